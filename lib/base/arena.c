@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+
+#define MIN_BLOCK ((size_t)1 << 16)
+
+struct arena_block {
+	_Alignas(ARENA_ALIGN) struct arena_block *next;
+	size_t size, used;
+	_Alignas(ARENA_ALIGN) unsigned char bytes[];
+};
+
+static struct arena_block *
+block_new(size_t size)
+{
+	const size_t all = sizeof(struct arena_block) + size;
+	struct arena_block *b = aligned_alloc(ARENA_ALIGN, all);
+
+	if (b == NULL) {
+		fail_memory(all);
+		return NULL;
+	}
+	b->next = NULL;
+	b->size = size;
+	b->used = 0;
+	return b;
+}
+
+static void
+blocks_free(struct arena_block *b)
+{
+	while (b != NULL) {
+		struct arena_block *next = b->next;
+
+		free(b);
+		b = next;
+	}
+}
+
+void *
+arena_get(struct arena *a, size_t size)
+{
+	const size_t align = size < ARENA_ALIGN ? ARENA_SMALL : ARENA_ALIGN;
+	struct arena_block *b = a->blocks;
+	size_t whole, gap;
+	void *piece;
+
+	/* With room for any gap, so that a reset's one block always does. */
+	if (num_add(size, 2 * ARENA_ALIGN - 1, &whole) < 0)
+		return NULL;
+	whole -= whole % ARENA_ALIGN;
+	if (b == NULL || b->size - b->used < whole) {
+		b = block_new(whole > MIN_BLOCK ? whole : MIN_BLOCK);
+		if (b == NULL)
+			return NULL;
+		b->next = a->blocks;
+		a->blocks = b;
+	}
+	gap = (align - b->used % align) % align;
+	piece = b->bytes + b->used + gap;
+	b->used += gap + size;
+	a->used += whole;
+	return piece;
+}
+
+char *
+arena_string(struct arena *a, const char *bytes, size_t size)
+{
+	char *copy;
+
+	if (num_add(size, 1, &size) < 0 || (copy = arena_get(a, size)) == NULL)
+		return NULL;
+	memcpy(copy, bytes, size - 1);
+	copy[size - 1] = '\0';
+	return copy;
+}
+
+/* Several blocks become one that would have held them all. */
+void
+arena_reset(struct arena *a)
+{
+	if (a->blocks != NULL && a->blocks->next != NULL) {
+		const size_t used = a->used;
+
+		blocks_free(a->blocks);
+		a->blocks = block_new(used);
+	}
+	if (a->blocks != NULL)
+		a->blocks->used = 0;
+	a->used = 0;
+}
+
+void
+arena_free(struct arena *a)
+{
+	blocks_free(a->blocks);
+	a->blocks = NULL;
+	a->used = 0;
+}

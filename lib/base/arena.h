@@ -1,0 +1,38 @@
+/*
+ * arena: storage that is taken piece by piece and given back all at once.
+ *
+ * Pieces never move.  A reset keeps the memory: after the first round an
+ * arena is one block and taking from it allocates nothing.
+ */
+#ifndef SELF_BASE_ARENA_H
+#define SELF_BASE_ARENA_H
+
+#include <stddef.h>
+
+#include "base/fail.h"
+
+#define ARENA_ALIGN 64	/* a cache line, a widest vector */
+#define ARENA_SMALL 16	/* for pieces under ARENA_ALIGN bytes */
+
+struct arena_block;
+
+/* All zeros is an empty arena. */
+struct arena {
+	struct arena_block *blocks;	/* newest first */
+	size_t used;		/* bytes a single block would need, about */
+};
+
+/* `size` bytes, not cleared, aligned as above; NULL (and a failure)
+ * when there is no memory.  A size of 0 gives a valid pointer. */
+void *arena_get(struct arena *, size_t size);
+
+/* A copy of `size` bytes with a NUL behind them, or NULL. */
+char *arena_string(struct arena *, const char *bytes, size_t size);
+
+/* Takes everything back and keeps the memory. */
+void arena_reset(struct arena *);
+
+/* Takes everything back and frees the memory. */
+void arena_free(struct arena *);
+
+#endif

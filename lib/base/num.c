@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/num.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+int
+num_int(const char *text, int64_t min, int64_t max, int64_t *out)
+{
+	char *end;
+	intmax_t value;
+
+	errno = 0;
+	value = strtoimax(text, &end, 10);
+	if (end == text || *end != '\0')
+		return fail(FAIL_USAGE, "'%s' is not a whole number", text);
+	if (errno == ERANGE || value < min || value > max)
+		return fail(FAIL_USAGE,
+		    "%s is outside %" PRId64 " to %" PRId64, text, min, max);
+	*out = value;
+	return 0;
+}
+
+/* strtod follows the locale, but no program here ever sets one. */
+int
+num_float(const char *text, double min, double max, double *out)
+{
+	char *end;
+	double value;
+
+	errno = 0;
+	value = strtod(text, &end);
+	if (end == text || *end != '\0' || !isfinite(value))
+		return fail(FAIL_USAGE, "'%s' is not a number", text);
+	if (value < min || value > max)
+		return fail(FAIL_USAGE, "%s is outside %g to %g", text, min,
+		    max);
+	*out = value;
+	return 0;
+}
+
+int
+num_mul(size_t a, size_t b, size_t *out)
+{
+	if (__builtin_mul_overflow(a, b, out))
+		return fail(FAIL_LIMIT, "%zu times %zu is too much", a, b);
+	return 0;
+}
+
+int
+num_add(size_t a, size_t b, size_t *out)
+{
+	if (__builtin_add_overflow(a, b, out))
+		return fail(FAIL_LIMIT, "%zu and %zu is too much", a, b);
+	return 0;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "base/pool.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+struct job {
+	int (*task)(void *, size_t, int);
+	void (*sure_task)(void *, size_t, int);
+	void *arg;
+	size_t n;
+};
+
+struct worker {
+	struct pool *pool;
+	pthread_t thread;
+	int number;
+};
+
+struct pool {
+	int n_threads;
+	struct worker *workers;		/* n_threads - 1 of them */
+	pthread_mutex_t lock;
+	pthread_cond_t start, done;
+	struct job job;
+	unsigned long round;		/* jobs started so far */
+	int busy;			/* started threads still at the job */
+	int stop;
+	atomic_size_t next;		/* first index nobody has taken */
+	size_t failed_at;		/* lowest index that failed */
+	struct fail_state failure;
+};
+
+static void
+note_failure(struct pool *p, size_t i)
+{
+	struct fail_state failure;
+
+	fail_save(&failure);
+	pthread_mutex_lock(&p->lock);
+	if (i < p->failed_at) {
+		p->failed_at = i;
+		p->failure = failure;
+	}
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void
+work(struct pool *p, const struct job *job, int number)
+{
+	for (;;) {
+		const size_t i = atomic_fetch_add(&p->next, 1);
+
+		if (i >= job->n)
+			return;
+		if (job->sure_task != NULL)
+			job->sure_task(job->arg, i, number);
+		else if (job->task(job->arg, i, number) < 0)
+			note_failure(p, i);
+	}
+}
+
+static void *
+worker_main(void *arg)
+{
+	const struct worker *w = arg;
+	struct pool *p = w->pool;
+	unsigned long seen = 0;
+
+	pthread_mutex_lock(&p->lock);
+	for (;;) {
+		struct job job;
+
+		while (p->round == seen && !p->stop)
+			pthread_cond_wait(&p->start, &p->lock);
+		if (p->stop)
+			break;
+		seen = p->round;
+		job = p->job;
+		pthread_mutex_unlock(&p->lock);
+		work(p, &job, w->number);
+		pthread_mutex_lock(&p->lock);
+		if (--p->busy == 0)
+			pthread_cond_signal(&p->done);
+	}
+	pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+struct pool *
+pool_new(int n)
+{
+	struct pool *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		fail_memory(sizeof(*p));
+		return NULL;
+	}
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->start, NULL);
+	pthread_cond_init(&p->done, NULL);
+	p->n_threads = 1;
+	p->workers = calloc((size_t)n, sizeof(*p->workers));
+	if (p->workers == NULL) {
+		fail_memory((size_t)n * sizeof(*p->workers));
+		pool_free(p);
+		return NULL;
+	}
+	for (; p->n_threads < n; p->n_threads++) {
+		struct worker *w = &p->workers[p->n_threads - 1];
+
+		w->pool = p;
+		w->number = p->n_threads;
+		errno = pthread_create(&w->thread, NULL, worker_main, w);
+		if (errno != 0) {
+			fail_errno("thread %d of %d", p->n_threads + 1, n);
+			pool_free(p);
+			return NULL;
+		}
+	}
+	return p;
+}
+
+int
+pool_threads(const struct pool *p)
+{
+	return p->n_threads;
+}
+
+void
+pool_free(struct pool *p)
+{
+	if (p == NULL)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->stop = 1;
+	pthread_cond_broadcast(&p->start);
+	pthread_mutex_unlock(&p->lock);
+	for (int i = 1; i < p->n_threads; i++)
+		pthread_join(p->workers[i - 1].thread, NULL);
+	pthread_cond_destroy(&p->start);
+	pthread_cond_destroy(&p->done);
+	pthread_mutex_destroy(&p->lock);
+	free(p->workers);
+	free(p);
+}
+
+int
+pool_default_threads(void)
+{
+	cpu_set_t set;
+	int n;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return 1;
+	n = CPU_COUNT(&set);
+	return n < 1 ? 1 : n;
+}
+
+static void
+run(struct pool *p, const struct job *job)
+{
+	pthread_mutex_lock(&p->lock);
+	p->job = *job;
+	p->failed_at = SIZE_MAX;
+	atomic_store(&p->next, 0);
+	p->busy = job->n > 1 ? p->n_threads - 1 : 0;
+	if (p->busy > 0) {
+		p->round++;
+		pthread_cond_broadcast(&p->start);
+	}
+	pthread_mutex_unlock(&p->lock);
+	work(p, job, 0);
+	pthread_mutex_lock(&p->lock);
+	while (p->busy > 0)
+		pthread_cond_wait(&p->done, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+}
+
+int
+pool_run(struct pool *p, size_t n, int (*task)(void *, size_t, int),
+    void *arg)
+{
+	run(p, &(struct job){ .task = task, .arg = arg, .n = n });
+	return p->failed_at == SIZE_MAX ? 0 : fail_restore(&p->failure);
+}
+
+void
+pool_each(struct pool *p, size_t n, void (*task)(void *, size_t, int),
+    void *arg)
+{
+	run(p, &(struct job){ .sure_task = task, .arg = arg, .n = n });
+}
+
+struct ahead {
+	int (*make)(void *, int);
+	void *arg;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t change;
+	unsigned made, taken;		/* slots filled, slots handed out */
+	int last;			/* make's latest answer */
+	int stop;
+	struct fail_state failure;
+};
+
+/* A slot is free when the caller took the one after it: made < taken + 1. */
+static int
+wait_for_room(struct ahead *a)
+{
+	int go_on;
+
+	pthread_mutex_lock(&a->lock);
+	while (a->made > a->taken && !a->stop)
+		pthread_cond_wait(&a->change, &a->lock);
+	go_on = !a->stop;
+	pthread_mutex_unlock(&a->lock);
+	return go_on;
+}
+
+static void *
+ahead_main(void *arg)
+{
+	struct ahead *a = arg;
+	int got = 1;
+
+	while (got > 0 && wait_for_room(a)) {
+		got = a->make(a->arg, (int)(a->made % 2));
+		pthread_mutex_lock(&a->lock);
+		if (got < 0)
+			fail_save(&a->failure);
+		a->last = got;
+		a->made++;
+		pthread_cond_signal(&a->change);
+		pthread_mutex_unlock(&a->lock);
+	}
+	return NULL;
+}
+
+struct ahead *
+ahead_new(int (*make)(void *, int), void *arg)
+{
+	struct ahead *a = calloc(1, sizeof(*a));
+
+	if (a == NULL) {
+		fail_memory(sizeof(*a));
+		return NULL;
+	}
+	a->make = make;
+	a->arg = arg;
+	a->last = 1;
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->change, NULL);
+	errno = pthread_create(&a->thread, NULL, ahead_main, a);
+	if (errno != 0) {
+		fail_errno("reading ahead");
+		pthread_cond_destroy(&a->change);
+		pthread_mutex_destroy(&a->lock);
+		free(a);
+		return NULL;
+	}
+	return a;
+}
+
+int
+ahead_next(struct ahead *a, int *slot)
+{
+	int got = 1;
+
+	pthread_mutex_lock(&a->lock);
+	while (a->made == a->taken)
+		pthread_cond_wait(&a->change, &a->lock);
+	/* The answer that is not 1 belongs to the last slot made. */
+	if (a->last <= 0 && a->made == a->taken + 1) {
+		got = a->last;
+	} else {
+		*slot = (int)(a->taken % 2);
+		a->taken++;
+		pthread_cond_signal(&a->change);
+	}
+	pthread_mutex_unlock(&a->lock);
+	return got < 0 ? fail_restore(&a->failure) : got;
+}
+
+void
+ahead_free(struct ahead *a)
+{
+	if (a == NULL)
+		return;
+	pthread_mutex_lock(&a->lock);
+	a->stop = 1;
+	pthread_cond_signal(&a->change);
+	pthread_mutex_unlock(&a->lock);
+	pthread_join(a->thread, NULL);
+	pthread_cond_destroy(&a->change);
+	pthread_mutex_destroy(&a->lock);
+	free(a);
+}
