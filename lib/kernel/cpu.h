@@ -1,0 +1,46 @@
+/*
+ * cpu: what the files of this folder share; nobody else includes it.
+ *
+ * Work is cut into pieces whose size does not depend on the number of
+ * threads, each piece is one task of the pool, and sums over pieces are added
+ * in order of the pieces.
+ */
+#ifndef SELF_KERNEL_CPU_H
+#define SELF_KERNEL_CPU_H
+
+#include "kernel/kernel.h"
+#include "kernel/simd.h"
+
+struct kernel {
+	struct pool *pool;		/* borrowed */
+	const struct simd *simd;
+	float **tiles;			/* per worker: TILE_FLOATS of scratch */
+	float *packed;			/* weights in the order tiles read */
+	size_t packed_size;
+	float *partial;			/* sums of pieces, not yet added up */
+	size_t partial_size;
+	double *sums;			/* the same in double */
+	size_t sums_size;
+};
+
+/* Scratch of at least n numbers, kept for the next call.  There is no way to
+ * report from inside an operation: what was not reserved and cannot be had
+ * ends the process by abort(). */
+float *cpu_packed(struct kernel *, size_t n);
+float *cpu_partial(struct kernel *, size_t n);
+double *cpu_sums(struct kernel *, size_t n);
+
+/* The same ahead of time, with a failure instead. */
+int cpu_reserve(struct kernel *, size_t packed, size_t partial) FAIL_CHECKED;
+
+/* body(arg, first, end, worker) over 0..n-1 in pieces of `grain`. */
+void cpu_pieces(struct kernel *, size_t n, size_t grain,
+    void (*body)(void *arg, size_t first, size_t end, int worker), void *arg);
+
+static inline size_t
+round_up(size_t n, size_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/gemm.h"
+
+#include <cblas.h>
+
+#include "kernel/cpu.h"
+
+void
+gemm_start(void)
+{
+	openblas_set_num_threads(1);
+}
+
+void
+gemm_panel(float *c, size_t ldc, const float *a, size_t lda,
+    bool transpose_a, const float *b, size_t ldb, bool transpose_b, size_t m,
+    size_t n, size_t k, bool accumulate)
+{
+	cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+	    transpose_b ? CblasTrans : CblasNoTrans, (blasint)m, (blasint)n,
+	    (blasint)k, 1, a, (blasint)lda, b, (blasint)ldb,
+	    accumulate ? 1 : 0, c, (blasint)ldc);
+}
+
+/* Panels of fixed size, so that sums do not depend on the thread count. */
+#define PANEL_M ((size_t)128)
+#define PANEL_N ((size_t)512)
+
+struct work {
+	float *c;
+	const float *a, *b;
+	struct product p;
+	size_t panels_n;
+};
+
+static void
+panel(void *arg, size_t i, int worker)
+{
+	const struct work *w = arg;
+	const struct product *p = &w->p;
+	const size_t m0 = i / w->panels_n * PANEL_M;
+	const size_t n0 = i % w->panels_n * PANEL_N;
+	const size_t m = p->m - m0 < PANEL_M ? p->m - m0 : PANEL_M;
+	const size_t n = p->n - n0 < PANEL_N ? p->n - n0 : PANEL_N;
+	const size_t lda = p->transpose_a ? p->m : p->k;
+	const size_t ldb = p->transpose_b ? p->k : p->n;
+
+	(void)worker;
+	gemm_panel(w->c + m0 * p->n + n0, p->n,
+	    w->a + (p->transpose_a ? m0 : m0 * lda), lda, p->transpose_a,
+	    w->b + (p->transpose_b ? n0 * ldb : n0), ldb, p->transpose_b, m,
+	    n, p->k, p->accumulate);
+}
+
+void
+kernel_product(struct kernel *k, float *c, const float *a, const float *b,
+    struct product p)
+{
+	struct work w = { c, a, b, p, (p.n + PANEL_N - 1) / PANEL_N };
+	const size_t panels_m = (p.m + PANEL_M - 1) / PANEL_M;
+
+	pool_each(k->pool, panels_m * w.panels_n, panel, &w);
+}

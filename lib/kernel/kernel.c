@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/kernel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "kernel/cpu.h"
+#include "kernel/gemm.h"
+
+/* Numbers in one task of an elementwise pass. */
+#define GRAIN ((size_t)1 << 15)
+
+static bool
+runs_here(const struct simd *s)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	if (s == &simd_avx512)
+		return __builtin_cpu_supports("avx512f")
+		    && __builtin_cpu_supports("avx512vl")
+		    && __builtin_cpu_supports("avx512dq")
+		    && __builtin_cpu_supports("avx512bw");
+	if (s == &simd_avx2)
+		return __builtin_cpu_supports("avx2")
+		    && __builtin_cpu_supports("fma");
+#endif
+	return s == &simd_generic;
+}
+
+static const struct simd *
+choose_simd(void)
+{
+	static const struct simd *const all[] = { &simd_avx512, &simd_avx2,
+		&simd_generic };
+	const char *name = getenv("SELF_SIMD");
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (name == NULL || *name == '\0') {
+			if (runs_here(all[i]))
+				return all[i];
+		} else if (strcmp(name, all[i]->name) == 0) {
+			if (runs_here(all[i]))
+				return all[i];
+			fail(FAIL_USAGE, "SELF_SIMD=%s: this processor cannot; "
+			    "unset it", name);
+			return NULL;
+		}
+	}
+	fail(FAIL_USAGE, "SELF_SIMD=%s: not one of generic, avx2, avx512",
+	    name);
+	return NULL;
+}
+
+static void *
+aligned_floats(size_t n, size_t size)
+{
+	size_t bytes;
+	void *x;
+
+	if (num_mul(n > 0 ? n : 1, size, &bytes) < 0
+	    || num_add(bytes, 63, &bytes) < 0)
+		return NULL;
+	x = aligned_alloc(64, bytes / 64 * 64);
+	if (x == NULL)
+		fail_memory(bytes);
+	return x;
+}
+
+struct kernel *
+kernel_new(struct pool *pool)
+{
+	const struct simd *simd = choose_simd();
+	const int workers = pool_threads(pool);
+	struct kernel *k;
+
+	if (simd == NULL)
+		return NULL;
+	k = calloc(1, sizeof(*k));
+	if (k == NULL) {
+		fail_memory(sizeof(*k));
+		return NULL;
+	}
+	k->pool = pool;
+	k->simd = simd;
+	k->tiles = calloc((size_t)workers, sizeof(*k->tiles));
+	if (k->tiles == NULL) {
+		fail_memory((size_t)workers * sizeof(*k->tiles));
+		kernel_free(k);
+		return NULL;
+	}
+	for (int i = 0; i < workers; i++) {
+		k->tiles[i] = aligned_floats(TILE_FLOATS, sizeof(float));
+		if (k->tiles[i] == NULL) {
+			kernel_free(k);
+			return NULL;
+		}
+		memset(k->tiles[i], 0, TILE_FLOATS * sizeof(float));
+	}
+	gemm_start();
+	return k;
+}
+
+void
+kernel_free(struct kernel *k)
+{
+	if (k == NULL)
+		return;
+	for (int i = 0; k->tiles != NULL && i < pool_threads(k->pool); i++)
+		free(k->tiles[i]);
+	free(k->tiles);
+	free(k->packed);
+	free(k->partial);
+	free(k->sums);
+	free(k);
+}
+
+const char *
+kernel_simd(const struct kernel *k)
+{
+	return k->simd->name;
+}
+
+static int
+grow(void **x, size_t *size, size_t n, size_t each)
+{
+	void *bigger;
+
+	if (n <= *size)
+		return 0;
+	bigger = aligned_floats(n, each);
+	if (bigger == NULL)
+		return fail_last();
+	free(*x);
+	*x = bigger;
+	*size = n;
+	return 0;
+}
+
+static int
+grow_floats(float **x, size_t *size, size_t n)
+{
+	void *same = *x;
+	const int rc = grow(&same, size, n, sizeof(float));
+
+	*x = same;
+	return rc;
+}
+
+float *
+cpu_packed(struct kernel *k, size_t n)
+{
+	if (grow_floats(&k->packed, &k->packed_size, n) < 0)
+		abort();
+	return k->packed;
+}
+
+float *
+cpu_partial(struct kernel *k, size_t n)
+{
+	if (grow_floats(&k->partial, &k->partial_size, n) < 0)
+		abort();
+	return k->partial;
+}
+
+double *
+cpu_sums(struct kernel *k, size_t n)
+{
+	void *same = k->sums;
+
+	if (grow(&same, &k->sums_size, n, sizeof(double)) < 0)
+		abort();
+	k->sums = same;
+	return k->sums;
+}
+
+int
+cpu_reserve(struct kernel *k, size_t packed, size_t partial)
+{
+	if (grow_floats(&k->packed, &k->packed_size, packed) < 0)
+		return fail_last();
+	return grow_floats(&k->partial, &k->partial_size, partial);
+}
+
+struct pieces {
+	size_t n, grain;
+	void (*body)(void *, size_t, size_t, int);
+	void *arg;
+};
+
+static void
+one_piece(void *arg, size_t i, int worker)
+{
+	const struct pieces *p = arg;
+	const size_t first = i * p->grain;
+	const size_t end = p->n - first < p->grain ? p->n : first + p->grain;
+
+	p->body(p->arg, first, end, worker);
+}
+
+void
+cpu_pieces(struct kernel *k, size_t n, size_t grain,
+    void (*body)(void *, size_t, size_t, int), void *arg)
+{
+	struct pieces p = { n, grain, body, arg };
+
+	pool_each(k->pool, (n + grain - 1) / grain, one_piece, &p);
+}
+
+float *
+kernel_alloc(struct kernel *k, size_t n)
+{
+	float *x = aligned_floats(n, sizeof(*x));
+
+	(void)k;
+	if (x != NULL)
+		memset(x, 0, n * sizeof(*x));
+	return x;
+}
+
+void
+kernel_release(struct kernel *k, float *x)
+{
+	(void)k;
+	free(x);
+}
+
+/* What an elementwise pass works on. */
+struct pass {
+	const struct simd *simd;
+	float *y, *z, *u;
+	const float *x, *w;
+	const void *what;
+	float number;
+};
+
+static void
+copy_piece(void *arg, size_t first, size_t end, int worker)
+{
+	const struct pass *p = arg;
+
+	(void)worker;
+	memcpy(p->y + first, p->x + first, (end - first) * sizeof(*p->y));
+}
+
+void
+kernel_copy(struct kernel *k, float *to, const float *from, size_t n)
+{
+	struct pass p = { .y = to, .x = from };
+
+	cpu_pieces(k, n, GRAIN, copy_piece, &p);
+}
+
+void
+kernel_upload(struct kernel *k, float *to, const float *host, size_t n)
+{
+	kernel_copy(k, to, host, n);
+}
+
+void
+kernel_download(struct kernel *k, float *host, const float *from, size_t n)
+{
+	kernel_copy(k, host, from, n);
+}
+
+static void
+zero_piece(void *arg, size_t first, size_t end, int worker)
+{
+	const struct pass *p = arg;
+
+	(void)worker;
+	memset(p->y + first, 0, (end - first) * sizeof(*p->y));
+}
+
+void
+kernel_zero(struct kernel *k, float *x, size_t n)
+{
+	struct pass p = { .y = x };
+
+	cpu_pieces(k, n, GRAIN, zero_piece, &p);
+}
+
+static void
+relu_piece(void *arg, size_t first, size_t end, int worker)
+{
+	const struct pass *p = arg;
+
+	(void)worker;
+	p->simd->relu(p->y + first, p->x + first, end - first);
+}
+
+void
+kernel_relu_forward(struct kernel *k, float *y, const float *x, size_t n)
+{
+	struct pass p = { .simd = k->simd, .y = y, .x = x };
+
+	cpu_pieces(k, n, GRAIN, relu_piece, &p);
+}
+
+static void
+relu_back_piece(void *arg, size_t first, size_t end, int worker)
+{
+	const struct pass *p = arg;
+
+	(void)worker;
+	p->simd->relu_back(p->y + first, p->x + first, p->w + first,
+	    end - first);
+}
+
+void
+kernel_relu_backward(struct kernel *k, float *dx, const float *dy,
+    const float *y, size_t n)
+{
+	struct pass p = { .simd = k->simd, .y = dx, .x = dy, .w = y };
+
+	cpu_pieces(k, n, GRAIN, relu_back_piece, &p);
+}
+
+static void
+add_piece(void *arg, size_t first, size_t end, int worker)
+{
+	const struct pass *p = arg;
+
+	(void)worker;
+	p->simd->add(p->y + first, p->x + first, end - first);
+}
+
+void
+kernel_add(struct kernel *k, float *y, const float *x, size_t n)
+{
+	struct pass p = { .simd = k->simd, .y = y, .x = x };
+
+	cpu_pieces(k, n, GRAIN, add_piece, &p);
+}
+
+static void
+average_piece(void *arg, size_t first, size_t end, int worker)
+{
+	const struct pass *p = arg;
+
+	(void)worker;
+	p->simd->average(p->y + first, p->x + first, end - first, p->number);
+}
+
+void
+kernel_average(struct kernel *k, float *slow, const float *fast, size_t n,
+    float m)
+{
+	struct pass p = { .simd = k->simd, .y = slow, .x = fast, .number = m };
+
+	cpu_pieces(k, n, GRAIN, average_piece, &p);
+}
+
+struct square {
+	const struct simd *simd;
+	const float *x;
+	double *sums;
+};
+
+static void
+square_piece(void *arg, size_t first, size_t end, int worker)
+{
+	const struct square *s = arg;
+
+	(void)worker;
+	s->sums[first / GRAIN] = s->simd->square_sum(s->x + first,
+	    end - first);
+}
+
+double
+kernel_square_sum(struct kernel *k, const float *x, size_t n)
+{
+	const size_t pieces = (n + GRAIN - 1) / GRAIN;
+	struct square s = { k->simd, x, cpu_sums(k, pieces) };
+	double sum = 0;
+
+	cpu_pieces(k, n, GRAIN, square_piece, &s);
+	for (size_t i = 0; i < pieces; i++)
+		sum += s.sums[i];
+	return sum;
+}
+
+static void
+sgd_piece(void *arg, size_t first, size_t end, int worker)
+{
+	const struct pass *p = arg;
+
+	(void)worker;
+	p->simd->sgd(p->y + first, p->z + first, p->x + first, end - first,
+	    p->what);
+}
+
+void
+kernel_sgd(struct kernel *k, float *p, float *v, const float *g, size_t n,
+    const struct sgd *o)
+{
+	struct pass pass = { .simd = k->simd, .y = p, .z = v, .x = g,
+		.what = o };
+
+	cpu_pieces(k, n, GRAIN, sgd_piece, &pass);
+}
+
+static void
+adam_piece(void *arg, size_t first, size_t end, int worker)
+{
+	const struct pass *p = arg;
+
+	(void)worker;
+	p->simd->adam(p->y + first, p->z + first, p->u + first, p->x + first,
+	    end - first, p->what);
+}
+
+void
+kernel_adam(struct kernel *k, float *p, float *m, float *v, const float *g,
+    size_t n, const struct adam *o)
+{
+	struct pass pass = { .simd = k->simd, .y = p, .z = m, .u = v, .x = g,
+		.what = o };
+
+	cpu_pieces(k, n, GRAIN, adam_piece, &pass);
+}

@@ -1,0 +1,75 @@
+/*
+ * simd: inner loops, one table of functions for each instruction set.
+ *
+ * simd_generic.c, simd_avx2.c and simd_avx512.c compile the same source
+ * (simd_loops.h and simd_tiles.h) for their processor; kernel_new picks one.
+ * Nothing here knows of threads.
+ */
+#ifndef SELF_KERNEL_SIMD_H
+#define SELF_KERNEL_SIMD_H
+
+#include "kernel/kernel.h"
+
+/* A block of gathered input: at most TILE_K numbers of each of its rows, rows
+ * TILE_LDA apart (not a power of two, so that they spread over the cache). */
+#define TILE_K 252
+#define TILE_LDA 272
+#define TILE_ROWS 128		/* most rows of a block */
+#define TILE_FLOATS ((size_t)TILE_ROWS * TILE_LDA)
+
+struct simd {
+	const char *name;
+	int lanes;		/* floats in a vector */
+	int rows;		/* rows of the register tile */
+
+	/*
+	 * c [rows, panels of 2*lanes] (rows ldc apart) = or += a b.
+	 * a: n_rows (padded to whole tiles) rows of k numbers, TILE_LDA apart;
+	 * b: panels one after another, `panel` floats each, [k][2*lanes].
+	 * columns is a multiple of `lanes`.
+	 */
+	void (*tile_product)(float *c, size_t ldc, const float *a,
+	    const float *b, size_t panel, int n_rows, int columns, int k,
+	    bool accumulate);
+
+	/* c [m rounded up to tiles, columns] (ldc apart) += a^T b over n_rows:
+	 * a as above with m columns used, b rows ldb apart. */
+	void (*tile_outer)(float *c, size_t ldc, const float *a,
+	    const float *b, size_t ldb, int n_rows, int m, int columns);
+
+	void (*copy)(float *to, const float *from, size_t n);
+	void (*add)(float *y, const float *x, size_t n);
+	void (*relu)(float *y, const float *x, size_t n);
+	void (*relu_back)(float *dx, const float *dy, const float *y,
+	    size_t n);
+	void (*average)(float *slow, const float *fast, size_t n, float m);
+	double (*square_sum)(const float *x, size_t n);
+	void (*sgd)(float *p, float *v, const float *g, size_t n,
+	    const struct sgd *);
+	void (*adam)(float *p, float *m, float *v, const float *g, size_t n,
+	    const struct adam *);
+	void (*add_rows)(float *y, const float *b, size_t rows, size_t c);
+	void (*sum_rows)(double *sum, const float *x, size_t rows, size_t c);
+
+	/* sum, square [c] += over rows of d and d^2, d = x - around[c]. */
+	void (*norm_sums)(double *sum, double *square, const float *x,
+	    const float *around, size_t rows, size_t c);
+	/* y = a[c] x + b[c] (+ residual), then ReLU if asked. */
+	void (*norm_apply)(float *y, const float *x, const float *a,
+	    const float *b, const float *residual, bool relu, size_t rows,
+	    size_t c);
+	/* With g = dy, zero where relu and y <= 0: sum += g,
+	 * dot += g (x - mean[c]). */
+	void (*norm_back_sums)(double *sum, double *dot, const float *dy,
+	    const float *x, const float *y, const float *mean, bool relu,
+	    size_t rows, size_t c);
+	/* dx = a[c] g + b[c] (x - mean[c]) + d[c], by coefficients[4][c] =
+	 * a, b, d, mean; d_residual = g unless NULL. */
+	void (*norm_back)(float *dx, float *d_residual, const float *dy,
+	    const float *x, const float *y, const float *coefficients,
+	    bool relu, size_t rows, size_t c);
+};
+
+extern const struct simd simd_generic, simd_avx2, simd_avx512;
+
+#endif

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/simd.h"
+
+#define LANES 16
+#define ROWS 14
+
+#include "kernel/simd_tiles.h"
+#include "kernel/simd_loops.h"
+
+const struct simd simd_avx512 = SIMD_TABLE("avx512");

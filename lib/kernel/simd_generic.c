@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/simd.h"
+
+#define LANES 4
+#define ROWS 6
+
+#include "kernel/simd_tiles.h"
+#include "kernel/simd_loops.h"
+
+const struct simd simd_generic = SIMD_TABLE("generic");

@@ -1,0 +1,288 @@
+/*
+ * simd_loops: the passes over memory, written so that the compiler makes
+ * vectors of them.  Included once by each simd_*.c after simd_tiles.h.
+ */
+
+/* Rows that are summed in float before they go into a double. */
+#define SHORT_SUM 32
+
+/* Channels that a pass over rows keeps in registers and first-level cache. */
+#define CHANNELS 64
+
+static void
+loop_copy(float *restrict to, const float *restrict from, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = from[i];
+}
+
+static void
+loop_add(float *restrict y, const float *restrict x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] += x[i];
+}
+
+static void
+loop_relu(float *y, const float *x, size_t n)
+{
+#pragma GCC ivdep
+	for (size_t i = 0; i < n; i++)
+		y[i] = x[i] < 0 ? 0 : x[i];
+}
+
+static void
+loop_relu_back(float *dx, const float *dy, const float *y, size_t n)
+{
+#pragma GCC ivdep
+	for (size_t i = 0; i < n; i++)
+		dx[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+static void
+loop_average(float *restrict slow, const float *restrict fast, size_t n,
+    float m)
+{
+	const float rest = 1 - m;
+
+	for (size_t i = 0; i < n; i++)
+		slow[i] = m * slow[i] + rest * fast[i];
+}
+
+static double
+loop_square_sum(const float *x, size_t n)
+{
+	double sum = 0;
+
+	while (n > 0) {
+		const size_t now = n < 1024 ? n : 1024;
+		float lane[32] = { 0 };
+		size_t i = 0;
+
+		for (; i + 32 <= now; i += 32)
+			for (int j = 0; j < 32; j++)
+				lane[j] += x[i + j] * x[i + j];
+		for (int j = 0; i + j < now; j++)
+			lane[j] += x[i + j] * x[i + j];
+		for (int j = 0; j < 32; j++)
+			sum += lane[j];
+		x += now;
+		n -= now;
+	}
+	return sum;
+}
+
+static void
+loop_sgd(float *restrict p, float *restrict v, const float *restrict g,
+    size_t n, const struct sgd *o)
+{
+	const float decay = o->decay, momentum = o->momentum;
+	const float in = o->rate_in, out = o->rate_out;
+
+	if (o->nesterov) {
+		for (size_t i = 0; i < n; i++) {
+			const float step = in * (g[i] + decay * p[i]);
+
+			v[i] = momentum * v[i] + step;
+			p[i] -= out * (step + momentum * v[i]);
+		}
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		v[i] = momentum * v[i] + in * (g[i] + decay * p[i]);
+		p[i] -= out * v[i];
+	}
+}
+
+static void
+loop_adam(float *restrict p, float *restrict m, float *restrict v,
+    const float *restrict g, size_t n, const struct adam *o)
+{
+	const float keep = o->decoupled ? 1 - o->rate * o->decay : 1;
+	const float decay = o->decoupled ? 0 : o->decay;
+	const float rate = o->rate / o->correct1;
+	const float root = 1 / __builtin_sqrtf(o->correct2);
+	const float beta1 = o->beta1, beta2 = o->beta2, eps = o->epsilon;
+
+	for (size_t i = 0; i < n; i++) {
+		const float slope = g[i] + decay * p[i];
+		const float first = beta1 * m[i] + (1 - beta1) * slope;
+		const float second = beta2 * v[i] + (1 - beta2) * slope * slope;
+
+		m[i] = first;
+		v[i] = second;
+		p[i] = keep * p[i]
+		    - rate * first / (__builtin_sqrtf(second) * root + eps);
+	}
+}
+
+static void
+loop_add_rows(float *restrict y, const float *restrict b, size_t rows,
+    size_t c)
+{
+	for (size_t r = 0; r < rows; r++, y += c)
+		for (size_t i = 0; i < c; i++)
+			y[i] += b[i];
+}
+
+/* Adds short sums of one or two kinds to their doubles and clears them. */
+static void
+settle(double *restrict sum, float *restrict part, size_t c)
+{
+	for (size_t i = 0; i < c; i++) {
+		sum[i] += (double)part[i];
+		part[i] = 0;
+	}
+}
+
+static void
+loop_sum_rows(double *sum, const float *x, size_t rows, size_t c)
+{
+	for (size_t c0 = 0; c0 < c; c0 += CHANNELS) {
+		const size_t n = c - c0 < CHANNELS ? c - c0 : CHANNELS;
+		float part[CHANNELS] = { 0 };
+
+		for (size_t r = 0; r < rows; r++) {
+			const float *from = x + r * c + c0;
+
+			for (size_t i = 0; i < n; i++)
+				part[i] += from[i];
+			if ((r + 1) % SHORT_SUM == 0)
+				settle(sum + c0, part, n);
+		}
+		settle(sum + c0, part, n);
+	}
+}
+
+static void
+loop_norm_sums(double *sum, double *square, const float *x,
+    const float *around, size_t rows, size_t c)
+{
+	for (size_t c0 = 0; c0 < c; c0 += CHANNELS) {
+		const size_t n = c - c0 < CHANNELS ? c - c0 : CHANNELS;
+		const float *restrict middle = around + c0;
+		float one[CHANNELS] = { 0 }, two[CHANNELS] = { 0 };
+
+		for (size_t r = 0; r < rows; r++) {
+			const float *restrict from = x + r * c + c0;
+
+			for (size_t i = 0; i < n; i++) {
+				const float d = from[i] - middle[i];
+
+				one[i] += d;
+				two[i] += d * d;
+			}
+			if ((r + 1) % SHORT_SUM == 0) {
+				settle(sum + c0, one, n);
+				settle(square + c0, two, n);
+			}
+		}
+		settle(sum + c0, one, n);
+		settle(square + c0, two, n);
+	}
+}
+
+static void
+loop_norm_apply(float *y, const float *x, const float *a, const float *b,
+    const float *residual, bool relu, size_t rows, size_t c)
+{
+	const float least = relu ? 0 : -__builtin_inff();
+
+	for (size_t r = 0; r < rows; r++, x += c, y += c) {
+		if (residual != NULL) {
+#pragma GCC ivdep
+			for (size_t i = 0; i < c; i++) {
+				const float v = a[i] * x[i] + b[i]
+				    + residual[i];
+
+				y[i] = v < least ? least : v;
+			}
+			residual += c;
+		} else {
+#pragma GCC ivdep
+			for (size_t i = 0; i < c; i++) {
+				const float v = a[i] * x[i] + b[i];
+
+				y[i] = v < least ? least : v;
+			}
+		}
+	}
+}
+
+static void
+loop_norm_back_sums(double *sum, double *dot, const float *dy, const float *x,
+    const float *y, const float *mean, bool relu, size_t rows, size_t c)
+{
+	for (size_t c0 = 0; c0 < c; c0 += CHANNELS) {
+		const size_t n = c - c0 < CHANNELS ? c - c0 : CHANNELS;
+		const float *restrict middle = mean + c0;
+		float one[CHANNELS] = { 0 }, two[CHANNELS] = { 0 };
+
+		for (size_t r = 0; r < rows; r++) {
+			const size_t at = r * c + c0;
+			const float *restrict slope = dy + at;
+			const float *restrict from = x + at;
+			const float *restrict out = relu ? y + at : slope;
+
+			for (size_t i = 0; i < n; i++) {
+				const float g = !relu || out[i] > 0
+				    ? slope[i] : 0;
+
+				one[i] += g;
+				two[i] += g * (from[i] - middle[i]);
+			}
+			if ((r + 1) % SHORT_SUM == 0) {
+				settle(sum + c0, one, n);
+				settle(dot + c0, two, n);
+			}
+		}
+		settle(sum + c0, one, n);
+		settle(dot + c0, two, n);
+	}
+}
+
+static void
+loop_norm_back(float *dx, float *d_residual, const float *dy, const float *x,
+    const float *y, const float *coefficients, bool relu, size_t rows,
+    size_t c)
+{
+	const float *a = coefficients, *b = a + c, *d = b + c, *mean = d + c;
+
+	for (size_t r = 0; r < rows; r++) {
+		const size_t at = r * c;
+		const float *out = relu ? y + at : x + at;
+
+		if (d_residual != NULL) {
+#pragma GCC ivdep
+			for (size_t i = 0; i < c; i++) {
+				const float g = !relu || out[i] > 0
+				    ? dy[at + i] : 0;
+
+				d_residual[at + i] = g;
+				dx[at + i] = a[i] * g
+				    + b[i] * (x[at + i] - mean[i]) + d[i];
+			}
+		} else {
+#pragma GCC ivdep
+			for (size_t i = 0; i < c; i++) {
+				const float g = !relu || out[i] > 0
+				    ? dy[at + i] : 0;
+
+				dx[at + i] = a[i] * g
+				    + b[i] * (x[at + i] - mean[i]) + d[i];
+			}
+		}
+	}
+}
+
+#define SIMD_TABLE(title) \
+	{ .name = title, .lanes = LANES, .rows = ROWS, \
+	    .tile_product = tile_product, .tile_outer = tile_outer, \
+	    .copy = loop_copy, .add = loop_add, .relu = loop_relu, \
+	    .relu_back = loop_relu_back, .average = loop_average, \
+	    .square_sum = loop_square_sum, .sgd = loop_sgd, \
+	    .adam = loop_adam, .add_rows = loop_add_rows, \
+	    .sum_rows = loop_sum_rows, .norm_sums = loop_norm_sums, \
+	    .norm_apply = loop_norm_apply, \
+	    .norm_back_sums = loop_norm_back_sums, \
+	    .norm_back = loop_norm_back }
