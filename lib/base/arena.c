@@ -17,9 +17,13 @@ struct arena_block {
 static struct arena_block *
 block_new(size_t size)
 {
-	const size_t all = sizeof(struct arena_block) + size;
-	struct arena_block *b = aligned_alloc(ARENA_ALIGN, all);
+	struct arena_block *b;
+	size_t all;
 
+	if (num_add(size, sizeof(*b) + ARENA_ALIGN - 1, &all) < 0)
+		return NULL;
+	all -= all % ARENA_ALIGN;
+	b = aligned_alloc(ARENA_ALIGN, all);
 	if (b == NULL) {
 		fail_memory(all);
 		return NULL;
@@ -65,6 +69,56 @@ arena_get(struct arena *a, size_t size)
 	b->used += gap + size;
 	a->used += whole;
 	return piece;
+}
+
+bool
+arena_fits(const struct arena *a, size_t size)
+{
+	const struct arena_block *b = a->blocks;
+
+	return b != NULL && b->size - b->used >= ARENA_ALIGN &&
+	    size <= b->size - b->used - ARENA_ALIGN;
+}
+
+/* A piece alone in its block takes the block with it, so that nothing is
+ * left behind of what grows step by step. */
+static void *
+grow_block(struct arena *a, size_t old, size_t size)
+{
+	struct arena_block *b = a->blocks, *larger = block_new(size);
+
+	if (larger == NULL)
+		return NULL;
+	memcpy(larger->bytes, b->bytes, old);
+	larger->used = size;
+	larger->next = b->next;
+	a->blocks = larger;
+	free(b);
+	return larger->bytes;
+}
+
+void *
+arena_grow(struct arena *a, void *piece, size_t old, size_t size)
+{
+	struct arena_block *b = a->blocks;
+	void *larger;
+
+	if (b != NULL && (unsigned char *)piece + old == b->bytes + b->used) {
+		if (size - old <= b->size - b->used) {
+			b->used += size - old;
+			a->used += size - old;
+			return piece;
+		}
+		if (piece == b->bytes) {
+			larger = grow_block(a, old, size);
+			a->used += larger != NULL ? size - old : 0;
+			return larger;
+		}
+	}
+	larger = arena_get(a, size);
+	if (larger != NULL)
+		memcpy(larger, piece, old);
+	return larger;
 }
 
 char *

@@ -7,6 +7,7 @@
 #ifndef SELF_BASE_ARENA_H
 #define SELF_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/fail.h"
@@ -28,6 +29,13 @@ void *arena_get(struct arena *, size_t size);
 
 /* A copy of `size` bytes with a NUL behind them, or NULL. */
 char *arena_string(struct arena *, const char *bytes, size_t size);
+
+/* Makes a piece of `old` bytes larger, in place where it is the newest;
+ * contents kept, the piece may move. NULL and a failure leave it as it was. */
+void *arena_grow(struct arena *, void *piece, size_t old, size_t size);
+
+/* True when `size` bytes can be had without asking for memory. */
+bool arena_fits(const struct arena *, size_t size);
 
 /* Takes everything back and keeps the memory. */
 void arena_reset(struct arena *);

@@ -9,6 +9,8 @@
 
 #include "stream/value.h"
 
+#define REC_NAME_MOST 255	/* bytes of a field name */
+
 /* All zeros is an empty record. */
 struct rec {
 	struct value fields;	/* a map (or NIL when empty) */

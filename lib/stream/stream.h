@@ -19,6 +19,8 @@
 struct head {
 	struct value meta;	/* a map */
 	struct value history;	/* an array of maps, oldest first */
+	struct value others;	/* a map: header keys unknown to us, kept */
+	struct value inputs;	/* entries of each history joined so far */
 	struct arena arena;	/* where both lie */
 };
 

@@ -42,6 +42,7 @@ struct tensor {
 
 struct value {
 	enum value_type type;
+	uint32_t room;		/* of arrays and maps that grow; else 0 */
 	union {
 		bool boolean;
 		int64_t integer;
@@ -67,6 +68,9 @@ struct member {
 	const char *name;	/* UTF-8; NUL-terminated, may hold none inside */
 	struct value value;
 };
+
+/* True for well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
+bool value_utf8(const char *bytes, size_t size);
 
 /* "u1" … "f8" and back (-1 for an unknown name); bytes of one element. */
 const char *dtype_name(enum dtype);
@@ -97,6 +101,11 @@ struct value *value_find(const struct value *map, const char *name);
 
 /* Sets a member, replacing or appending; the map grows in the arena. */
 int value_set(struct value *map, const char *name, struct value,
+    struct arena *) FAIL_CHECKED;
+
+/* Appends a member without looking for one of that name. The name is kept
+ * as it is: it must live as long as the map. */
+int value_append(struct value *map, const char *name, struct value,
     struct arena *) FAIL_CHECKED;
 
 /* Appends to an array that grows in the arena. */

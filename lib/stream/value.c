@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/value.h"
+
+#include <string.h>
+
+#include "base/num.h"
+
+#define FIRST_ROOM 4
+
+static const struct {
+	char name[4];
+	size_t size;
+} dtypes[] = {
+	[DTYPE_U1] = { "u1", 1 },
+	[DTYPE_I4] = { "i4", 4 },
+	[DTYPE_I8] = { "i8", 8 },
+	[DTYPE_F2] = { "f2", 2 },
+	[DTYPE_F4] = { "f4", 4 },
+	[DTYPE_F8] = { "f8", 8 },
+};
+
+/* Bytes of the sequence that begins with `first`, 0 when none does; the
+ * second byte must lie in [*low,*high]. */
+static size_t
+sequence(unsigned char first, unsigned char *low, unsigned char *high)
+{
+	*low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+	*high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2 || first > 0xf4)
+		return 0;
+	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+bool
+value_utf8(const char *bytes, size_t size)
+{
+	const unsigned char *p = (const unsigned char *)bytes;
+
+	while (size > 0) {
+		unsigned char low, high;
+		const size_t n = sequence(*p, &low, &high);
+
+		if (n == 0 || n > size || (n > 1 && (p[1] < low || p[1] > high)))
+			return false;
+		for (size_t i = 2; i < n; i++)
+			if (p[i] < 0x80 || p[i] > 0xbf)
+				return false;
+		p += n;
+		size -= n;
+	}
+	return true;
+}
+
+const char *
+dtype_name(enum dtype dtype)
+{
+	return dtypes[dtype].name;
+}
+
+int
+dtype_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(dtypes) / sizeof(dtypes[0]); i++)
+		if (strcmp(dtypes[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+size_t
+dtype_size(enum dtype dtype)
+{
+	return dtypes[dtype].size;
+}
+
+/* A dimension of 0 makes the product 0, however large the others are. */
+int
+tensor_bytes(enum dtype dtype, int n_dims, const size_t *shape, size_t *bytes)
+{
+	size_t product = dtype_size(dtype);
+
+	for (int i = 0; i < n_dims; i++)
+		if (shape[i] == 0) {
+			*bytes = 0;
+			return 0;
+		}
+	for (int i = 0; i < n_dims; i++)
+		if (num_mul(product, shape[i], &product) < 0 ||
+		    product > UINT32_MAX)
+			return fail(FAIL_LIMIT, "a tensor of 2^32 bytes or "
+			    "more; split it by its first dimension");
+	*bytes = product;
+	return 0;
+}
+
+struct value
+value_nil(void)
+{
+	return (struct value){ .type = VALUE_NIL };
+}
+
+struct value
+value_bool(bool boolean)
+{
+	return (struct value){ .type = VALUE_BOOL, .boolean = boolean };
+}
+
+struct value
+value_int(int64_t integer)
+{
+	return (struct value){ .type = VALUE_INT, .integer = integer };
+}
+
+struct value
+value_float(double real)
+{
+	return (struct value){ .type = VALUE_FLOAT, .real = real };
+}
+
+struct value
+value_text(const char *borrowed)
+{
+	return (struct value){ .type = VALUE_TEXT, .text = { borrowed,
+	    strlen(borrowed) } };
+}
+
+struct value
+value_array(struct value *items, size_t n)
+{
+	return (struct value){ .type = VALUE_ARRAY, .array = { items, n } };
+}
+
+struct value
+value_map(struct member *members, size_t n)
+{
+	return (struct value){ .type = VALUE_MAP, .map = { members, n } };
+}
+
+static int
+copy_tensor(struct value *to, const struct tensor *from, struct arena *a)
+{
+	struct tensor *t = arena_get(a, sizeof(*t));
+	void *data = t != NULL ? arena_get(a, from->bytes) : NULL;
+
+	if (data == NULL)
+		return fail_last();
+	*t = *from;
+	t->data = data;
+	if (from->bytes > 0)
+		memcpy(data, from->data, from->bytes);
+	to->tensor = t;
+	return 0;
+}
+
+static int
+copy_items(struct value *to, const struct value *from, struct arena *a)
+{
+	struct value *items = arena_get(a, from->array.n * sizeof(*items));
+
+	if (items == NULL)
+		return fail_last();
+	for (size_t i = 0; i < from->array.n; i++)
+		if (value_copy(&items[i], &from->array.items[i], a) < 0)
+			return fail_last();
+	*to = value_array(items, from->array.n);
+	return 0;
+}
+
+static int
+copy_members(struct value *to, const struct value *from, struct arena *a)
+{
+	struct member *members = arena_get(a, from->map.n * sizeof(*members));
+
+	if (members == NULL)
+		return fail_last();
+	for (size_t i = 0; i < from->map.n; i++) {
+		const struct member *m = &from->map.members[i];
+
+		members[i].name = arena_string(a, m->name, strlen(m->name));
+		if (members[i].name == NULL ||
+		    value_copy(&members[i].value, &m->value, a) < 0)
+			return fail_last();
+	}
+	*to = value_map(members, from->map.n);
+	return 0;
+}
+
+int
+value_copy(struct value *to, const struct value *from, struct arena *a)
+{
+	switch (from->type) {
+	case VALUE_TEXT:
+	case VALUE_BYTES:
+		*to = *from;
+		to->text.bytes = arena_string(a, from->text.bytes,
+		    from->text.size);
+		return to->text.bytes == NULL ? fail_last() : 0;
+	case VALUE_ARRAY:
+		return copy_items(to, from, a);
+	case VALUE_MAP:
+		return copy_members(to, from, a);
+	case VALUE_TENSOR:
+		*to = *from;
+		return copy_tensor(to, from->tensor, a);
+	default:
+		*to = *from;
+		return 0;
+	}
+}
+
+struct value *
+value_find(const struct value *map, const char *name)
+{
+	if (map == NULL || map->type != VALUE_MAP)
+		return NULL;
+	for (size_t i = 0; i < map->map.n; i++)
+		if (strcmp(map->map.members[i].name, name) == 0)
+			return &map->map.members[i].value;
+	return NULL;
+}
+
+/*
+ * Room for one more element of `size` bytes behind n; what is borrowed
+ * (room 0) moves into the arena.
+ */
+static int
+grow(struct value *v, void **elements, size_t n, size_t size,
+    struct arena *a)
+{
+	const size_t room = v->room, wanted = n < FIRST_ROOM / 2 ? FIRST_ROOM
+	    : 2 * n;
+	void *larger;
+
+	if (n < room)
+		return 0;
+	if (wanted > UINT32_MAX)
+		return fail(FAIL_LIMIT, "more than %u elements", UINT32_MAX);
+	larger = room > 0 ? arena_grow(a, *elements, room * size, wanted * size)
+			  : arena_get(a, wanted * size);
+	if (larger == NULL)
+		return fail_last();
+	if (room == 0 && n > 0)
+		memcpy(larger, *elements, n * size);
+	*elements = larger;
+	v->room = (uint32_t)wanted;
+	return 0;
+}
+
+int
+value_append(struct value *map, const char *name, struct value value,
+    struct arena *a)
+{
+	void *members = map->map.members;
+
+	if (map->type == VALUE_NIL)
+		*map = value_map(members = NULL, 0);
+	if (grow(map, &members, map->map.n, sizeof(struct member), a) < 0)
+		return fail_last();
+	map->map.members = members;
+	map->map.members[map->map.n++] = (struct member){ name, value };
+	return 0;
+}
+
+int
+value_set(struct value *map, const char *name, struct value value,
+    struct arena *a)
+{
+	struct value *old = value_find(map, name);
+	const char *copy;
+
+	if (old != NULL) {
+		*old = value;
+		return 0;
+	}
+	copy = arena_string(a, name, strlen(name));
+	return copy == NULL ? fail_last() : value_append(map, copy, value, a);
+}
+
+int
+value_push(struct value *array, struct value value, struct arena *a)
+{
+	void *items = array->array.items;
+
+	if (array->type == VALUE_NIL)
+		*array = value_array(items = NULL, 0);
+	if (grow(array, &items, array->array.n, sizeof(value), a) < 0)
+		return fail_last();
+	array->array.items = items;
+	array->array.items[array->array.n++] = value;
+	return 0;
+}
+
+int64_t
+value_get_int(const struct value *map, const char *name, int64_t otherwise)
+{
+	const struct value *v = value_find(map, name);
+
+	return v != NULL && v->type == VALUE_INT ? v->integer : otherwise;
+}
+
+double
+value_get_float(const struct value *map, const char *name, double otherwise)
+{
+	const struct value *v = value_find(map, name);
+
+	if (v == NULL)
+		return otherwise;
+	if (v->type == VALUE_INT)
+		return (double)v->integer;
+	return v->type == VALUE_FLOAT || v->type == VALUE_SINGLE ? v->real
+								 : otherwise;
+}
+
+const char *
+value_get_text(const struct value *map, const char *name,
+    const char *otherwise)
+{
+	const struct value *v = value_find(map, name);
+
+	return v != NULL && v->type == VALUE_TEXT ? v->text.bytes : otherwise;
+}
