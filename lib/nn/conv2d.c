@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Convolution without bias; weights [O,I,size,size]. */
+#include "nn/nn_op.h"
+
+static struct conv
+conv_of(const struct nn_node *d, int n, struct nn_shape in)
+{
+	return (struct conv){ .n = n, .h = in.h, .w = in.w, .c = in.c,
+		.o = d->channels, .size = d->size, .stride = d->stride,
+		.pad = d->pad };
+}
+
+static int
+shape(const struct nn_node *d, enum nn_mode mode, int n, struct nn_shape in,
+    struct nn_shape *out)
+{
+	const struct conv c = conv_of(d, n, in);
+
+	(void)mode;
+	if (in.h + 2 * d->pad < d->size || in.w + 2 * d->pad < d->size)
+		return fail(FAIL_USAGE, "a picture of %dx%d is too small for "
+		    "a %dx%d window", in.w, in.h, d->size, d->size);
+	out->h = conv_extent(&c, in.h);
+	out->w = conv_extent(&c, in.w);
+	out->c = d->channels;
+	return 0;
+}
+
+static int
+reserve(struct kernel *k, const struct nn_node *d, int n, struct nn_shape in,
+    bool backward)
+{
+	const struct conv c = conv_of(d, n, in);
+
+	return kernel_conv_reserve(k, &c, backward);
+}
+
+static void
+forward(const struct nn_call *l)
+{
+	const struct conv c = conv_of(l->node, l->n, l->in);
+
+	kernel_conv_forward(l->kernel, l->y, l->x,
+	    nn_param(l->params, l->node->param), &c);
+}
+
+static void
+backward(const struct nn_call *l)
+{
+	const struct conv c = conv_of(l->node, l->n, l->in);
+	const int w = l->node->param;
+
+	kernel_conv_backward_weight(l->kernel, nn_param_grad(l->params, w),
+	    l->x, l->dy, &c);
+	if (l->dx != NULL)
+		kernel_conv_backward_data(l->kernel, l->dx, l->dy,
+		    nn_param(l->params, w), &c, l->add);
+}
+
+const struct nn_op nn_op_conv2d = {
+	.name = "conv2d",
+	.adds = true,
+	.shape = shape,
+	.reserve = reserve,
+	.forward = forward,
+	.backward = backward,
+};

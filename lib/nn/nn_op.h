@@ -1,0 +1,53 @@
+/*
+ * nn_op: what a kind of layer has to offer; one file and one row each.
+ *
+ * Arrays are device memory, [N,H,W,C] of `in` and `out`.
+ */
+#ifndef SELF_NN_NN_OP_H
+#define SELF_NN_NN_OP_H
+
+#include "nn/nn.h"
+
+/* One layer at work, filled in by the plan. */
+struct nn_call {
+	struct kernel *kernel;
+	const struct nn_params *params;
+	const struct nn_node *node;
+	enum nn_mode mode;
+	int n;
+	struct nn_shape in, out;
+	const float *x, *residual;	/* residual: NULL without */
+	float *y;
+	float *saved;			/* as `saved` asked for, or NULL */
+	const float *dy;		/* backward only, as the next three */
+	float *dx;			/* NULL to skip, where `adds` */
+	float *d_residual;
+	bool add;			/* dx accumulates, where `adds` */
+};
+
+struct nn_op {
+	const char *name;
+	bool in_place;		/* forward: y may be x */
+	bool back_in_place;	/* backward: dx may be dy */
+	bool adds;		/* backward can add to dx, or skip it */
+	/* Shape of the output; mode and n may forbid one. */
+	int (*shape)(const struct nn_node *, enum nn_mode, int n,
+	    struct nn_shape in, struct nn_shape *out);
+	/* Floats that forward leaves for backward (in other modes too, though
+	 * nobody looks then); NULL: none. */
+	size_t (*saved)(const struct nn_node *, int n, struct nn_shape out);
+	/* Scratch of the kernel; NULL: none. */
+	int (*reserve)(struct kernel *, const struct nn_node *, int n,
+	    struct nn_shape in, bool backward);
+	void (*forward)(const struct nn_call *);
+	void (*backward)(const struct nn_call *);
+};
+
+extern const struct nn_op nn_op_conv2d, nn_op_batchnorm, nn_op_linear,
+    nn_op_relu, nn_op_maxpool, nn_op_meanpool;
+
+/* All of them, for tests. */
+extern const struct nn_op *const nn_ops[];
+extern const size_t nn_n_ops;
+
+#endif

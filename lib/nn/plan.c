@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "nn/plan.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "nn/place.h"
+
+#define SIDE_MOST 65536		/* pixels */
+
+size_t
+plan_count(const struct nn_plan *p, int value)
+{
+	return (size_t)p->n * nn_shape_count(p->shape[value]);
+}
+
+static int
+shapes(struct nn_plan *p, int h, int w)
+{
+	p->shape[0] = (struct nn_shape){ h, w, p->net->channels };
+	for (int i = 0; i < p->last; i++) {
+		const struct nn_node *d = &p->net->nodes[i];
+		const struct nn_shape in = p->shape[d->in];
+		int rc = d->op->shape(d, p->mode, p->n, in, &p->shape[i + 1]);
+
+		if (rc == 0 && d->op->reserve != NULL)
+			rc = d->op->reserve(p->kernel, d, p->n, in,
+			    p->mode == NN_TRAIN);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* When each value is read for the last time. */
+static void
+uses(struct nn_plan *p, const int *wanted, int n_wanted)
+{
+	for (int v = 0; v <= p->last; v++)
+		p->use[v] = -1;
+	for (int i = 0; i < p->last; i++) {
+		const struct nn_node *d = &p->net->nodes[i];
+
+		p->use[d->in] = i;
+		if (d->residual >= 0)
+			p->use[d->residual] = i;
+	}
+	for (int i = 0; i < n_wanted; i++)
+		p->use[wanted[i]] = INT_MAX;
+	p->use[0] = INT_MAX;	/* not ours */
+}
+
+/* Gives back the value when layer i was its last reader. */
+static int
+retire(struct nn_plan *p, struct place *block, int value, int i)
+{
+	if (p->mode == NN_TRAIN || value < 0 || p->use[value] != i)
+		return 0;
+	return place_give(block, p->at[value], plan_count(p, value));
+}
+
+/* Room for the output of layer i and what it saves. */
+static int
+place_layer(struct nn_plan *p, struct place *block, int i)
+{
+	const struct nn_node *d = &p->net->nodes[i];
+	const size_t n = d->op->saved == NULL ? 0 :
+	    d->op->saved(d, p->n, p->shape[i + 1]);
+	const bool in_place = d->op->in_place && p->mode != NN_TRAIN &&
+	    p->use[d->in] == i && d->residual != d->in;
+	int rc = 0;
+
+	p->saved[i] = PLAN_NONE;
+	if (n > 0)
+		rc = place_take(block, n, &p->saved[i]);
+	if (rc == 0 && in_place)
+		p->at[i + 1] = p->at[d->in];
+	else if (rc == 0)
+		rc = place_take(block, plan_count(p, i + 1), &p->at[i + 1]);
+	if (rc == 0 && n > 0 && p->mode != NN_TRAIN)
+		rc = place_give(block, p->saved[i], n);
+	if (rc == 0 && !in_place)
+		rc = retire(p, block, d->in, i);
+	if (rc == 0 && d->residual != d->in)
+		rc = retire(p, block, d->residual, i);
+	/* A value that nobody reads. */
+	if (rc == 0 && p->use[i + 1] < 0)
+		rc = p->mode == NN_TRAIN ? 0 :
+		    place_give(block, p->at[i + 1], plan_count(p, i + 1));
+	return rc;
+}
+
+static int
+places(struct nn_plan *p)
+{
+	struct place block = { 0 };
+	int rc = 0;
+
+	for (int i = 0; i < p->last && rc == 0; i++)
+		rc = place_layer(p, &block, i);
+	p->memory = block.end;
+	place_free(&block);
+	return rc;
+}
+
+static int
+tables(struct nn_plan *p)
+{
+	const size_t n = (size_t)p->last + 1;
+
+	p->shape = calloc(n, sizeof(*p->shape));
+	p->at = calloc(n, sizeof(*p->at));
+	p->saved = calloc(n, sizeof(*p->saved));
+	p->use = calloc(n, sizeof(*p->use));
+	p->back = calloc(n, sizeof(*p->back));
+	if (p->shape == NULL || p->at == NULL || p->saved == NULL ||
+	    p->use == NULL || p->back == NULL)
+		return fail_memory(n * sizeof(*p->back));
+	return 0;
+}
+
+static int
+make(struct nn_plan *p, int h, int w, const int *wanted, int n_wanted)
+{
+	int rc;
+
+	if (p->n < 1 || h < 1 || w < 1 || h > SIDE_MOST || w > SIDE_MOST)
+		return fail(FAIL_LIMIT, "%d pictures of %dx%d cannot go "
+		    "through a network", p->n, w, h);
+	if ((rc = tables(p)) < 0 || (rc = shapes(p, h, w)) < 0)
+		return rc;
+	uses(p, wanted, n_wanted);
+	if ((rc = places(p)) < 0)
+		return rc;
+	return p->mode == NN_TRAIN ? plan_backward(p) : 0;
+}
+
+struct nn_plan *
+nn_plan_new(const struct nn_net *net, struct kernel *kernel,
+    enum nn_mode mode, int n, int h, int w, const int *wanted, int n_wanted)
+{
+	struct nn_plan *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		fail_memory(sizeof(*p));
+		return NULL;
+	}
+	p->net = net;
+	p->kernel = kernel;
+	p->mode = mode;
+	p->n = n;
+	for (int i = 0; i < n_wanted; i++)
+		if (wanted[i] > p->last)
+			p->last = wanted[i];
+	if (make(p, h, w, wanted, n_wanted) < 0) {
+		nn_plan_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void
+nn_plan_free(struct nn_plan *p)
+{
+	if (p == NULL)
+		return;
+	free(p->shape);
+	free(p->at);
+	free(p->saved);
+	free(p->use);
+	free(p->back);
+	free(p);
+}
+
+size_t
+nn_plan_memory(const struct nn_plan *p)
+{
+	return p->memory;
+}
+
+size_t
+nn_plan_work(const struct nn_plan *p)
+{
+	return p->work;
+}
+
+struct nn_shape
+nn_plan_shape(const struct nn_plan *p, int value)
+{
+	return p->shape[value];
+}

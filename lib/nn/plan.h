@@ -1,0 +1,45 @@
+/*
+ * plan: shapes and places of a network's values (inside lib/nn only).
+ *
+ * Forward: with NN_TRAIN every value keeps its own place; otherwise a place
+ * is given on after the last layer that reads it, and layers that may work
+ * in place do.  Backward: the gradient of a value lives from the last layer
+ * that reads the value to the layer that made it.
+ */
+#ifndef SELF_NN_PLAN_H
+#define SELF_NN_PLAN_H
+
+#include "nn/nn_op.h"
+
+#define PLAN_NONE SIZE_MAX
+
+/* What backward does at one layer. */
+struct plan_back {
+	bool reached;		/* a gradient arrives here at all */
+	size_t dy, dx;		/* places; dx PLAN_NONE: not needed */
+	bool add;		/* the layer itself adds to dx */
+	size_t add_to;		/* then dx is added to this, or PLAN_NONE */
+	size_t d_residual;	/* PLAN_NONE: no residual */
+	size_t residual_to;	/* d_residual is added to this, or NONE */
+};
+
+struct nn_plan {
+	const struct nn_net *net;
+	struct kernel *kernel;
+	enum nn_mode mode;
+	int n, last;		/* samples; highest value wanted */
+	size_t memory, work;	/* floats */
+	struct nn_shape *shape;	/* by value, 0..last */
+	size_t *at;		/* place by value */
+	size_t *saved;		/* place by layer, or PLAN_NONE */
+	int *use;		/* last layer that reads a value, by value */
+	struct plan_back *back;	/* by layer, with NN_TRAIN */
+};
+
+/* Floats of a value for the whole batch. */
+size_t plan_count(const struct nn_plan *, int value);
+
+/* Places for backward. */
+int plan_backward(struct nn_plan *) FAIL_CHECKED;
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Running a plan. */
+#include <assert.h>
+
+#include "nn/plan.h"
+
+float *
+nn_value(const struct nn_plan *p, float *memory, int value)
+{
+	return memory + p->at[value];
+}
+
+static struct nn_call
+call_of(const struct nn_plan *p, const struct nn_params *params,
+    float *memory, const float *x, int i)
+{
+	const struct nn_node *d = &p->net->nodes[i];
+	struct nn_call c = {
+		.kernel = p->kernel,
+		.params = params,
+		.node = d,
+		.mode = p->mode,
+		.n = p->n,
+		.in = p->shape[d->in],
+		.out = p->shape[i + 1],
+		.x = d->in == 0 ? x : memory + p->at[d->in],
+		.y = memory + p->at[i + 1],
+	};
+
+	if (d->residual >= 0)
+		c.residual = d->residual == 0 ? x :
+		    memory + p->at[d->residual];
+	if (p->saved[i] != PLAN_NONE)
+		c.saved = memory + p->saved[i];
+	return c;
+}
+
+void
+nn_forward(const struct nn_plan *p, const struct nn_params *params,
+    float *memory, const float *x)
+{
+	assert(nn_slices(p->net, p->last) <= params->n);
+	for (int i = 0; i < p->last; i++) {
+		const struct nn_call c = call_of(p, params, memory, x, i);
+
+		c.node->op->forward(&c);
+	}
+}
+
+void
+nn_backward(const struct nn_plan *p, const struct nn_params *params,
+    float *memory, float *work, const float *x, const float *dy)
+{
+	assert(p->mode == NN_TRAIN && params->grad != NULL);
+	kernel_copy(p->kernel, work + p->back[p->last - 1].dy, dy,
+	    plan_count(p, p->last));
+	for (int i = p->last - 1; i >= 0; i--) {
+		const struct plan_back *b = &p->back[i];
+		struct nn_call c;
+
+		if (!b->reached)
+			continue;
+		c = call_of(p, params, memory, x, i);
+		c.dy = work + b->dy;
+		c.add = b->add;
+		if (b->dx != PLAN_NONE)
+			c.dx = work + b->dx;
+		if (b->d_residual != PLAN_NONE)
+			c.d_residual = work + b->d_residual;
+		c.node->op->backward(&c);
+		if (b->add_to != PLAN_NONE)
+			kernel_add(p->kernel, work + b->add_to, c.dx,
+			    plan_count(p, c.node->in));
+		if (b->residual_to != PLAN_NONE)
+			kernel_add(p->kernel, work + b->residual_to,
+			    c.d_residual, plan_count(p, i + 1));
+	}
+}
