@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * BYOL: predictions of one view against targets of the other, both ways
+ * (Grill et al. 2020).  Targets are constants.
+ */
+#include <math.h>
+
+#include "loss/loss.h"
+
+enum { P0, P1, Z0, Z1, MIX_INDEX, MIX_LAMBDA };
+
+static const struct loss_field fields[] = {
+	[P0] = { "p0", LOSS_EMBEDDING, true, false },
+	[P1] = { "p1", LOSS_EMBEDDING, true, false },
+	[Z0] = { "z0", LOSS_EMBEDDING, false, false },
+	[Z1] = { "z1", LOSS_EMBEDDING, false, false },
+	[MIX_INDEX] = { "mix_index", LOSS_PLACE, false, true },
+	[MIX_LAMBDA] = { "mix_lambda", LOSS_SHARE, false, true },
+};
+
+static double
+dot(const float *a, const float *b, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += (double)a[i] * b[i];
+	return sum;
+}
+
+/* A row's norm, or the floor that it is divided by instead. */
+static double
+norm_of(const float *u, size_t n)
+{
+	const double norm = sqrt(dot(u, u, n));
+
+	return norm > LOSS_NORM_FLOOR ? norm : LOSS_NORM_FLOOR;
+}
+
+/* A target row and its share. */
+struct goal {
+	const float *z;
+	double share;		/* 0: not there */
+	double norm, cosine;	/* filled in by look */
+};
+
+static void
+look(struct goal *goal, const float *u, double u_norm, size_t p)
+{
+	if (goal->share == 0)
+		return;
+	goal->norm = norm_of(goal->z, p);
+	goal->cosine = dot(u, goal->z, p) / u_norm / goal->norm;
+}
+
+/* grad [P] = weight times the gradient of the shared cosines by u.  At the
+ * floor the norm is a constant and only the first part remains. */
+static void
+write_grad(float *grad, const float *u, double u_norm, const struct goal *a,
+    const struct goal *b, double weight, size_t p)
+{
+	const double along = u_norm > LOSS_NORM_FLOOR ?
+	    a->share * a->cosine + b->share * b->cosine : 0;
+
+	for (size_t j = 0; j < p; j++) {
+		double to = 0;
+
+		if (a->share != 0)
+			to += a->share * a->z[j] / a->norm;
+		if (b->share != 0)
+			to += b->share * b->z[j] / b->norm;
+		grad[j] = (float)(weight * (to - along * u[j] / u_norm) /
+		    u_norm);
+	}
+}
+
+double
+loss_byol_direction(size_t n, size_t p, const float *prediction,
+    const float *target, const int64_t *index, const float *lambda,
+    float *grad)
+{
+	double loss = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const float *u = prediction + i * p;
+		const double norm = norm_of(u, p);
+		struct goal own = { .z = target + i * p, .share = 1 };
+		struct goal other = { .share = 0 };
+
+		if (index != NULL) {
+			own.share = (double)lambda[i];
+			other.z = target + (size_t)index[i] * p;
+			other.share = 1 - own.share;
+		}
+		look(&own, u, norm, p);
+		look(&other, u, norm, p);
+		loss += 2 - 2 * (own.share * own.cosine +
+		    other.share * other.cosine);
+		if (grad != NULL)
+			write_grad(grad + i * p, u, norm, &own, &other,
+			    -2.0 / (double)n, p);
+	}
+	return loss / (double)n;
+}
+
+static int
+run(struct loss_call *c)
+{
+	const int64_t *index = c->in[MIX_INDEX].whole;
+	const float *lambda = c->in[MIX_LAMBDA].real;
+
+	if ((index == NULL) != (lambda == NULL))
+		return fail(FAIL_FORMAT, "mix_index and mix_lambda come "
+		    "together or not at all");
+	c->loss = loss_byol_direction(c->n, c->p, c->in[P0].real,
+	    c->in[Z1].real, index, lambda, c->in[P0].grad);
+	c->loss += loss_byol_direction(c->n, c->p, c->in[P1].real,
+	    c->in[Z0].real, index, lambda, c->in[P1].grad);
+	return 0;
+}
+
+const struct loss loss_byol = {
+	.name = "byol",
+	.help = "2 - 2 cos of predictions and targets, both ways",
+	.fields = fields,
+	.n_fields = sizeof(fields) / sizeof(fields[0]),
+	.run = run,
+};
