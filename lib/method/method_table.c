@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "method/method.h"
+
+/* In alphabetical order. */
+static const struct method *const table[] = {
+	&method_byol,
+};
+
+size_t
+method_count(void)
+{
+	return sizeof(table) / sizeof(table[0]);
+}
+
+const struct method *
+method_at(size_t i)
+{
+	return table[i];
+}
+
+const struct method *
+method_find(const char *name)
+{
+	char names[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < method_count(); i++) {
+		if (strcmp(table[i]->name, name) == 0)
+			return table[i];
+		if (used < sizeof(names))
+			used += (size_t)snprintf(names + used,
+			    sizeof(names) - used, " %s", table[i]->name);
+	}
+	fail(FAIL_USAGE, "no method is called %s; there are:%s", name, names);
+	return NULL;
+}
