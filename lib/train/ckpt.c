@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/ckpt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define CKPT_MOST 65536		/* tensors */
+#define NAME_ROOM (NN_NAME + 64)
+
+struct entry {
+	const char *name;
+	struct tensor *tensor;
+	bool used;
+};
+
+struct ckpt {
+	struct head head;
+	struct arena arena;	/* names and tensors */
+	struct entry *entries;
+	size_t n, room;
+	char *path;
+};
+
+static struct entry *
+entry_of(const struct ckpt *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->entries[i].name, name) == 0)
+			return &c->entries[i];
+	return NULL;
+}
+
+static int
+room_for_one(struct ckpt *c)
+{
+	const size_t room = c->room == 0 ? 512 : 2 * c->room;
+	struct entry *more;
+
+	if (c->n < c->room)
+		return 0;
+	if (c->n >= CKPT_MOST)
+		return fail(FAIL_LIMIT, "more than %d tensors", CKPT_MOST);
+	more = realloc(c->entries, room * sizeof(*more));
+	if (more == NULL)
+		return fail_memory(room * sizeof(*more));
+	c->entries = more;
+	c->room = room;
+	return 0;
+}
+
+/* Takes over what a record holds. */
+static int
+take(struct ckpt *c, const struct rec *rec)
+{
+	const struct value *name = rec_find(rec, "name");
+	const struct value *value = rec_find(rec, "value");
+	struct value copy[2];
+	int rc;
+
+	if (name == NULL || name->type != VALUE_TEXT || value == NULL ||
+	    value->type != VALUE_TENSOR)
+		return fail(FAIL_FORMAT, "tensor %zu: not a record of a "
+		    "checkpoint, which has a name and a value", c->n);
+	if (entry_of(c, name->text.bytes) != NULL)
+		return fail(FAIL_FORMAT, "%s: comes twice",
+		    name->text.bytes);
+	if ((rc = room_for_one(c)) < 0 ||
+	    (rc = value_copy(&copy[0], name, &c->arena)) < 0 ||
+	    (rc = value_copy(&copy[1], value, &c->arena)) < 0)
+		return rc;
+	c->entries[c->n++] = (struct entry){ .name = copy[0].text.bytes,
+		.tensor = copy[1].tensor };
+	return 0;
+}
+
+static int
+read_all(struct ckpt *c, struct stream_in *in)
+{
+	struct rec rec = { 0 };
+	int rc = head_copy(&c->head, stream_head(in));
+
+	if (rc == 0 && !head_is(&c->head, "checkpoint"))
+		rc = fail(FAIL_FORMAT, "not a checkpoint (meta.kind says "
+		    "otherwise)");
+	while (rc == 0 && (rc = stream_read(in, &rec)) > 0)
+		rc = take(c, &rec);
+	if (rc == 0 && stream_streams(in) > 1)
+		rc = fail(FAIL_FORMAT, "several checkpoints in one file");
+	rec_free(&rec);
+	return rc;
+}
+
+struct ckpt *
+ckpt_read(const char *path)
+{
+	struct ckpt *c = calloc(1, sizeof(*c));
+	struct stream_in *in;
+	int rc = -1;
+
+	if (c == NULL || (c->path = malloc(strlen(path) + 1)) == NULL) {
+		free(c);
+		fail_memory(sizeof(*c));
+		return NULL;
+	}
+	memcpy(c->path, path, strlen(path) + 1);
+	in = stream_open(path);
+	if (in != NULL && (rc = read_all(c, in)) < 0)
+		fail_note("%s", path);
+	stream_close(in);
+	if (rc == 0)
+		return c;
+	ckpt_free(c);
+	return NULL;
+}
+
+void
+ckpt_free(struct ckpt *c)
+{
+	if (c == NULL)
+		return;
+	head_free(&c->head);
+	arena_free(&c->arena);
+	free(c->entries);
+	free(c->path);
+	free(c);
+}
+
+const struct head *
+ckpt_head(const struct ckpt *c)
+{
+	return &c->head;
+}
+
+const char *
+ckpt_path(const struct ckpt *c)
+{
+	return c->path;
+}
+
+const struct tensor *
+ckpt_find(const struct ckpt *c, const char *name)
+{
+	const struct entry *e = entry_of(c, name);
+
+	return e == NULL ? NULL : e->tensor;
+}
+
+bool
+ckpt_has(const struct ckpt *c, const char *prefix)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strncmp(c->entries[i].name, prefix, strlen(prefix)) == 0)
+			return true;
+	return false;
+}
+
+static int
+check_shape(const char *name, const struct tensor *t,
+    const struct nn_slice *s)
+{
+	bool same = t->n_dims == s->n_dims;
+
+	if (t->dtype != DTYPE_F4)
+		return fail(FAIL_FORMAT, "%s: %s instead of f4", name,
+		    dtype_name(t->dtype));
+	for (int i = 0; i < s->n_dims && same; i++)
+		same = t->shape[i] == s->shape[i];
+	return same ? 0 : fail(FAIL_FORMAT, "%s: %zu numbers in a shape that "
+	    "the network does not have there", name, t->bytes / sizeof(float));
+}
+
+/* One slice into device memory. */
+static int
+load(struct ckpt *c, const char *prefix, const struct nn_slice *s,
+    struct kernel *k, float *to)
+{
+	char name[NAME_ROOM];
+	struct entry *e;
+	int rc;
+
+	snprintf(name, sizeof(name), "%s%s", prefix, s->name);
+	e = entry_of(c, name);
+	if (e == NULL)
+		return fail(FAIL_FORMAT, "%s: %s is missing", c->path, name);
+	if ((rc = check_shape(name, e->tensor, s)) < 0)
+		return fail_note("%s", c->path);
+	kernel_upload(k, to, e->tensor->data, s->n);
+	e->used = true;
+	return 0;
+}
+
+int
+ckpt_load(struct ckpt *c, const char *prefix, struct nn_params *p)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n && rc == 0; i++)
+		rc = load(c, prefix, &p->layout->slices[i], p->kernel,
+		    nn_param(p, (int)i));
+	return rc;
+}
+
+int
+ckpt_load_array(struct ckpt *c, const char *prefix, float *array,
+    const struct nn_params *p)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n && rc == 0; i++) {
+		const struct nn_slice *s = &p->layout->slices[i];
+
+		if (!nn_is_buffer(s->kind))
+			rc = load(c, prefix, s, p->kernel, array + s->at);
+	}
+	return rc;
+}
+
+void
+ckpt_warn_unused(const struct ckpt *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct entry *e = &c->entries[i];
+
+		if (!e->used && (strncmp(e->name, "online.", 7) == 0 ||
+		    strncmp(e->name, "target.", 7) == 0) &&
+		    strstr(e->name, "num_batches_tracked") == NULL)
+			log_line(LOG_WARNING, "%s: %s is not used", c->path,
+			    e->name);
+	}
+}
+
+/* One slice from device memory. */
+static int
+store(struct stream_out *out, struct rec *rec, const char *prefix,
+    const struct nn_slice *s, struct kernel *k, const float *from)
+{
+	char name[NAME_ROOM];
+	void *data;
+	int rc;
+
+	snprintf(name, sizeof(name), "%s%s", prefix, s->name);
+	rec_clear(rec);
+	if ((rc = rec_add(rec, "name", value_text(name))) < 0 ||
+	    (rc = rec_add_tensor(rec, "value", DTYPE_F4, s->n_dims, s->shape,
+		&data)) < 0)
+		return rc;
+	kernel_download(k, data, from, s->n);
+	return stream_write(out, rec);
+}
+
+int
+ckpt_write(struct stream_out *out, const char *prefix,
+    const struct nn_params *p)
+{
+	struct rec rec = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n && rc == 0; i++)
+		rc = store(out, &rec, prefix, &p->layout->slices[i],
+		    p->kernel, nn_param(p, (int)i));
+	rec_free(&rec);
+	return rc;
+}
+
+int
+ckpt_write_array(struct stream_out *out, const char *prefix,
+    const float *array, const struct nn_params *p)
+{
+	struct rec rec = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < p->n && rc == 0; i++) {
+		const struct nn_slice *s = &p->layout->slices[i];
+
+		if (!nn_is_buffer(s->kind))
+			rc = store(out, &rec, prefix, s, p->kernel,
+			    array + s->at);
+	}
+	rec_free(&rec);
+	return rc;
+}

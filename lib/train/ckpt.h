@@ -1,0 +1,63 @@
+/*
+ * ckpt: checkpoints, which are streams of the kind "checkpoint".
+ *
+ * A record is one tensor: {"name": "online.encoder.conv1.weight", "value"}.
+ * What the network looks like stands in the header's meta (arch, stem,
+ * width) and in the names and shapes of the heads' tensors.
+ */
+#ifndef SELF_TRAIN_CKPT_H
+#define SELF_TRAIN_CKPT_H
+
+#include "encoder/encoder.h"
+#include "nn/param.h"
+#include "stream/stream.h"
+
+/* A checkpoint in memory. */
+struct ckpt;
+
+/* Reads all of it.  NULL and a failure. */
+struct ckpt *ckpt_read(const char *path);
+void ckpt_free(struct ckpt *);
+
+const struct head *ckpt_head(const struct ckpt *);
+const char *ckpt_path(const struct ckpt *);
+
+/* The tensor of that name, or NULL; borrowed. */
+const struct tensor *ckpt_find(const struct ckpt *, const char *name);
+
+/* True when a tensor's name begins like this. */
+bool ckpt_has(const struct ckpt *, const char *prefix);
+
+/* The network that the checkpoint holds, with its heads. */
+int ckpt_spec(const struct ckpt *, struct enc_spec *) FAIL_CHECKED;
+
+/* Fills every slice of `params` from the tensor PREFIX + its name; one that
+ * is missing or has another shape is a failure. */
+int ckpt_load(struct ckpt *, const char *prefix, struct nn_params *)
+    FAIL_CHECKED;
+
+/* The same for an array laid out as the parameters' values (an optimizer's
+ * state); buffers have none. */
+int ckpt_load_array(struct ckpt *, const char *prefix, float *array,
+    const struct nn_params *) FAIL_CHECKED;
+
+/* Warns of tensors under "online." and "target." that nobody loaded. */
+void ckpt_warn_unused(const struct ckpt *);
+
+/* Writes records for all slices, or for an array as above. */
+int ckpt_write(struct stream_out *, const char *prefix,
+    const struct nn_params *) FAIL_CHECKED;
+int ckpt_write_array(struct stream_out *, const char *prefix,
+    const float *array, const struct nn_params *) FAIL_CHECKED;
+
+/* meta.arch, stem, width, projector, predictor of a network. */
+int ckpt_describe(struct head *, const struct enc_spec *) FAIL_CHECKED;
+
+/* meta[name] = [x0, x1, …], and back: how many there are (at most `most`),
+ * 0 when there is no such array of numbers. */
+int ckpt_set_floats(struct head *, const char *name, const double *x, int n)
+    FAIL_CHECKED;
+int ckpt_get_floats(const struct head *, const char *name, double *x,
+    int most);
+
+#endif

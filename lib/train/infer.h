@@ -1,0 +1,42 @@
+/*
+ * infer: a trained network at work: pictures in, features out.
+ *
+ * Evaluation mode: running statistics, so that a picture's feature does not
+ * depend on what else is in the batch.
+ */
+#ifndef SELF_TRAIN_INFER_H
+#define SELF_TRAIN_INFER_H
+
+#include "train/batch.h"
+#include "train/ckpt.h"
+
+#define INFER_BATCH 64		/* pictures at a time, at most */
+
+/* Rows of a tensor of pictures, and where (host memory) what is made of them
+ * goes; NULL: not wanted. */
+struct infer_part {
+	const struct tensor *pixels;	/* u1 or f4 [N,h,w,C] */
+	size_t first, n;
+	float *feature;			/* [n,D] */
+	float *projection, *prediction;	/* [n,P] */
+};
+
+struct infer;
+
+/* The network "online" or "target" of a checkpoint; mean and std of
+ * `n_channels` numbers.  With heads only when asked.  NULL and a failure. */
+struct infer *infer_new(struct kernel *, struct ckpt *, const char *network,
+    bool heads, const double *mean, const double *std, int n_channels);
+void infer_free(struct infer *);
+
+/* Channels of pictures and sizes of what is made; 0: no such head. */
+int infer_channels(const struct infer *);
+int infer_features(const struct infer *);
+int infer_projections(const struct infer *);
+int infer_predictions(const struct infer *);
+
+/* Pictures of one size, INFER_BATCH of them at most in all the parts. */
+int infer_run(struct infer *, const struct infer_part *, int n_parts)
+    FAIL_CHECKED;
+
+#endif
