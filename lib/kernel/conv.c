@@ -9,11 +9,6 @@
 /* Results of a block of rows are kept in the cache: at most so many. */
 #define BLOCK_FLOATS ((size_t)1 << 16)
 
-/* Sums of a weight gradient over pieces of the batch: at most so many
- * numbers in all, and at most so many pieces. */
-#define PARTIAL_FLOATS ((size_t)1 << 22)
-#define MOST_PIECES 16
-
 int
 conv_extent(const struct conv *s, int extent)
 {
@@ -52,46 +47,75 @@ block_rows(const struct simd *simd, int padded)
 	return rows > tile ? rows : tile;
 }
 
+/* Grid points lie apart in the result when the backward pass has strides. */
 static void
-store_rows(const struct job *j, const float *block, size_t first, size_t n)
+scatter_rows(const struct job *j, const float *block, size_t first, size_t n)
 {
+	const struct gather *g = &j->g;
 	const size_t columns = (size_t)j->columns;
+	size_t w = first % (size_t)g->columns;
+	size_t h = first / (size_t)g->columns % (size_t)g->rows;
+	size_t picture = first / (size_t)g->columns / (size_t)g->rows;
 
 	for (size_t i = 0; i < n; i++, block += j->padded) {
-		float *to = j->to + gather_target(&j->g, first + i) * columns;
+		const size_t row = picture * (size_t)g->to_h + (size_t)g->h0
+		    + (size_t)g->step * h;
+		float *to = j->to + (row * (size_t)g->to_w + (size_t)g->w0
+		    + (size_t)g->step * w) * columns;
 
 		if (j->accumulate)
 			j->simd->add(to, block, columns);
 		else
 			memcpy(to, block, columns * sizeof(*to));
+		if (++w == (size_t)g->columns) {
+			w = 0;
+			if (++h == (size_t)g->rows) {
+				h = 0;
+				picture++;
+			}
+		}
 	}
 }
 
 static void
-job_block(void *arg, size_t first, size_t end, int worker)
+block_products(const struct job *j, float *block, size_t first, size_t n,
+    float *tile)
 {
-	const struct job *j = arg;
 	const int k = gather_k(&j->g);
 	const size_t panel = 2 * (size_t)j->simd->lanes;
 	const size_t packed_columns = round_up((size_t)j->columns, panel);
-	float *tile = j->kernel->tiles[worker];
-	float *block = j->blocks + (size_t)worker * j->block
-	    * (size_t)j->padded;
 
 	for (int k0 = 0; k0 < k; k0 += TILE_K) {
 		const int now = k - k0 < TILE_K ? k - k0 : TILE_K;
 
-		gather_tile(&j->g, tile, j->source, first, end - first, k0,
-		    now);
+		j->simd->gather(&j->g, tile, j->source, first, n, k0, now);
 		j->simd->tile_product(block, (size_t)j->padded, tile,
 		    j->packed + (size_t)k0 * packed_columns,
-		    (size_t)now * panel, (int)(end - first), j->padded, now,
-		    k0 > 0);
+		    (size_t)now * panel, (int)n, j->padded, now, k0 > 0);
 	}
 	if (k == 0)
-		memset(block, 0, j->block * (size_t)j->padded
-		    * sizeof(*block));
-	store_rows(j, block, first, end - first);
+		memset(block, 0, n * (size_t)j->padded * sizeof(*block));
+}
+
+/* Whole tiles whose rows lie in the result as in the block go straight
+ * there; the rest by way of the worker's block. */
+static void
+job_block(void *arg, size_t first, size_t end, int worker)
+{
+	const struct job *j = arg;
+	const size_t n = end - first;
+	float *tile = j->kernel->tiles[worker];
+	float *block = j->blocks + (size_t)worker * j->block
+	    * (size_t)j->padded;
+
+	if (j->g.step == 1 && j->padded == j->columns && !j->accumulate
+	    && n % (size_t)j->simd->rows == 0) {
+		block_products(j, j->to + first * (size_t)j->columns, first,
+		    n, tile);
+		return;
+	}
+	block_products(j, block, first, n, tile);
+	scatter_rows(j, block, first, n);
 }
 
 static void
@@ -204,149 +228,6 @@ kernel_conv_backward_data(struct kernel *k, float *dx, const float *dy,
 	}
 }
 
-/*
- * The weight gradient: [k,o] = gathered^T dy.  A task is a block of k and a
- * piece of the rows; pieces are added in order afterwards.
- */
-struct weight_job {
-	struct kernel *kernel;
-	struct gather g;
-	const float *x, *dy;
-	float *partial;		/* [pieces][k rounded up][padded] */
-	float *dw;
-	float *dy_blocks;	/* [workers][TILE_ROWS][padded] */
-	int o, padded, k, k_padded;
-	size_t pieces, piece;	/* rows in a piece */
-};
-
-/* Rows of dy with zeros behind their last channel. */
-static void
-copy_padded(const struct weight_job *j, float *to, size_t first, size_t n)
-{
-	const size_t o = (size_t)j->o, padded = (size_t)j->padded;
-	const float *from = j->dy + first * o;
-
-	for (size_t i = 0; i < n; i++, from += o, to += padded)
-		memcpy(to, from, o * sizeof(*to));
-}
-
-static void
-weight_task(void *arg, size_t i, int worker)
-{
-	const struct weight_job *j = arg;
-	const struct simd *simd = j->kernel->simd;
-	const size_t rows = gather_rows(&j->g), padded = (size_t)j->padded;
-	const int k0 = (int)(i / j->pieces) * TILE_K;
-	const int now = j->k - k0 < TILE_K ? j->k - k0 : TILE_K;
-	const size_t first = i % j->pieces * j->piece;
-	const size_t end = rows - first < j->piece ? rows : first + j->piece;
-	float *tile = j->kernel->tiles[worker];
-	float *dy = j->dy_blocks + (size_t)worker * TILE_ROWS * padded;
-	float *to = j->partial + (i % j->pieces * (size_t)j->k_padded
-	    + (size_t)k0) * padded;
-
-	memset(to, 0, round_up((size_t)now, (size_t)simd->rows) * padded
-	    * sizeof(*to));
-	for (size_t row = first; row < end; row += TILE_ROWS) {
-		const size_t n = end - row < TILE_ROWS ? end - row : TILE_ROWS;
-		const float *b = j->dy + row * padded;
-
-		gather_tile(&j->g, tile, j->x, row, n, k0, now);
-		if (j->padded != j->o) {
-			copy_padded(j, dy, row, n);
-			b = dy;
-		}
-		simd->tile_outer(to, padded, tile, b, padded, (int)n, now,
-		    j->padded);
-	}
-}
-
-/* dw [o,c,taps] += the pieces' sum, for one row of k. */
-static void
-weight_add(void *arg, size_t first, size_t end, int worker)
-{
-	const struct weight_job *j = arg;
-	const size_t taps = (size_t)j->g.n_taps;
-	const size_t channels = (size_t)j->g.channels;
-	const size_t piece = (size_t)j->k_padded * (size_t)j->padded;
-
-	(void)worker;
-	for (size_t o = first; o < end; o++) {
-		float *to = j->dw + o * channels * taps;
-
-		for (size_t c = 0; c < channels; c++)
-			for (size_t t = 0; t < taps; t++) {
-				const float *from = j->partial
-				    + (t * channels + c) * (size_t)j->padded
-				    + o;
-				float sum = 0;
-
-				for (size_t p = 0; p < j->pieces; p++)
-					sum += from[p * piece];
-				*to++ += sum;
-			}
-	}
-}
-
-/* As many pieces as memory allows, so that small layers have work for all. */
-static size_t
-count_pieces(size_t rows, size_t numbers)
-{
-	size_t pieces = PARTIAL_FLOATS / numbers;
-	const size_t blocks = (rows + TILE_ROWS - 1) / TILE_ROWS;
-
-	pieces = pieces < MOST_PIECES ? pieces : MOST_PIECES;
-	pieces = pieces < blocks ? pieces : blocks;
-	return pieces > 0 ? pieces : 1;
-}
-
-static void
-weight_shape(struct weight_job *j, struct kernel *k, const struct conv *s)
-{
-	const size_t rows_of_tile = (size_t)k->simd->rows;
-	size_t rows;
-
-	gather_forward(&j->g, s);
-	j->kernel = k;
-	j->o = s->o;
-	j->padded = (int)round_up((size_t)s->o, (size_t)k->simd->lanes);
-	j->k = gather_k(&j->g);
-	j->k_padded = (int)round_up((size_t)j->k, rows_of_tile);
-	rows = gather_rows(&j->g);
-	j->pieces = count_pieces(rows, (size_t)j->k_padded
-	    * (size_t)j->padded);
-	j->piece = round_up((rows + j->pieces - 1) / j->pieces, TILE_ROWS);
-	j->pieces = (rows + j->piece - 1) / j->piece;
-}
-
-static size_t
-weight_floats(const struct weight_job *j)
-{
-	return j->pieces * (size_t)j->k_padded * (size_t)j->padded;
-}
-
-void
-kernel_conv_backward_weight(struct kernel *k, float *dw, const float *x,
-    const float *dy, const struct conv *s)
-{
-	struct weight_job j;
-	const size_t workers = (size_t)pool_threads(k->pool);
-	size_t dy_floats;
-
-	weight_shape(&j, k, s);
-	j.x = x;
-	j.dy = dy;
-	j.dw = dw;
-	j.partial = cpu_partial(k, weight_floats(&j));
-	dy_floats = workers * TILE_ROWS * (size_t)j.padded;
-	j.dy_blocks = cpu_packed(k, dy_floats);
-	if (j.padded != j.o)
-		memset(j.dy_blocks, 0, dy_floats * sizeof(*j.dy_blocks));
-	pool_each(k->pool, (size_t)((j.k + TILE_K - 1) / TILE_K) * j.pieces,
-	    weight_task, &j);
-	cpu_pieces(k, (size_t)s->o, 4, weight_add, &j);
-}
-
 int
 kernel_conv_reserve(struct kernel *k, const struct conv *s, bool backward)
 {
@@ -356,7 +237,6 @@ kernel_conv_reserve(struct kernel *k, const struct conv *s, bool backward)
 	    (size_t)k->simd->lanes);
 	const int padded_c = (int)round_up((size_t)s->c,
 	    (size_t)k->simd->lanes);
-	struct weight_job j;
 
 	if (cpu_reserve(k, packed_floats(k->simd, taps * s->c, s->o), workers
 	    * block_rows(k->simd, padded_o) * (size_t)padded_o) < 0)
@@ -366,7 +246,5 @@ kernel_conv_reserve(struct kernel *k, const struct conv *s, bool backward)
 	if (cpu_reserve(k, packed_floats(k->simd, taps * s->o, s->c), workers
 	    * block_rows(k->simd, padded_c) * (size_t)padded_c) < 0)
 		return fail_last();
-	weight_shape(&j, k, s);
-	return cpu_reserve(k, workers * TILE_ROWS * (size_t)padded_o,
-	    weight_floats(&j));
+	return conv_reserve_weight(k, s);
 }

@@ -33,6 +33,9 @@ double *cpu_sums(struct kernel *, size_t n);
 /* The same ahead of time, with a failure instead. */
 int cpu_reserve(struct kernel *, size_t packed, size_t partial) FAIL_CHECKED;
 
+/* The share of kernel_conv_reserve that is conv_weight.c's. */
+int conv_reserve_weight(struct kernel *, const struct conv *) FAIL_CHECKED;
+
 /* body(arg, first, end, worker) over 0..n-1 in pieces of `grain`. */
 void cpu_pieces(struct kernel *, size_t n, size_t grain,
     void (*body)(void *arg, size_t first, size_t end, int worker), void *arg);

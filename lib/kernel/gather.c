@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/gather.h"
 
-#include <string.h>
-
 size_t
 gather_rows(const struct gather *g)
 {
@@ -13,6 +11,19 @@ int
 gather_k(const struct gather *g)
 {
 	return g->n_taps * g->channels;
+}
+
+/* Taps of one source row, each one pixel further, can be copied as one. */
+static void
+find_runs(struct gather *g)
+{
+	for (int i = g->n_taps - 1; i >= 0; i--) {
+		const bool joined = i + 1 < g->n_taps
+		    && g->tap_h[i + 1] == g->tap_h[i]
+		    && g->tap_w[i + 1] == g->tap_w[i] + 1;
+
+		g->run_end[i] = joined ? g->run_end[i + 1] : i + 1;
+	}
 }
 
 void
@@ -29,6 +40,7 @@ gather_forward(struct gather *g, const struct conv *s)
 		g->tap[i] = i;
 	}
 	g->n_taps = s->size * s->size;
+	find_runs(g);
 }
 
 /* Input h meets output (h + pad - kh) / stride where that is whole; with
@@ -43,7 +55,7 @@ gather_backward(struct gather *g, const struct conv *s, int h0, int w0)
 	g->columns = (s->w - w0 + s->stride - 1) / s->stride;
 	g->from_h = conv_extent(s, s->h);
 	g->from_w = conv_extent(s, s->w);
-	for (int i = 0; i < s->size * s->size; i++) {
+	for (int i = s->size * s->size - 1; i >= 0; i--) {
 		const int h = h0 + s->pad - i / s->size;
 		const int w = w0 + s->pad - i % s->size;
 
@@ -53,87 +65,5 @@ gather_backward(struct gather *g, const struct conv *s, int h0, int w0)
 		g->tap_w[g->n_taps] = w / s->stride;
 		g->tap[g->n_taps++] = i;
 	}
-}
-
-size_t
-gather_target(const struct gather *g, size_t row)
-{
-	const size_t w = row % (size_t)g->columns;
-	const size_t h = row / (size_t)g->columns % (size_t)g->rows;
-	const size_t n = row / (size_t)g->columns / (size_t)g->rows;
-
-	return (n * (size_t)g->to_h + (size_t)g->h0 + (size_t)g->step * h)
-	    * (size_t)g->to_w + (size_t)g->w0 + (size_t)g->step * w;
-}
-
-/* Small runs are the rule (16 to 64 channels): no call for them. */
-static inline void
-copy_run(float *to, const float *from, int n)
-{
-	int i = 0;
-
-	for (; i + 16 <= n; i += 16)
-		memcpy(to + i, from + i, 16 * sizeof(*to));
-	for (; i < n; i++)
-		to[i] = from[i];
-}
-
-static inline void
-zero_run(float *to, int n)
-{
-	int i = 0;
-
-	for (; i + 16 <= n; i += 16)
-		memset(to + i, 0, 16 * sizeof(*to));
-	for (; i < n; i++)
-		to[i] = 0;
-}
-
-/* One row: source is the picture, (h,w) where its taps count from. */
-static void
-gather_row(const struct gather *g, float *to, const float *source, int h,
-    int w, int k0, int k)
-{
-	int tap = k0 / g->channels, channel = k0 % g->channels;
-
-	while (k > 0) {
-		const int from_h = h + g->tap_h[tap], from_w = w + g->tap_w[tap];
-		const int left = g->channels - channel;
-		const int now = left < k ? left : k;
-
-		if (from_h < 0 || from_h >= g->from_h || from_w < 0
-		    || from_w >= g->from_w)
-			zero_run(to, now);
-		else
-			copy_run(to, source + ((size_t)from_h
-			    * (size_t)g->from_w + (size_t)from_w)
-			    * (size_t)g->channels + (size_t)channel, now);
-		to += now;
-		k -= now;
-		channel = 0;
-		tap++;
-	}
-}
-
-void
-gather_tile(const struct gather *g, float *tile, const float *source,
-    size_t first, size_t n, int k0, int k)
-{
-	const size_t picture = (size_t)g->from_h * (size_t)g->from_w
-	    * (size_t)g->channels;
-	int w = (int)(first % (size_t)g->columns);
-	int h = (int)(first / (size_t)g->columns % (size_t)g->rows);
-
-	source += first / (size_t)g->columns / (size_t)g->rows * picture;
-	for (size_t i = 0; i < n; i++, tile += TILE_LDA) {
-		gather_row(g, tile, source, h * g->from_step,
-		    w * g->from_step, k0, k);
-		if (++w < g->columns)
-			continue;
-		w = 0;
-		if (++h < g->rows)
-			continue;
-		h = 0;
-		source += picture;
-	}
+	find_runs(g);
 }

@@ -10,7 +10,9 @@
 #ifndef SELF_KERNEL_GATHER_H
 #define SELF_KERNEL_GATHER_H
 
-#include "kernel/cpu.h"
+#include <stddef.h>
+
+#include "kernel/kernel.h"
 
 #define GATHER_TAPS 49		/* 7 x 7 */
 
@@ -24,6 +26,7 @@ struct gather {
 	int n_taps;
 	int tap_h[GATHER_TAPS], tap_w[GATHER_TAPS];	/* + these */
 	int tap[GATHER_TAPS];	/* which weight: size*kh + kw */
+	int run_end[GATHER_TAPS];	/* taps up to here are neighbours */
 };
 
 /* Pixels of the grid, and numbers in a gathered row. */
@@ -34,13 +37,5 @@ void gather_forward(struct gather *, const struct conv *);
 
 /* The grid of input pixels h = h0 mod stride, w = w0 mod stride. */
 void gather_backward(struct gather *, const struct conv *, int h0, int w0);
-
-/* Row r of the product: where the pixel lies in the result. */
-size_t gather_target(const struct gather *, size_t row);
-
-/* Numbers k0..k0+k of rows first..first+n into tile (rows TILE_LDA apart);
- * outside the source they are 0. */
-void gather_tile(const struct gather *, float *tile, const float *source,
-    size_t first, size_t n, int k0, int k);
 
 #endif

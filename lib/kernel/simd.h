@@ -17,10 +17,17 @@
 #define TILE_ROWS 128		/* most rows of a block */
 #define TILE_FLOATS ((size_t)TILE_ROWS * TILE_LDA)
 
+struct gather;
+
 struct simd {
 	const char *name;
 	int lanes;		/* floats in a vector */
 	int rows;		/* rows of the register tile */
+
+	/* Numbers k0..k0+k of the gathered rows first..first+n into tile
+	 * (rows TILE_LDA apart); outside the source they are 0. */
+	void (*gather)(const struct gather *, float *tile,
+	    const float *source, size_t first, size_t n, int k0, int k);
 
 	/*
 	 * c [rows, panels of 2*lanes] (rows ldc apart) = or += a b.

@@ -277,7 +277,8 @@ loop_norm_back(float *dx, float *d_residual, const float *dy, const float *x,
 
 #define SIMD_TABLE(title) \
 	{ .name = title, .lanes = LANES, .rows = ROWS, \
-	    .tile_product = tile_product, .tile_outer = tile_outer, \
+	    .gather = gather_tile, .tile_product = tile_product, \
+	    .tile_outer = tile_outer, \
 	    .copy = loop_copy, .add = loop_add, .relu = loop_relu, \
 	    .relu_back = loop_relu_back, .average = loop_average, \
 	    .square_sum = loop_square_sum, .sgd = loop_sgd, \
