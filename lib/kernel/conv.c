@@ -5,6 +5,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/gather.h"
+#include "kernel/winograd.h"
 
 /* Results of a block of rows are kept in the cache: at most so many. */
 #define BLOCK_FLOATS ((size_t)1 << 16)
@@ -196,6 +197,10 @@ kernel_conv_forward(struct kernel *k, float *y, const float *x,
 	struct job j;
 	float *packed;
 
+	if (winograd_fits(s)) {
+		winograd_forward(k, y, x, w, s);
+		return;
+	}
 	gather_forward(&j.g, s);
 	job_begin(&j, k, y, x, s->o, false);
 	packed = cpu_packed(k, packed_floats(k->simd, gather_k(&j.g), s->o));
@@ -209,9 +214,13 @@ kernel_conv_backward_data(struct kernel *k, float *dx, const float *dy,
     const float *w, const struct conv *s, bool accumulate)
 {
 	const size_t taps = (size_t)s->size * (size_t)s->size;
-	float *packed = cpu_packed(k, packed_floats(k->simd,
-	    s->o * (int)taps, s->c));
+	float *packed;
 
+	if (winograd_fits(s)) {
+		winograd_backward_data(k, dx, dy, w, s, accumulate);
+		return;
+	}
+	packed = cpu_packed(k, packed_floats(k->simd, s->o * (int)taps, s->c));
 	for (int h0 = 0; h0 < s->stride && h0 < s->h; h0++) {
 		for (int w0 = 0; w0 < s->stride && w0 < s->w; w0++) {
 			struct job j;
@@ -238,6 +247,8 @@ kernel_conv_reserve(struct kernel *k, const struct conv *s, bool backward)
 	const int padded_c = (int)round_up((size_t)s->c,
 	    (size_t)k->simd->lanes);
 
+	if (winograd_fits(s))
+		return winograd_reserve(k, s, backward);
 	if (cpu_reserve(k, packed_floats(k->simd, taps * s->c, s->o), workers
 	    * block_rows(k->simd, padded_o) * (size_t)padded_o) < 0)
 		return fail_last();

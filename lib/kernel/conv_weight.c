@@ -4,6 +4,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/gather.h"
+#include "kernel/winograd.h"
 
 /* A weight gradient is cut into about so many tasks. */
 #define TASKS ((size_t)16)
@@ -131,6 +132,10 @@ kernel_conv_backward_weight(struct kernel *k, float *dw, const float *x,
 	const size_t workers = (size_t)pool_threads(k->pool);
 	size_t dy_floats;
 
+	if (winograd_fits(s)) {
+		winograd_backward_weight(k, dw, x, dy, s);
+		return;
+	}
 	weight_shape(&j, k, s);
 	j.x = x;
 	j.dy = dy;

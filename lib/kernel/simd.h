@@ -18,6 +18,7 @@
 #define TILE_FLOATS ((size_t)TILE_ROWS * TILE_LDA)
 
 struct gather;
+struct tiles;
 
 struct simd {
 	const char *name;
@@ -39,10 +40,30 @@ struct simd {
 	    const float *b, size_t panel, int n_rows, int columns, int k,
 	    bool accumulate);
 
+	/* The same where k is 16, 32 or 64 and rows of a are k apart. */
+	void (*block_product)(float *c, size_t ldc, const float *a,
+	    const float *b, size_t panel, int n_rows, int columns, int k,
+	    bool accumulate);
+
 	/* c [m rounded up to tiles, columns] (ldc apart) += a^T b over n_rows:
 	 * a as above with m columns used, b rows ldb apart. */
 	void (*tile_outer)(float *c, size_t ldc, const float *a,
 	    const float *b, size_t ldb, int n_rows, int m, int columns);
+
+	/* The same for m a multiple of 16 and rows of a lda apart. */
+	void (*block_outer)(float *c, size_t ldc, const float *a, size_t lda,
+	    const float *b, size_t ldb, int n_rows, int m, int columns);
+
+	/* The transforms of winograd.h, described in simd_winograd.h. */
+	void (*winograd_input)(const struct tiles *, float *v,
+	    const float *x, size_t first, size_t n, size_t room, int block);
+	void (*winograd_output)(const struct tiles *, float *y,
+	    const float *m, size_t first, size_t n, size_t room,
+	    bool accumulate);
+	void (*winograd_slope)(const struct tiles *, float *m,
+	    const float *dy, size_t first, size_t n, size_t room);
+	void (*winograd_weight)(float *u, size_t point, const float *g);
+	void (*winograd_gradient)(float *g, const float *u, size_t point);
 
 	void (*copy)(float *to, const float *from, size_t n);
 	void (*add)(float *y, const float *x, size_t n);

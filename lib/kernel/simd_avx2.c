@@ -6,6 +6,7 @@
 
 #include "kernel/simd_tiles.h"
 #include "kernel/simd_gather.h"
+#include "kernel/simd_winograd.h"
 #include "kernel/simd_loops.h"
 
 const struct simd simd_avx2 = SIMD_TABLE("avx2");

@@ -278,7 +278,13 @@ loop_norm_back(float *dx, float *d_residual, const float *dy, const float *x,
 #define SIMD_TABLE(title) \
 	{ .name = title, .lanes = LANES, .rows = ROWS, \
 	    .gather = gather_tile, .tile_product = tile_product, \
-	    .tile_outer = tile_outer, \
+	    .block_product = block_product, .tile_outer = tile_outer, \
+	    .block_outer = block_outer, \
+	    .winograd_input = winograd_input, \
+	    .winograd_output = winograd_output, \
+	    .winograd_slope = winograd_slope, \
+	    .winograd_weight = winograd_weight, \
+	    .winograd_gradient = winograd_gradient, \
 	    .copy = loop_copy, .add = loop_add, .relu = loop_relu, \
 	    .relu_back = loop_relu_back, .average = loop_average, \
 	    .square_sum = loop_square_sum, .sgd = loop_sgd, \

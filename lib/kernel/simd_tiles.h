@@ -27,8 +27,8 @@ store(float *x, vec v)
  * is inlined.  The distance of the rows is a constant, so one register
  * addresses all of them. */
 INLINE void
-product_steps(vec acc[ROWS][2], const float *a, const float *b, int k,
-    const int n)
+product_steps(vec acc[ROWS][2], const float *a, const int lda,
+    const float *b, int k, const int n)
 {
 	for (int step = 0; step < k; step++) {
 		const vec b0 = load(b);
@@ -36,9 +36,9 @@ product_steps(vec acc[ROWS][2], const float *a, const float *b, int k,
 
 #pragma GCC unroll 16
 		for (int i = 0; i < ROWS; i++) {
-			acc[i][0] += a[i * TILE_LDA] * b0;
+			acc[i][0] += a[i * lda] * b0;
 			if (n > 1)
-				acc[i][1] += a[i * TILE_LDA] * b1;
+				acc[i][1] += a[i * lda] * b1;
 		}
 		a++;
 		b += 2 * LANES;
@@ -46,8 +46,8 @@ product_steps(vec acc[ROWS][2], const float *a, const float *b, int k,
 }
 
 INLINE void
-product_tile(float *c, size_t ldc, const float *a, const float *b, int k,
-    const int n, bool accumulate)
+product_tile(float *c, size_t ldc, const float *a, const int lda,
+    const float *b, int k, const int n, bool accumulate)
 {
 	vec acc[ROWS][2];
 
@@ -55,7 +55,7 @@ product_tile(float *c, size_t ldc, const float *a, const float *b, int k,
 	for (int i = 0; i < ROWS; i++)
 		for (int j = 0; j < n; j++)
 			acc[i][j] = (vec){ 0 };
-	product_steps(acc, a, b, k, n);
+	product_steps(acc, a, lda, b, k, n);
 	if (accumulate) {
 #pragma GCC unroll 16
 		for (int i = 0; i < ROWS; i++)
@@ -68,33 +68,58 @@ product_tile(float *c, size_t ldc, const float *a, const float *b, int k,
 			store(c + i * ldc + j * LANES, acc[i][j]);
 }
 
-static void
-tile_product(float *c, size_t ldc, const float *a, const float *b,
-    size_t panel, int n_rows, int columns, int k, bool accumulate)
+INLINE void
+product_panels(float *c, size_t ldc, const float *a, const int lda,
+    const float *b, size_t panel, int n_rows, int columns, int k,
+    bool accumulate)
 {
 	for (int j = 0; j < columns; j += 2 * LANES, b += panel) {
 		for (int i = 0; i < n_rows; i += ROWS) {
 			float *to = c + i * ldc + j;
-			const float *from = a + (size_t)i * TILE_LDA;
+			const float *from = a + i * lda;
 
 			if (columns - j > LANES)
-				product_tile(to, ldc, from, b, k, 2,
+				product_tile(to, ldc, from, lda, b, k, 2,
 				    accumulate);
 			else
-				product_tile(to, ldc, from, b, k, 1,
+				product_tile(to, ldc, from, lda, b, k, 1,
 				    accumulate);
 		}
 	}
 }
 
+static void
+tile_product(float *c, size_t ldc, const float *a, const float *b,
+    size_t panel, int n_rows, int columns, int k, bool accumulate)
+{
+	product_panels(c, ldc, a, TILE_LDA, b, panel, n_rows, columns, k,
+	    accumulate);
+}
+
+static void
+block_product(float *c, size_t ldc, const float *a, const float *b,
+    size_t panel, int n_rows, int columns, int k, bool accumulate)
+{
+	if (k == 64)
+		product_panels(c, ldc, a, 64, b, panel, n_rows, columns, 64,
+		    accumulate);
+	else if (k == 32)
+		product_panels(c, ldc, a, 32, b, panel, n_rows, columns, 32,
+		    accumulate);
+	else
+		product_panels(c, ldc, a, 16, b, panel, n_rows, columns, 16,
+		    accumulate);
+}
+
+/* c [rows,n] += a^T b over n_rows; rows <= ROWS and n known when inlined. */
 INLINE void
-outer_tile(float *c, size_t ldc, const float *a, const float *b, size_t ldb,
-    int n_rows, const int n)
+outer_tile(float *c, size_t ldc, const float *a, size_t lda, const float *b,
+    size_t ldb, int n_rows, const int rows, const int n)
 {
 	vec acc[ROWS][2];
 
 #pragma GCC unroll 16
-	for (int i = 0; i < ROWS; i++)
+	for (int i = 0; i < rows; i++)
 		for (int j = 0; j < n; j++)
 			acc[i][j] = load(c + i * ldc + j * LANES);
 	for (int row = 0; row < n_rows; row++) {
@@ -102,34 +127,51 @@ outer_tile(float *c, size_t ldc, const float *a, const float *b, size_t ldb,
 		const vec b1 = n > 1 ? load(b + LANES) : b0;
 
 #pragma GCC unroll 16
-		for (int i = 0; i < ROWS; i++) {
+		for (int i = 0; i < rows; i++) {
 			acc[i][0] += a[i] * b0;
 			if (n > 1)
 				acc[i][1] += a[i] * b1;
 		}
-		a += TILE_LDA;
+		a += lda;
 		b += ldb;
 	}
 #pragma GCC unroll 16
-	for (int i = 0; i < ROWS; i++)
+	for (int i = 0; i < rows; i++)
 		for (int j = 0; j < n; j++)
 			store(c + i * ldc + j * LANES, acc[i][j]);
+}
+
+INLINE void
+outer_panels(float *c, size_t ldc, const float *a, size_t lda,
+    const float *b, size_t ldb, int n_rows, int m, int columns,
+    const int rows)
+{
+	for (int j = 0; j < columns; j += 2 * LANES) {
+		for (int i = 0; i < m; i += rows) {
+			float *to = c + i * ldc + j;
+
+			if (columns - j > LANES)
+				outer_tile(to, ldc, a + i, lda, b + j, ldb,
+				    n_rows, rows, 2);
+			else
+				outer_tile(to, ldc, a + i, lda, b + j, ldb,
+				    n_rows, rows, 1);
+		}
+	}
 }
 
 static void
 tile_outer(float *c, size_t ldc, const float *a, const float *b, size_t ldb,
     int n_rows, int m, int columns)
 {
-	for (int j = 0; j < columns; j += 2 * LANES) {
-		for (int i = 0; i < m; i += ROWS) {
-			float *to = c + i * ldc + j;
+	outer_panels(c, ldc, a, TILE_LDA, b, ldb, n_rows, m, columns, ROWS);
+}
 
-			if (columns - j > LANES)
-				outer_tile(to, ldc, a + i, b + j, ldb, n_rows,
-				    2);
-			else
-				outer_tile(to, ldc, a + i, b + j, ldb, n_rows,
-				    1);
-		}
-	}
+/* m is a multiple of 16, so rows that divide it leave no rest. */
+static void
+block_outer(float *c, size_t ldc, const float *a, size_t lda, const float *b,
+    size_t ldb, int n_rows, int m, int columns)
+{
+	outer_panels(c, ldc, a, lda, b, ldb, n_rows, m, columns,
+	    ROWS > 8 ? 8 : 4);
 }

@@ -1,0 +1,36 @@
+/*
+ * winograd: 3x3 convolutions of stride 1 with a quarter of the products.
+ *
+ * F(4x4,3x3) of Lavin & Gray, "Fast algorithms for convolutional neural
+ * networks" (CVPR 2016): a tile of 4x4 results is made from 6x6 inputs d and
+ * weights g as A'[(G g G') * (B' d B)]A; the elementwise products of many
+ * tiles and channels are 36 matrix products.
+ */
+#ifndef SELF_KERNEL_WINOGRAD_H
+#define SELF_KERNEL_WINOGRAD_H
+
+#include "kernel/cpu.h"
+
+#define WINOGRAD_POINTS 36
+
+/* Tiles over the pictures [n,h,w], first to last along the rows. */
+struct tiles {
+	int n, h, w, down, across;	/* tiles down and across a picture */
+	int channels;
+};
+
+/* True where it applies and pays: size 3, stride 1, pad 1, channels in
+ * sixteens, pictures of at least 3 pixels. */
+bool winograd_fits(const struct conv *);
+
+/* As kernel_conv_*; backward_data is the forward pass of turned weights. */
+void winograd_forward(struct kernel *, float *y, const float *x,
+    const float *w, const struct conv *);
+void winograd_backward_data(struct kernel *, float *dx, const float *dy,
+    const float *w, const struct conv *, bool accumulate);
+void winograd_backward_weight(struct kernel *, float *dw, const float *x,
+    const float *dy, const struct conv *);
+int winograd_reserve(struct kernel *, const struct conv *, bool backward)
+    FAIL_CHECKED;
+
+#endif
