@@ -134,7 +134,7 @@ test_conv(struct kernel *k, const char *name)
 				    .size = kinds[kind][0],
 				    .stride = kinds[kind][1],
 				    .pad = kinds[kind][2] }, worst);
-		tap_ok(worst[0] < 2e-6 && worst[1] < 2e-6 && worst[2] < 2e-6,
+		ok(worst[0] < 2e-6 && worst[1] < 2e-6 && worst[2] < 2e-6,
 		    "%s: conv %dx%d stride %d: forward %.2g, data %.2g, "
 		    "weight %.2g", name, kinds[kind][0], kinds[kind][0],
 		    kinds[kind][1], worst[0], worst[1], worst[2]);
@@ -154,7 +154,7 @@ test_winograd(struct kernel *k, const char *name)
 
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
 		check_conv(k, shapes[i], worst);
-	tap_ok(worst[0] < 1e-5 && worst[1] < 1e-5 && worst[2] < 1e-5,
+	ok(worst[0] < 1e-5 && worst[1] < 1e-5 && worst[2] < 1e-5,
 	    "%s: Winograd: forward %.2g, data %.2g, weight %.2g of the "
 	    "scale", name, worst[0], worst[1], worst[2]);
 }
@@ -211,7 +211,7 @@ test_norm(struct kernel *k, const char *name, size_t rows, int channels,
 	e[2] = distance(dr, drr, n);
 	e[3] = rows > 1 ? distance(d_scale, dsc, c) : 0;
 	e[4] = distance(d_shift, dsh, c);
-	tap_ok(e[0] < 1e-5 && e[1] < 1e-5 && e[2] == 0 && e[3] < 1e-5
+	ok(e[0] < 1e-5 && e[1] < 1e-5 && e[2] == 0 && e[3] < 1e-5
 	    && e[4] < 1e-5, "%s: norm %zux%d relu %d add %d: %.2g %.2g %.2g "
 	    "%.2g %.2g", name, rows, channels, relu, add, e[0], e[1], e[2],
 	    e[3], e[4]);
@@ -245,7 +245,7 @@ test_running(struct kernel *k, const char *name)
 	kernel_norm_forward(k, y, &mean, &inv, x, &one, &zero, NULL, &s);
 	kernel_norm_track(k, &running_mean, &running_var, &mean, &inv, 0.1f,
 	    &s);
-	tap_ok(fabs((double)running_mean - 0.25) < 1e-6
+	ok(fabs((double)running_mean - 0.25) < 1e-6
 	    && fabs((double)running_var - 1.0666667) < 1e-6
 	    && fabs((double)y[3] - 1.5 / sqrt(1.25 + 1e-5)) < 1e-6,
 	    "%s: running mean %g, variance %g", name, (double)running_mean,
@@ -289,7 +289,7 @@ test_maxpool(struct kernel *k, const char *name)
 		same = same && y[at] == x[best];
 		dxx[best] += (double)dy[at];
 	}
-	tap_ok(same && distance(dx, dxx, nx) < 1e-6, "%s: max-pooling", name);
+	ok(same && distance(dx, dxx, nx) < 1e-6, "%s: max-pooling", name);
 	free(x);
 	free(dy);
 	free(y);
@@ -322,7 +322,7 @@ test_product(struct kernel *k, const char *name)
 		kernel_product(k, c, a, b, p);
 		worst = fmax(worst, distance(c, cc, m * n));
 	}
-	tap_ok(worst < 2e-6, "%s: products, transposed or not: %.2g", name,
+	ok(worst < 2e-6, "%s: products, transposed or not: %.2g", name,
 	    worst);
 	free(a);
 	free(b);
@@ -360,7 +360,7 @@ test_small(struct kernel *k, const char *name)
 	for (size_t i = 0; i < n; i++)
 		square += (double)x[i] * (double)x[i];
 	e[4] = fabs(kernel_square_sum(k, x, n) / square - 1);
-	tap_ok(e[0] < 1e-6 && e[1] < 1e-5 && e[2] < 1e-5 && e[3] < 1e-6
+	ok(e[0] < 1e-6 && e[1] < 1e-5 && e[2] < 1e-5 && e[3] < 1e-6
 	    && e[4] < 1e-6, "%s: rows %.2g, sums %.2g, means %.2g %.2g, "
 	    "squares %.2g", name, e[0], e[1], e[2], e[3], e[4]);
 	for (size_t i = 0; i < n; i++)
@@ -372,7 +372,7 @@ test_small(struct kernel *k, const char *name)
 	for (size_t i = 0; i < n; i++)
 		x[i] = mean[i % c];
 	kernel_relu_backward(k, x, x, y, n);
-	tap_ok(e[0] == 0 && distance(x, want, n) == 0, "%s: ReLU", name);
+	ok(e[0] == 0 && distance(x, want, n) == 0, "%s: ReLU", name);
 	free(x);
 	free(y);
 	free(b);
@@ -410,7 +410,7 @@ test_threads(struct pool *one, struct pool *three)
 	}
 	same = memcmp(y[0], y[1], ny * sizeof(float)) == 0
 	    && memcmp(dw[0], dw[1], nw * sizeof(float)) == 0;
-	tap_ok(same, "the same bytes for 1 and 3 threads");
+	ok(same, "the same bytes for 1 and 3 threads");
 	for (int i = 0; i < 2; i++) {
 		free(y[i]);
 		free(dw[i]);
@@ -434,7 +434,7 @@ main(void)
 		setenv("SELF_SIMD", sets[i], 1);
 		k = kernel_new(three);
 		if (k == NULL) {
-			tap_skip(1, "%s: %s", sets[i], fail_text());
+			printf("# %s\n", fail_text());
 			continue;
 		}
 		rng = rng_at(7, 0, 0, 0, 1000);
@@ -453,7 +453,7 @@ main(void)
 	unsetenv("SELF_SIMD");
 	test_threads(one, three);
 	setenv("SELF_SIMD", "mmx", 1);
-	tap_ok(kernel_new(one) == NULL && fail_last() == FAIL_USAGE,
+	ok(kernel_new(one) == NULL && fail_last() == FAIL_USAGE,
 	    "an unknown SELF_SIMD is refused: %s", fail_text());
 	pool_free(one);
 	pool_free(three);
