@@ -1,42 +1,96 @@
 /* SPDX-License-Identifier: MIT */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "stream/show.h"
 
 struct args {
 	struct cli_common common;
+	bool history, replay, records, stats, digest, json;
+	const char *tensor, *meta;
+	int64_t record;
 };
 
-static const struct opt opts[] = { CLI_COMMON };
+#define AT(member) offsetof(struct args, member)
+
+static const struct opt opts[] = {
+	{ "history", 'H', OPT_FLAG, AT(history), NULL, NULL, 0, 0,
+	    "the tools the data went through, oldest first", false },
+	{ "replay", 0, OPT_FLAG, AT(replay), NULL, NULL, 0, 0,
+	    "the shell pipeline that makes the stream again", false },
+	{ "records", 'r', OPT_FLAG, AT(records), NULL, NULL, 0, 0,
+	    "a line for each record", false },
+	{ "stats", 0, OPT_FLAG, AT(stats), NULL, NULL, 0, 0,
+	    "a table of each field (of each parameter in a checkpoint): "
+	    "numbers, NaNs, infinities, range, mean, deviation", false },
+	{ "tensor", 't', OPT_TEXT, AT(tensor), "NAME", NULL, 0, 0,
+	    "the numbers of a field (of a parameter) as text", false },
+	{ "record", 0, OPT_INT, AT(record), "I", NULL, 0, 9007199254740992.0,
+	    "with --tensor: of record I only, counted from 0", false },
+	{ "meta", 'm', OPT_TEXT, AT(meta), "KEY", NULL, 0, 0,
+	    "one value of the header; dots lead inside: views.0.size", false },
+	{ "digest", 'd', OPT_FLAG, AT(digest), NULL, NULL, 0, 0,
+	    "SHA-256 of the records, whatever their frames and level", false },
+	{ "json", 0, OPT_FLAG, AT(json), NULL, NULL, 0, 0,
+	    "everything: a line of JSON for each header and record", false },
+	CLI_COMMON
+};
 
 static const struct cli_tool tool = {
 	.name = "ssl-show",
 	.operands = "[INPUT]",
-	.summary = "what a tensor stream holds, for people; verifies all of it",
+	.summary = "Shows what a tensor stream holds, and checks all of it.",
+	.notes = "Without an option: header, history, the first record in "
+	    "short, and totals.",
 	.opts = opts,
 	.n_opts = sizeof(opts) / sizeof(opts[0]),
 };
+
+/* The one view that was asked for. */
+static const struct show_view *
+chosen_view(const struct cli *cli)
+{
+	const struct show_view *chosen = &show_views[0];
+
+	for (const struct show_view *v = chosen + 1; v->option != NULL; v++) {
+		if (!cli_given(cli, v->option))
+			continue;
+		if (chosen != &show_views[0])
+			cli_usage("--%s or --%s, not both", chosen->option,
+			    v->option);
+		chosen = v;
+	}
+	return chosen;
+}
+
+static int
+to_stdout(void *unused, const void *text, size_t size)
+{
+	(void)unused;
+	if (fwrite(text, 1, size, stdout) < size)
+		return fail_errno("cannot write");
+	return 0;
+}
 
 int
 main(int argc, char **argv)
 {
 	struct args a;
 	struct cli cli;
+	const struct show_view *view;
 	struct stream_in *in;
-	struct rec r = { 0 };
-	int got;
+	struct show show = { .out = { .drain = to_stdout } };
 
 	cli_start(&cli, &tool, &a, argc, argv);
+	view = chosen_view(&cli);
+	show.key = a.tensor != NULL ? a.tensor : a.meta;
+	show.record = cli_given(&cli, "record") ? a.record : -1;
 	in = cli_open(&cli, cli_input(&cli));
-	while ((got = stream_read(in, &r)) > 0)
-		;
-	if (got < 0)
+	cli_text(&cli);
+	if (show_all(&show, view, in) < 0)
 		cli_die("%s", stream_path(in));
-	printf("%" PRIu64 " streams, %" PRIu64 " records\n",
-	    stream_streams(in), stream_records(in));
 	stream_close(in);
-	rec_free(&r);
+	show_free(&show);
 	cli_flush();
 	return CLI_DONE;
 }

@@ -17,6 +17,7 @@
 
 /* How talkative this process is; set once, by cli_start. */
 static bool is_quiet, is_verbose;
+static struct outfile *text_file;	/* standard output, when -o names it */
 
 static void
 sink(enum log_level level, const char *line)
@@ -213,10 +214,29 @@ cli_say(const char *format, ...)
 }
 
 void
-cli_flush(void)
+cli_text(const struct cli *cli)
 {
-	if (fflush(stdout) != 0 || ferror(stdout) || fclose(stdout) != 0) {
-		fail_errno("standard output");
+	const char *path = cli->common->out;
+
+	if (strcmp(path, "-") == 0)
+		return;
+	text_file = outfile_new(path);
+	if (text_file == NULL)
+		cli_die("%s", path);
+	if (dup2(outfile_fd(text_file), STDOUT_FILENO) < 0) {
+		fail_errno("%s", path);
 		cli_die("%s", "");
 	}
+}
+
+void
+cli_flush(void)
+{
+	if (ferror(stdout) || fflush(stdout) != 0 || fclose(stdout) != 0) {
+		fail_errno("cannot write");
+		cli_die("%s", text_file != NULL ? "-o" : "standard output");
+	}
+	if (text_file != NULL && outfile_commit(text_file) < 0)
+		cli_die("%s", "-o");
+	text_file = NULL;
 }

@@ -101,13 +101,10 @@ void cli_usage(const char *format, ...) FAIL_PRINTF(1, 2)
 /* A line on standard error, "tool: …"; not with --quiet. */
 void cli_say(const char *format, ...) FAIL_PRINTF(1, 2);
 
-/* Flushes and checks standard output for tools that print text. */
+/* For tools that print text: sends standard output to -o FILE, if given, and
+ * in the end flushes, checks and closes it. */
+void cli_text(const struct cli *);
 void cli_flush(void);
-
-/*
- * Files and folders that are to vanish when the process ends badly or by a
- * signal: stream_create tells the library's side through this hook.
- */
 
 /* Progress: a redrawn line at most twice a second on a terminal, a plain
  * line every 30 s elsewhere; nothing with --quiet. `total` 0: not known. */

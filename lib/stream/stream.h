@@ -54,6 +54,10 @@ const struct head *stream_head(const struct stream_in *);
  */
 int stream_read(struct stream_in *, struct rec *) FAIL_CHECKED;
 
+/* The same one step at a time: 1 for a record, 2 for a header (the head is
+ * now the new one), 3 for a verified end, 0 for the end of the file. */
+int stream_step(struct stream_in *, struct rec *) FAIL_CHECKED;
+
 uint64_t stream_records(const struct stream_in *);	/* read so far */
 uint64_t stream_streams(const struct stream_in *);	/* headers so far */
 const char *stream_path(const struct stream_in *);	/* for messages */

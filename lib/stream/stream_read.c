@@ -240,7 +240,7 @@ take_record(struct stream_in *in, struct rec *r)
 	return 0;
 }
 
-/* What the item is: 1 a record, 2 a header or an end. */
+/* What the item is: 1 a record, 2 a header, 3 an end. */
 static int
 take_item(struct stream_in *in, struct rec *r)
 {
@@ -260,25 +260,26 @@ take_item(struct stream_in *in, struct rec *r)
 	    item->map.members[0].value.type == VALUE_MAP &&
 	    value_find(&item->map.members[0].value, "dtype") == NULL) {
 		rc = take_end(in, item);
-		return rc < 0 ? rc : 2;
+		return rc < 0 ? rc : 3;
 	}
 	rc = take_record(in, r);
 	return rc < 0 ? rc : 1;
 }
 
-/* One item into r: 1 a record, 2 a header or an end, 0 the input's end. */
-static int
-read_item(struct stream_in *in, struct rec *r)
+int
+stream_step(struct stream_in *in, struct rec *r)
 {
 	int rc;
 
+	if (in->failed < 0)
+		return fail(in->failed, "reading on after a failure");
 	rec_clear(r);
 	rc = unpack_item(in->items, &r->fields, &r->arena);
 	if (rc == 0 && (in->inside || in->streams == 0))
 		rc = fail(FAIL_FORMAT, FRAME_TRUNCATED);
 	if (rc > 0)
 		rc = take_item(in, r);
-	if (rc <= 0)
+	if (rc != 1)
 		r->fields = value_nil();
 	return rc < 0 ? in->failed = note_place(in) : rc;
 }
@@ -288,11 +289,9 @@ stream_read(struct stream_in *in, struct rec *r)
 {
 	int rc;
 
-	if (in->failed < 0)
-		return fail(in->failed, "reading on after a failure");
 	do
-		rc = read_item(in, r);
-	while (rc == 2);
+		rc = stream_step(in, r);
+	while (rc > 1);
 	return rc;
 }
 
@@ -309,7 +308,7 @@ begin(struct stream_in *in, struct frame_in *frames, const char *path)
 		if (in->path == NULL)
 			fail_memory(strlen(path));
 		else if (in->items != NULL)
-			rc = read_item(in, &r);
+			rc = stream_step(in, &r);
 		rec_free(&r);
 	}
 	if (rc < 0) {

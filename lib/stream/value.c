@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/value.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -92,6 +93,74 @@ tensor_bytes(enum dtype dtype, int n_dims, const size_t *shape, size_t *bytes)
 			    "more; split it by its first dimension");
 	*bytes = product;
 	return 0;
+}
+
+size_t
+tensor_count(const struct tensor *t)
+{
+	return t->bytes / dtype_size(t->dtype);
+}
+
+/* IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
+static double
+half(uint16_t bits)
+{
+	const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+	double value;
+
+	if (exponent == 31)
+		value = fraction == 0 ? INFINITY : NAN;
+	else if (exponent == 0)
+		value = ldexp(fraction, -24);
+	else
+		value = ldexp(1024 + fraction, exponent - 25);
+	return bits >> 15 ? -value : value;
+}
+
+int64_t
+tensor_integer(const struct tensor *t, size_t at)
+{
+	int32_t i4;
+	int64_t i8;
+
+	switch (t->dtype) {
+	case DTYPE_U1:
+		return ((const uint8_t *)t->data)[at];
+	case DTYPE_I4:
+		memcpy(&i4, (const char *)t->data + 4 * at, 4);
+		return i4;
+	default:
+		memcpy(&i8, (const char *)t->data + 8 * at, 8);
+		return i8;
+	}
+}
+
+void
+tensor_numbers(const struct tensor *t, size_t at, size_t n, double *out)
+{
+	const size_t size = dtype_size(t->dtype);
+	const char *p = (const char *)t->data + at * size;
+
+	for (size_t i = 0; i < n; i++, p += size) {
+		uint16_t f2;
+		float f4;
+
+		switch (t->dtype) {
+		case DTYPE_F2:
+			memcpy(&f2, p, 2);
+			out[i] = half(f2);
+			break;
+		case DTYPE_F4:
+			memcpy(&f4, p, 4);
+			out[i] = (double)f4;
+			break;
+		case DTYPE_F8:
+			memcpy(&out[i], p, 8);
+			break;
+		default:
+			out[i] = (double)tensor_integer(t, at + i);
+		}
+	}
 }
 
 struct value

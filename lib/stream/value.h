@@ -81,6 +81,12 @@ size_t dtype_size(enum dtype);
 int tensor_bytes(enum dtype, int n_dims, const size_t *shape, size_t *bytes)
     FAIL_CHECKED;
 
+/* How many elements a tensor has; n of them from `at` on as numbers, and one
+ * of an integer tensor as it is. */
+size_t tensor_count(const struct tensor *);
+void tensor_numbers(const struct tensor *, size_t at, size_t n, double *out);
+int64_t tensor_integer(const struct tensor *, size_t at);
+
 struct value value_nil(void);
 struct value value_bool(bool);
 struct value value_int(int64_t);
