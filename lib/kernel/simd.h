@@ -59,7 +59,7 @@ struct simd {
 	    const float *x, size_t first, size_t n, size_t room, int block);
 	void (*winograd_output)(const struct tiles *, float *y,
 	    const float *m, size_t first, size_t n, size_t room,
-	    bool accumulate);
+	    size_t columns, bool accumulate);
 	void (*winograd_slope)(const struct tiles *, float *m,
 	    const float *dy, size_t first, size_t n, size_t room);
 	void (*winograd_weight)(float *u, size_t point, const float *g);

@@ -135,12 +135,13 @@ winograd_input(const struct tiles *g, float *v, const float *x, size_t first,
 	}
 }
 
-/* Results of tiles first..first+n from m [36][room][channels]. */
+/* Results of tiles first..first+n from m [36][room][columns], for `columns`
+ * of the channels from y on. */
 static void
 winograd_output(const struct tiles *g, float *y, const float *m, size_t first,
-    size_t n, size_t room, bool accumulate)
+    size_t n, size_t room, size_t columns_of_m, bool accumulate)
 {
-	const size_t c = (size_t)g->channels, point = room * c;
+	const size_t c = (size_t)g->channels, point = room * columns_of_m;
 
 	for (size_t t = 0; t < n; t++) {
 		int h, w;
@@ -148,8 +149,8 @@ winograd_output(const struct tiles *g, float *y, const float *m, size_t first,
 		const int rows = g->h - h < 4 ? g->h - h : 4;
 		const int columns = g->w - w < 4 ? g->w - w : 4;
 
-		for (size_t j = 0; j < c; j += LANES) {
-			const float *from = m + t * c + j;
+		for (size_t j = 0; j < columns_of_m; j += LANES) {
+			const float *from = m + t * columns_of_m + j;
 			vec half[24], all[16];
 
 #pragma GCC unroll 6

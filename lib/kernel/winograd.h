@@ -19,6 +19,12 @@ struct tiles {
 	int channels;
 };
 
+struct tiles tiles_over(const struct conv *, int channels);
+size_t tiles_count(const struct tiles *);
+
+/* Channels that lie together in transformed input: 16, 32 or 64. */
+int winograd_block(int channels);
+
 /* True where it applies and pays: size 3, stride 1, pad 1, channels in
  * sixteens, pictures of at least 3 pixels. */
 bool winograd_fits(const struct conv *);
@@ -31,6 +37,8 @@ void winograd_backward_data(struct kernel *, float *dx, const float *dy,
 void winograd_backward_weight(struct kernel *, float *dw, const float *x,
     const float *dy, const struct conv *);
 int winograd_reserve(struct kernel *, const struct conv *, bool backward)
+    FAIL_CHECKED;
+int winograd_reserve_weight(struct kernel *, const struct conv *)
     FAIL_CHECKED;
 
 #endif
