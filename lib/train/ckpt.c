@@ -192,14 +192,32 @@ load(struct ckpt *c, const char *prefix, const struct nn_slice *s,
 	return 0;
 }
 
+/* True when the checkpoint has the part ("encoder", "projector") at all. */
+static bool
+has_part(const struct ckpt *c, const char *prefix, const char *slice)
+{
+	char part[NAME_ROOM];
+
+	snprintf(part, sizeof(part), "%s%.*s.", prefix,
+	    (int)strcspn(slice, "."), slice);
+	return ckpt_has(c, part);
+}
+
 int
 ckpt_load(struct ckpt *c, const char *prefix, struct nn_params *p)
 {
 	int rc = 0;
 
-	for (size_t i = 0; i < p->n && rc == 0; i++)
-		rc = load(c, prefix, &p->layout->slices[i], p->kernel,
-		    nn_param(p, (int)i));
+	for (size_t i = 0; i < p->n && rc == 0; i++) {
+		const struct nn_slice *s = &p->layout->slices[i];
+
+		if (has_part(c, prefix, s->name))
+			rc = load(c, prefix, s, p->kernel,
+			    nn_param(p, (int)i));
+		else if (strncmp(s->name, "encoder.", 8) == 0)
+			rc = fail(FAIL_FORMAT, "%s: no %sencoder", c->path,
+			    prefix);
+	}
 	return rc;
 }
 

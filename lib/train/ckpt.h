@@ -31,8 +31,9 @@ bool ckpt_has(const struct ckpt *, const char *prefix);
 /* The network that the checkpoint holds, with its heads. */
 int ckpt_spec(const struct ckpt *, struct enc_spec *) FAIL_CHECKED;
 
-/* Fills every slice of `params` from the tensor PREFIX + its name; one that
- * is missing or has another shape is a failure. */
+/* Fills the slices of `params` from the tensors PREFIX + their names; one
+ * that is missing or has another shape is a failure.  A head of which the
+ * checkpoint has nothing stays as it is. */
 int ckpt_load(struct ckpt *, const char *prefix, struct nn_params *)
     FAIL_CHECKED;
 

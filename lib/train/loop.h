@@ -1,0 +1,81 @@
+/*
+ * loop: a training run, from the first step to the last.
+ *
+ * A step is: batch, loss and gradients, optimizer, what the method does
+ * behind it.  A loss that is not finite ends the run before it changes a
+ * parameter, and nothing is saved.
+ */
+#ifndef SELF_TRAIN_LOOP_H
+#define SELF_TRAIN_LOOP_H
+
+#include "method/method.h"
+#include "nn/optim.h"
+#include "nn/sched.h"
+#include "train/batch.h"
+#include "train/ckpt.h"
+#include "train/runlog.h"
+
+/* What a run is to be, as options say; texts are borrowed. */
+struct train_config {
+	const char *method, *arch, *stem;
+	int64_t width, channels;
+	int64_t projector_hidden, projector_out, predictor_hidden;
+	const char *optimizer;
+	double rate, momentum, decay, trust, beta1, beta2, epsilon;
+	bool nesterov;
+	const char *schedule;
+	double rate_final, warmup_epochs, warmup_start, gamma;
+	int64_t warmup_steps;		/* added to the epochs */
+	const char *milestones;		/* epochs, or NULL */
+	double ema;
+	const char *ema_schedule;	/* "constant" or "cosine" */
+	const char *mean, *std;		/* NULL: from init or the stream */
+	double temperature, strong_temperature, strong_weight;
+	int64_t steps;			/* stop before this one; -1: never */
+	int64_t total_steps, steps_per_epoch;	/* 0: the stream knows */
+	int64_t seed;
+};
+
+/* A run at work; must not be moved. */
+struct train {
+	struct method_run run;
+	struct enc_spec spec;
+	struct optim optim;
+	struct sched rate;
+	double ema;
+	bool ema_cosine;
+	struct batch_norm norm;
+	double mean[BATCH_CHANNELS], std[BATCH_CHANNELS];
+	int n_mean;
+	uint64_t step, epoch;		/* of the next step */
+	uint64_t total, steps_per_epoch;	/* 0: not known */
+	uint64_t stop;			/* UINT64_MAX: at the stream's end */
+	int64_t seed;
+
+	/* Set by the caller before train_run; any may be NULL or 0. */
+	struct runlog *log;
+	uint64_t log_every, save_every;
+	void *arg;
+	void (*report)(void *arg, const struct train *, int pictures,
+	    double loss);
+	int (*save)(void *arg, const struct train *);
+};
+
+/*
+ * Networks, optimizer and schedules for a stream whose header is given.  With
+ * `init` the network is the checkpoint's; with `resume` too, the run goes on
+ * where the checkpoint stands.
+ */
+int train_init(struct train *, const struct train_config *, struct kernel *,
+    const struct head *stream, struct ckpt *init, bool resume) FAIL_CHECKED;
+void train_fini(struct train *);
+
+/* Until the stream ends or the last step is done; t->step tells. */
+int train_run(struct train *, struct batch *) FAIL_CHECKED;
+
+/* What a checkpoint of this run says of itself (into meta), and its
+ * tensors. */
+int train_describe(const struct train *, struct head *) FAIL_CHECKED;
+int train_write(const struct train *, struct stream_out *) FAIL_CHECKED;
+
+#endif

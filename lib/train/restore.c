@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "train/restore.h"
+
+#include <string.h>
+
+/* Options that belong to one command, not to the run, and those that the
+ * checkpoint's tensors and meta answer better. */
+static bool
+left_out(const struct opt *o)
+{
+	static const char *const names[] = { "init", "resume", "steps",
+		"arch", "stem", "width", "channels", "projector-hidden",
+		"projector-out", "predictor-hidden", "mean", "std" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (o->name == NULL || strcmp(o->name, names[i]) == 0)
+			return true;
+	return o->aside;
+}
+
+static struct value
+value_of(const struct opt *o, const void *args)
+{
+	const char *at = (const char *)args + o->at;
+	const char *text;
+	int64_t whole;
+	double real;
+	bool flag;
+
+	switch (o->type) {
+	case OPT_FLAG:
+		memcpy(&flag, at, sizeof(flag));
+		return value_bool(flag);
+	case OPT_INT:
+		memcpy(&whole, at, sizeof(whole));
+		return value_int(whole);
+	case OPT_FLOAT:
+		memcpy(&real, at, sizeof(real));
+		return value_float(real);
+	default:
+		memcpy(&text, at, sizeof(text));
+		return text == NULL ? value_nil() : value_text(text);
+	}
+}
+
+int
+restore_store(struct head *h, const struct opt *rows, size_t n,
+    const void *args)
+{
+	struct value map = value_map(NULL, 0), v;
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (left_out(&rows[i]))
+			continue;
+		v = value_of(&rows[i], args);
+		if (v.type != VALUE_NIL)
+			rc = value_set(&map, rows[i].name, v, &h->arena);
+	}
+	return rc < 0 ? rc : value_set(&h->meta, "options", map, &h->arena);
+}
+
+/* One value of the checkpoint into the arguments. */
+static int
+put(const struct opt *o, const struct value *v, void *args)
+{
+	char *at = (char *)args + o->at;
+
+	if (o->type == OPT_FLAG && v->type == VALUE_BOOL)
+		memcpy(at, &v->boolean, sizeof(v->boolean));
+	else if (o->type == OPT_INT && v->type == VALUE_INT &&
+	    (double)v->integer >= o->min && (double)v->integer <= o->max)
+		memcpy(at, &v->integer, sizeof(v->integer));
+	else if (o->type == OPT_FLOAT && v->type == VALUE_FLOAT &&
+	    v->real >= o->min && v->real <= o->max)
+		memcpy(at, &v->real, sizeof(v->real));
+	else if ((o->type == OPT_TEXT || o->type == OPT_CHOICE) &&
+	    v->type == VALUE_TEXT)
+		memcpy(at, &v->text.bytes, sizeof(v->text.bytes));
+	else
+		return fail(FAIL_FORMAT, "meta.options.%s is not a value of "
+		    "--%s", o->name, o->name);
+	return 0;
+}
+
+int
+restore_load(const struct head *h, const struct opt *rows, size_t n,
+    const struct opt_said *said, void *args)
+{
+	const struct value *map = value_find(&h->meta, "options");
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		const struct value *v = rows[i].name == NULL ? NULL :
+		    value_find(map, rows[i].name);
+
+		if (v != NULL && !left_out(&rows[i]) && !said->given[i])
+			rc = put(&rows[i], v, args);
+	}
+	return rc;
+}

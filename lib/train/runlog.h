@@ -1,0 +1,29 @@
+/*
+ * runlog: what a run reports, as tab-separated text.
+ *
+ * The first row names the columns; a row is on disk as soon as it is
+ * written, so that the file can be followed while the run goes on.
+ */
+#ifndef SELF_TRAIN_RUNLOG_H
+#define SELF_TRAIN_RUNLOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+
+struct runlog;
+
+struct runlog_row {
+	uint64_t step, epoch;
+	double loss, rate, ema;
+};
+
+/* Begins a file, or goes on with one when `resume`.  NULL and a failure. */
+struct runlog *runlog_new(const char *path, bool resume);
+int runlog_write(struct runlog *, const struct runlog_row *) FAIL_CHECKED;
+
+/* Closes; the failure of the close counts.  NULL is fine. */
+int runlog_finish(struct runlog *) FAIL_CHECKED;
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* From options, a stream's header and a checkpoint to a run that can begin. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "train/loop.h"
+
+/* torchvision's, for streams that do not say theirs. */
+static const double imagenet_mean[] = { 0.485, 0.456, 0.406 };
+static const double imagenet_std[] = { 0.229, 0.224, 0.225 };
+
+/* Heads that the method wants and the checkpoint (or nobody) gives. */
+static int
+complete_heads(struct enc_spec *s, const struct method *m,
+    const struct train_config *c)
+{
+	int sizes[ENC_HEAD_LAYERS], n;
+
+	if (s->projector.n == 0)
+		s->projector = m->projector((int)c->projector_hidden,
+		    (int)c->projector_out);
+	if (!m->predictor) {
+		s->predictor.n = 0;
+	} else if (s->predictor.n == 0) {
+		n = enc_head_sizes(&s->projector, sizes);
+		if (n == 0)
+			return fail(FAIL_USAGE, "the projector has no linear "
+			    "layer");
+		s->predictor = m->projector((int)c->predictor_hidden,
+		    sizes[n - 1]);
+	}
+	return 0;
+}
+
+static int
+make_spec(struct enc_spec *s, const struct method *m,
+    const struct train_config *c, const struct ckpt *init)
+{
+	int rc;
+
+	memset(s, 0, sizeof(*s));
+	if (init != NULL) {
+		if ((rc = ckpt_spec(init, s)) < 0)
+			return rc;
+		return complete_heads(s, m, c);
+	}
+	if ((s->encoder = enc_find(c->arch)) == NULL)
+		return fail_last();
+	s->shape = (struct enc_shape){ (int)c->channels, (int)c->width,
+		c->stem };
+	return complete_heads(s, m, c);
+}
+
+/* One of mean and std: the option, the checkpoint, the stream, ImageNet. */
+static int
+numbers(double *x, const char *name, const char *option,
+    const struct head *stream, const struct ckpt *init,
+    const double *otherwise)
+{
+	int n = 0;
+
+	if (option != NULL) {
+		n = batch_numbers(option, -1e3, 1e3, x, BATCH_CHANNELS);
+		return n < 0 ? fail_note("--%s", name) : n;
+	}
+	if (init != NULL)
+		n = ckpt_get_floats(ckpt_head(init), name, x, BATCH_CHANNELS);
+	if (n == 0)
+		n = ckpt_get_floats(stream, name, x, BATCH_CHANNELS);
+	if (n == 0) {
+		log_line(LOG_INFO, "the stream tells no %s; taking "
+		    "ImageNet's", name);
+		memcpy(x, otherwise, 3 * sizeof(*x));
+		n = 3;
+	}
+	return n;
+}
+
+static int
+make_norm(struct train *t, const struct train_config *c,
+    const struct head *stream, const struct ckpt *init)
+{
+	const int n = numbers(t->mean, "mean", c->mean, stream, init,
+	    imagenet_mean);
+	const int n_std = n < 0 ? n : numbers(t->std, "std", c->std, stream,
+	    init, imagenet_std);
+
+	if (n_std < 0)
+		return n_std;
+	if (n != n_std)
+		return fail(FAIL_USAGE, "%d numbers of the mean, but %d of "
+		    "the deviation", n, n_std);
+	t->n_mean = n;
+	return batch_norm_init(&t->norm, t->spec.shape.channels, t->mean,
+	    t->std, n);
+}
+
+static uint64_t
+known(const struct value *meta, const char *name)
+{
+	const int64_t n = value_get_int(meta, name, 0);
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+/* How long the run is.  A run that goes on keeps its length, since a stream
+ * that begins later is shorter. */
+static void
+make_length(struct train *t, const struct train_config *c,
+    const struct head *stream, const struct ckpt *resume)
+{
+	const struct value *old = resume == NULL ? NULL :
+	    &ckpt_head(resume)->meta;
+
+	t->total = (uint64_t)c->total_steps;
+	if (t->total == 0)
+		t->total = known(old, "total_steps");
+	if (t->total == 0)
+		t->total = known(&stream->meta, "steps");
+	t->steps_per_epoch = (uint64_t)c->steps_per_epoch;
+	if (t->steps_per_epoch == 0)
+		t->steps_per_epoch = known(old, "steps_per_epoch");
+	if (t->steps_per_epoch == 0)
+		t->steps_per_epoch = known(&stream->meta, "steps_per_epoch");
+	t->stop = c->steps < 0 ? UINT64_MAX : (uint64_t)c->steps;
+	if (t->total > 0 && t->total < t->stop)
+		t->stop = t->total;
+}
+
+/* Epochs to steps. */
+static int
+in_steps(const struct train *t, const char *option, double epochs,
+    uint64_t *steps)
+{
+	if (epochs > 0 && t->steps_per_epoch == 0)
+		return fail(FAIL_USAGE, "--%s: the stream does not tell how "
+		    "many steps an epoch has; give --steps-per-epoch",
+		    option);
+	*steps = (uint64_t)llround(epochs * (double)t->steps_per_epoch);
+	return 0;
+}
+
+static int
+make_milestones(struct train *t, const char *text)
+{
+	double epochs[SCHED_MILESTONES];
+	const int n = text == NULL ? 0 : batch_numbers(text, 0, 1e9, epochs,
+	    SCHED_MILESTONES);
+
+	if (n < 0)
+		return fail_note("--milestones");
+	for (int i = 0; i < n; i++) {
+		const int rc = in_steps(t, "milestones", epochs[i],
+		    &t->rate.milestone[i]);
+
+		if (rc < 0)
+			return rc;
+	}
+	t->rate.n_milestones = n;
+	return 0;
+}
+
+static int
+make_schedules(struct train *t, const struct train_config *c)
+{
+	struct sched *s = &t->rate;
+	uint64_t warmup = 0;
+	int rc;
+
+	*s = (struct sched){ .base = c->rate, .final = c->rate_final,
+		.start = c->warmup_start, .gamma = c->gamma,
+		.total = t->total };
+	if ((rc = sched_kind(c->schedule, &s->kind)) < 0 ||
+	    (rc = in_steps(t, "warmup-epochs", c->warmup_epochs,
+		&warmup)) < 0 ||
+	    (rc = make_milestones(t, c->milestones)) < 0)
+		return rc;
+	s->warmup = warmup + (uint64_t)c->warmup_steps;
+	t->ema = c->ema;
+	t->ema_cosine = strcmp(c->ema_schedule, "cosine") == 0;
+	if (t->stop == 0)
+		return 0;	/* nothing will be asked of them */
+	if (t->ema_cosine && t->run.row->target && t->total == 0)
+		return fail(FAIL_USAGE, "--ema-schedule cosine needs the "
+		    "number of steps, which the stream does not tell; give "
+		    "--total-steps");
+	return sched_check(s);
+}
+
+static int
+make_optim(struct train *t, const struct train_config *c)
+{
+	const struct optim_row *row = optim_find(c->optimizer);
+	const struct optim_config config = { .momentum = c->momentum,
+		.decay = c->decay, .nesterov = c->nesterov,
+		.trust = c->trust, .beta1 = c->beta1, .beta2 = c->beta2,
+		.epsilon = c->epsilon };
+
+	if (row == NULL)
+		return fail_last();
+	return optim_init(&t->optim, row, &config, &t->run.online);
+}
+
+/* What the checkpoint holds; the rest stays as drawn. */
+static int
+load_networks(struct train *t, struct ckpt *init)
+{
+	int rc = ckpt_load(init, "online.", &t->run.online);
+
+	if (rc < 0)
+		return rc;
+	method_copy_target(&t->run);
+	if (t->run.row->target && ckpt_has(init, "target."))
+		rc = ckpt_load(init, "target.", &t->run.target);
+	if (rc == 0)
+		ckpt_warn_unused(init);
+	return rc;
+}
+
+/* Where the checkpoint's run stood. */
+static int
+load_state(struct train *t, struct ckpt *c)
+{
+	const struct value *meta = &ckpt_head(c)->meta;
+	int rc = 0;
+
+	t->step = known(meta, "step");
+	t->epoch = known(meta, "epoch");
+	t->optim.steps = t->step;
+	for (int i = 0; i < OPTIM_STATES && t->optim.state[i] != NULL &&
+	    t->step > 0 && rc == 0; i++) {
+		char prefix[64];
+
+		snprintf(prefix, sizeof(prefix), "optimizer.%s.online.",
+		    t->optim.row->states[i]);
+		rc = ckpt_load_array(c, prefix, t->optim.state[i],
+		    &t->run.online);
+	}
+	return rc;
+}
+
+static int
+setup(struct train *t, const struct train_config *c, struct kernel *k,
+    const struct head *stream, struct ckpt *init, bool resume)
+{
+	const struct method *m = method_find(c->method);
+	int rc;
+
+	if (m == NULL)
+		return fail_last();
+	t->seed = c->seed;
+	make_length(t, c, stream, resume ? init : NULL);
+	if ((rc = make_spec(&t->spec, m, c, init)) < 0 ||
+	    (rc = make_norm(t, c, stream, init)) < 0 ||
+	    (rc = method_init(&t->run, m, k, &t->spec)) < 0)
+		return rc;
+	t->run.options = (struct loss_options){ c->temperature,
+		c->strong_temperature, c->strong_weight };
+	if ((rc = make_schedules(t, c)) < 0 || (rc = make_optim(t, c)) < 0 ||
+	    (rc = method_draw(&t->run, (uint64_t)c->seed)) < 0)
+		return rc;
+	if (init != NULL && (rc = load_networks(t, init)) < 0)
+		return rc;
+	return resume ? load_state(t, init) : 0;
+}
+
+int
+train_init(struct train *t, const struct train_config *c, struct kernel *k,
+    const struct head *stream, struct ckpt *init, bool resume)
+{
+	int rc;
+
+	memset(t, 0, sizeof(*t));
+	rc = setup(t, c, k, stream, init, resume);
+	if (rc < 0)
+		train_fini(t);
+	return rc;
+}
+
+void
+train_fini(struct train *t)
+{
+	optim_fini(&t->optim);
+	method_fini(&t->run);
+}
