@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: MIT */
+#include "image/jpeg.h"
+
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jpeglib.h>
+#include <jerror.h>
+
+#include "base/num.h"
+
+#define ROWS_AT_ONCE 16
+#define MAX_SCANS 100		/* real progressive files have about ten */
+
+/*
+ * Huffman codes spend a bit or more on each block of 64 samples, so no more
+ * than 1024 px come from a byte, however the components are sampled.  Claims
+ * above that are believed only where they cost less than SMALL bytes.
+ */
+#define PIXELS_PER_BYTE 1024
+#define SMALL ((uint64_t)32 << 20)
+
+/* libjpeg's failure, as ours, and the way back out of it. */
+struct trap {
+	struct jpeg_error_mgr errors;	/* first: libjpeg hands it back */
+	jmp_buf back;
+};
+
+struct jpeg_reader {
+	struct jpeg_decompress_struct info;
+	struct trap trap;
+	struct jpeg_progress_mgr progress;
+	size_t data_bytes;		/* behind the first scan's header */
+	struct buf inks;		/* rows of CMYK */
+};
+
+/* What a guarded call works on. */
+struct job {
+	struct jpeg_reader *reader;
+	struct picture *picture;	/* either to be sized here … */
+	const struct image *image;	/* … or given */
+	const void *bytes;
+	size_t size;
+	int64_t max_pixels;
+};
+
+static _Noreturn void
+leave(j_common_ptr info)
+{
+	longjmp(((struct trap *)(void *)info->err)->back, 1);
+}
+
+static _Noreturn void
+on_error(j_common_ptr info)
+{
+	char text[JMSG_LENGTH_MAX];
+
+	info->err->format_message(info, text);
+	fail(info->err->msg_code == JERR_OUT_OF_MEMORY ? FAIL_MEMORY :
+	    FAIL_FORMAT, "%s", text);
+	leave(info);
+}
+
+/* Damage ends the picture; remarks that touch no pixel do not. */
+static void
+on_message(j_common_ptr info, int level)
+{
+	const int code = info->err->msg_code;
+
+	if (level < 0 && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM)
+		on_error(info);
+}
+
+static void
+on_output(j_common_ptr info)
+{
+	(void)info;
+}
+
+static void
+trap_init(struct trap *t)
+{
+	jpeg_std_error(&t->errors);
+	t->errors.error_exit = on_error;
+	t->errors.emit_message = on_message;
+	t->errors.output_message = on_output;
+}
+
+/* Runs `work` so that a failure inside libjpeg comes out as ours. */
+static int
+guarded(struct trap *t, int (*work)(const struct job *),
+    const struct job *job)
+{
+	if (setjmp(t->back) != 0)
+		return fail_last();
+	return work(job);
+}
+
+static bool
+is_plausible(uint64_t bytes, uint64_t pixels, uint64_t data_bytes)
+{
+	return bytes <= SMALL || pixels / PIXELS_PER_BYTE <= data_bytes;
+}
+
+/* Arithmetic decoding makes up data without end when a file stops short. */
+static void
+on_progress(j_common_ptr common)
+{
+	const struct jpeg_decompress_struct *info =
+	    (const struct jpeg_decompress_struct *)(const void *)common;
+	const struct jpeg_reader *r = common->client_data;
+	const uint64_t pixels = (uint64_t)info->input_iMCU_row * DCTSIZE *
+	    (uint64_t)info->max_v_samp_factor * info->image_width;
+
+	if (info->input_scan_number > MAX_SCANS) {
+		fail(FAIL_LIMIT, "more than %d scans", MAX_SCANS);
+		leave(common);
+	}
+	if (info->input_scan_number == 1 && !is_plausible(pixels * 3, pixels,
+	    r->data_bytes - info->src->bytes_in_buffer)) {
+		fail(FAIL_FORMAT, "picture data ends early");
+		leave(common);
+	}
+}
+
+/* Bytes of coefficients libjpeg keeps for the whole picture. */
+static uint64_t
+coefficient_bytes(struct jpeg_decompress_struct *info)
+{
+	uint64_t blocks = 0;
+
+	if (!jpeg_has_multiple_scans(info))
+		return 0;
+	for (int i = 0; i < info->num_components; i++) {
+		const jpeg_component_info *c = &info->comp_info[i];
+
+		blocks += (uint64_t)(c->width_in_blocks + 4) *
+		    (c->height_in_blocks + 4);
+	}
+	return blocks * sizeof(JBLOCK);
+}
+
+static int
+check_claims(struct jpeg_reader *r, int64_t max_pixels)
+{
+	struct jpeg_decompress_struct *info = &r->info;
+	const uint64_t pixels = (uint64_t)info->image_width *
+	    info->image_height;
+	const uint64_t kept = coefficient_bytes(info);
+
+	r->data_bytes = info->src->bytes_in_buffer;
+	if (pixels > (uint64_t)max_pixels)
+		return fail(FAIL_LIMIT, "%ux%u px, limit %lld px in all",
+		    info->image_width, info->image_height,
+		    (long long)max_pixels);
+	if (!is_plausible(pixels * 3 + kept, pixels, r->data_bytes))
+		return fail(FAIL_LIMIT,
+		    "claims %ux%u px but holds %zu bytes of picture data",
+		    info->image_width, info->image_height, r->data_bytes);
+	info->mem->max_memory_to_use = (long)(kept + SMALL);
+	return 0;
+}
+
+static int
+choose_colours(struct jpeg_decompress_struct *info)
+{
+	switch (info->num_components) {
+	case 1:
+	case 3:
+		info->out_color_space = JCS_RGB;
+		return 0;
+	case 4:
+		info->out_color_space = JCS_CMYK;
+		return 0;
+	default:
+		return fail(FAIL_FORMAT, "%d components",
+		    info->num_components);
+	}
+}
+
+/* a b / 255, rounded, for a and b in 0..255. */
+static unsigned char
+share(unsigned a, unsigned b)
+{
+	const unsigned t = a * b + 128;
+
+	return (unsigned char)(((t >> 8) + t) >> 8);
+}
+
+/* Inks come inverted: 255 is none of it. */
+static void
+row_from_inks(unsigned char *rgb, const unsigned char *inks, int width)
+{
+	for (int x = 0; x < width; x++, rgb += 3, inks += 4)
+		for (int c = 0; c < 3; c++)
+			rgb[c] = (unsigned char)(inks[3] -
+			    share(255u - inks[c], inks[3]));
+}
+
+static void
+read_inks(struct jpeg_reader *r, const struct image *to)
+{
+	struct jpeg_decompress_struct *info = &r->info;
+	unsigned char *row = r->inks.data;
+
+	while (info->output_scanline < info->output_height) {
+		const size_t y = info->output_scanline;
+
+		jpeg_read_scanlines(info, &row, 1);
+		row_from_inks(to->data + y * to->stride, row, to->width);
+	}
+}
+
+static void
+read_rows(struct jpeg_decompress_struct *info, const struct image *to)
+{
+	JSAMPROW rows[ROWS_AT_ONCE];
+
+	while (info->output_scanline < info->output_height) {
+		const size_t y = info->output_scanline;
+		size_t n = info->output_height - y;
+
+		n = n > ROWS_AT_ONCE ? ROWS_AT_ONCE : n;
+		for (size_t i = 0; i < n; i++)
+			rows[i] = to->data + (y + i) * to->stride;
+		jpeg_read_scanlines(info, rows, (JDIMENSION)n);
+	}
+}
+
+static int
+prepare_target(const struct job *job, int height, int width)
+{
+	if (job->picture != NULL)
+		return picture_resize(job->picture, height, width, 3);
+	if (job->image->height != height || job->image->width != width ||
+	    job->image->channels != 3)
+		return fail(FAIL_FORMAT, "%dx%d px instead of %dx%d", width,
+		    height, job->image->width, job->image->height);
+	return 0;
+}
+
+static int
+decode(const struct job *job)
+{
+	struct jpeg_reader *r = job->reader;
+	struct jpeg_decompress_struct *info = &r->info;
+	const struct image *to;
+
+	jpeg_mem_src(info, job->bytes, (unsigned long)job->size);
+	jpeg_read_header(info, TRUE);
+	if (check_claims(r, job->max_pixels) < 0 || choose_colours(info) < 0 ||
+	    prepare_target(job, (int)info->image_height,
+	    (int)info->image_width) < 0)
+		return fail_last();
+	to = job->picture != NULL ? &job->picture->image : job->image;
+	if (info->out_color_space == JCS_CMYK && buf_reserve(&r->inks,
+	    4 * (size_t)info->image_width) < 0)
+		return fail_last();
+	jpeg_start_decompress(info);
+	if (info->out_color_space == JCS_CMYK)
+		read_inks(r, to);
+	else
+		read_rows(info, to);
+	jpeg_finish_decompress(info);
+	return 0;
+}
+
+static int
+create_reader(const struct job *job)
+{
+	struct jpeg_reader *r = job->reader;
+
+	jpeg_create_decompress(&r->info);
+	r->info.client_data = r;
+	r->progress.progress_monitor = on_progress;
+	r->info.progress = &r->progress;
+	return 0;
+}
+
+struct jpeg_reader *
+jpeg_reader_new(void)
+{
+	struct jpeg_reader *r = calloc(1, sizeof(*r));
+
+	if (r == NULL) {
+		fail_memory(sizeof(*r));
+		return NULL;
+	}
+	trap_init(&r->trap);
+	r->info.err = &r->trap.errors;
+	if (guarded(&r->trap, create_reader,
+	    &(struct job){ .reader = r }) < 0) {
+		jpeg_reader_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+void
+jpeg_reader_free(struct jpeg_reader *r)
+{
+	if (r == NULL)
+		return;
+	jpeg_destroy_decompress(&r->info);
+	buf_free(&r->inks);
+	free(r);
+}
+
+static int
+run(struct jpeg_reader *r, const struct job *job)
+{
+	int rc;
+
+	if (job->size == 0)
+		return fail(FAIL_FORMAT, "empty file");
+	rc = guarded(&r->trap, decode, job);
+	if (rc < 0)
+		jpeg_abort_decompress(&r->info);
+	return rc;
+}
+
+int
+jpeg_read(struct jpeg_reader *r, struct picture *to, const void *bytes,
+    size_t size, int64_t max_pixels)
+{
+	return run(r, &(struct job){ .reader = r, .picture = to,
+	    .bytes = bytes, .size = size, .max_pixels = max_pixels });
+}
+
+int
+jpeg_read_into(struct jpeg_reader *r, const struct image *to,
+    const void *bytes, size_t size, int64_t max_pixels)
+{
+	return run(r, &(struct job){ .reader = r, .image = to,
+	    .bytes = bytes, .size = size, .max_pixels = max_pixels });
+}
+
+#define WRITE_STEP 4096
+
+/* A compressor that grows a buf. */
+struct jpeg_writer {
+	struct jpeg_compress_struct info;
+	struct trap trap;
+	struct jpeg_destination_mgr to;
+	struct buf *buf;
+	const struct image *from;
+	int quality;
+};
+
+/* A guarded call gets the writer through its trap. */
+static boolean
+more_room(j_compress_ptr info)
+{
+	struct jpeg_writer *w = info->client_data;
+
+	if (buf_reserve(w->buf, WRITE_STEP) < 0)
+		leave((j_common_ptr)info);
+	w->to.next_output_byte = w->buf->data + w->buf->size;
+	w->to.free_in_buffer = w->buf->room - w->buf->size;
+	return TRUE;
+}
+
+static void
+begin_output(j_compress_ptr info)
+{
+	more_room(info);
+}
+
+/* libjpeg calls this with the whole room used, whatever is left says. */
+static boolean
+next_output(j_compress_ptr info)
+{
+	struct jpeg_writer *w = info->client_data;
+
+	w->buf->size = w->buf->room;
+	return more_room(info);
+}
+
+static void
+end_output(j_compress_ptr info)
+{
+	struct jpeg_writer *w = info->client_data;
+
+	w->buf->size = w->buf->room - w->to.free_in_buffer;
+}
+
+static void
+encode(struct jpeg_writer *w)
+{
+	struct jpeg_compress_struct *info = &w->info;
+
+	jpeg_create_compress(info);
+	info->client_data = w;
+	info->dest = &w->to;
+	info->image_width = (JDIMENSION)w->from->width;
+	info->image_height = (JDIMENSION)w->from->height;
+	info->input_components = w->from->channels;
+	info->in_color_space = w->from->channels == 1 ? JCS_GRAYSCALE :
+	    JCS_RGB;
+	jpeg_set_defaults(info);
+	jpeg_set_quality(info, w->quality, TRUE);
+	jpeg_start_compress(info, TRUE);
+	while (info->next_scanline < info->image_height) {
+		JSAMPROW row = w->from->data +
+		    (size_t)info->next_scanline * w->from->stride;
+
+		jpeg_write_scanlines(info, &row, 1);
+	}
+	jpeg_finish_compress(info);
+}
+
+static int
+guarded_encode(struct jpeg_writer *w)
+{
+	if (setjmp(w->trap.back) != 0)
+		return fail_last();
+	encode(w);
+	return 0;
+}
+
+int
+jpeg_write(struct buf *to, const struct image *from, int quality)
+{
+	struct jpeg_writer w = { .buf = to, .from = from, .quality = quality };
+	const size_t before = to->size;
+	int rc;
+
+	if (from->channels != 1 && from->channels != 3)
+		return fail(FAIL_USAGE, "a JPEG of %d channels",
+		    from->channels);
+	trap_init(&w.trap);
+	w.info.err = &w.trap.errors;
+	w.to.init_destination = begin_output;
+	w.to.empty_output_buffer = next_output;
+	w.to.term_destination = end_output;
+	rc = guarded_encode(&w);
+	jpeg_destroy_compress(&w.info);
+	if (rc < 0)
+		to->size = before;
+	return rc;
+}
