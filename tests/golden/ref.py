@@ -1,0 +1,110 @@
+"""The definitions in PyTorch, in any precision; needed only to make cases."""
+import json
+import math
+import os
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import inputs
+import nets
+import tz
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def save(group, name, case, meta=None, records=None):
+    """Writes GROUP/NAME.json and, where records are given, GROUP/NAME.tz."""
+    os.makedirs(os.path.join(HERE, group), exist_ok=True)
+    path = os.path.join(HERE, group, name)
+    if records is not None:
+        tz.write(path + ".tz", meta, records, level=19)
+    with open(path + ".json", "w") as file:
+        json.dump(case, file, indent=1)
+        file.write("\n")
+
+
+def tensors(record, dtype):
+    return {k: torch.tensor(v, dtype=dtype if v.dtype == np.float32 else None)
+            for k, v in record.items() if isinstance(v, np.ndarray)}
+
+
+def cosines(p, z):
+    return (F.normalize(p, dim=1, eps=1e-12) *
+            F.normalize(z, dim=1, eps=1e-12)).sum(1)
+
+
+def byol_loss(p0, p1, z0, z1, mix_index=None, mix_lambda=None):
+    """Mean over N of the sum over both directions of 2 - 2 cos."""
+    if mix_index is None:
+        c = cosines(p0, z1) + cosines(p1, z0)
+    else:   # each prediction against its own row and the one mixed into it
+        lam = mix_lambda.to(p0.dtype)
+        c = sum(lam * cosines(p, z) + (1 - lam) * cosines(p, z[mix_index])
+                for p, z in ((p0, z1), (p1, z0)))
+    return (4 - 2 * c).mean()
+
+
+def norm(w, name, x, train):
+    return F.batch_norm(x, w[name + ".running_mean"], w[name + ".running_var"],
+                        w[name + ".weight"], w[name + ".bias"], train, 0.1,
+                        1e-5)
+
+
+def resnet(w, prefix, arch, stem, x, train):
+    """Features [N,D] of x [N,3,H,W], already normalised."""
+    def conv(name, x, stride=1):
+        k = w[f"{prefix}{name}.weight"]
+        return F.conv2d(x, k, stride=stride, padding=k.shape[-1] // 2)
+
+    def bn(name, x):
+        return norm(w, prefix + name, x, train)
+
+    cifar = stem == "cifar"
+    x = F.relu(bn("bn1", conv("conv1", x, 1 if cifar else 2)))
+    if not cifar:
+        x = F.max_pool2d(x, 3, 2, 1)
+    for stage, count in enumerate(nets.BLOCKS[arch]):
+        for i in range(count):
+            at = f"layer{stage + 1}.{i}."
+            stride = 2 if stage and not i else 1
+            strides = (stride, 1) if nets.basic(arch) else (1, stride, 1)
+            y = x
+            for j, s in enumerate(strides, 1):
+                y = bn(f"{at}bn{j}", conv(f"{at}conv{j}", y, s))
+                y = F.relu(y) if j < len(strides) else y
+            if f"{prefix}{at}downsample.0.weight" in w:
+                x = bn(f"{at}downsample.1",
+                       conv(f"{at}downsample.0", x, stride))
+            x = F.relu(x + y)
+    return x.mean((2, 3))
+
+
+def head(w, prefix, x):
+    x = F.linear(x, w[prefix + ".0.weight"], w[prefix + ".0.bias"])
+    x = F.relu(norm(w, prefix + ".1", x, True))
+    return F.linear(x, w[prefix + ".3.weight"])
+
+
+def pixels(x, dtype):
+    """[N,3,H,W] from u1 [N,H,W,3], normalised."""
+    x = torch.tensor(x).to(dtype) / 255
+    x = (x - torch.tensor(nets.MEAN, dtype=dtype)) / torch.tensor(
+        nets.STD, dtype=dtype)
+    return x.permute(0, 3, 1, 2).contiguous()
+
+
+def parameters(records, dtype):
+    return {r["name"]: torch.tensor(r["value"]).to(dtype) for r in records}
+
+
+def warm_cosine(s, peak, warm, total):
+    """Learning rate of step s, counted from 0 (the first has rate 0)."""
+    if s < warm:
+        return peak * s / warm
+    return peak * 0.5 * (1 + math.cos(math.pi * (s - warm) / (total - warm)))
+
+
+def ema_cosine(k, base, total):
+    return 1 - (1 - base) * (math.cos(math.pi * k / total) + 1) / 2
