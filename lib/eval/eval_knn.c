@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "eval/eval.h"
+#include "eval/knn.h"
+
+struct args {
+	const char *train, *test, *feature, *distance;
+	int64_t k;
+	double temperature;
+};
+
+static const struct opt opts[] = {
+	{ "train", 0, OPT_TEXT, offsetof(struct args, train), "STREAM", NULL,
+	    0, 0, "labelled samples to vote", false },
+	{ "test", 0, OPT_TEXT, offsetof(struct args, test), "STREAM", NULL,
+	    0, 0, "labelled samples to classify", false },
+	{ "k", 'k', OPT_INT, offsetof(struct args, k), "K", "200", 1, 65536,
+	    "neighbours that vote", false },
+	{ "temperature", 't', OPT_FLOAT, offsetof(struct args, temperature),
+	    "T", "0.1", 1e-3, 1e6, "a vote weighs exp(similarity / T)",
+	    false },
+	{ "feature", 'f', OPT_TEXT, offsetof(struct args, feature), "FIELD",
+	    "feature", 0, 0, "compare this field; image: raw pixels", false },
+	{ "distance", 0, OPT_CHOICE, offsetof(struct args, distance),
+	    "cosine", "cosine", 0, 0, "how rows are compared", false },
+};
+
+/* Arrays for one block of queries, and what came of all so far. */
+struct work {
+	struct knn *knn;
+	float *x;			/* [KNN_BLOCK,dim] */
+	int64_t label[KNN_BLOCK];
+	struct neighbour *near;		/* [KNN_BLOCK,k] */
+	struct ballot *ballots;		/* [k] */
+	size_t n, top1, top5;
+};
+
+static int
+work_reserve(struct work *w, const struct features *train, size_t k,
+    struct pool *pool)
+{
+	w->knn = knn_new(train, k, pool);
+	if (w->knn == NULL)
+		return fail_last();
+	w->x = malloc(KNN_BLOCK * train->dim * sizeof(*w->x));
+	w->near = malloc(KNN_BLOCK * k * sizeof(*w->near));
+	w->ballots = malloc(k * sizeof(*w->ballots));
+	if (w->x == NULL || w->near == NULL || w->ballots == NULL)
+		return fail_memory(KNN_BLOCK * k * sizeof(*w->near));
+	return 0;
+}
+
+static void
+work_free(struct work *w)
+{
+	knn_free(w->knn);
+	free(w->x);
+	free(w->near);
+	free(w->ballots);
+}
+
+static void
+judge(struct work *w, const struct features *train, size_t n,
+    const struct args *a)
+{
+	const size_t k = (size_t)a->k;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct neighbour *near = w->near + i * k;
+		struct verdict v;
+
+		for (size_t j = 0; j < k; j++)
+			w->ballots[j] = (struct ballot){
+				train->label[near[j].row], near[j].similarity
+			};
+		v = knn_vote(w->ballots, k, a->temperature, w->label[i]);
+		w->top1 += v.label == w->label[i];
+		w->top5 += v.above < 5;
+	}
+	w->n += n;
+}
+
+static int
+classify(struct work *w, const struct features *train,
+    struct features_in *test, const struct args *a)
+{
+	int n;
+
+	if (features_dim(test) != train->dim)
+		return fail(FAIL_FORMAT, "%s has %zu numbers a sample, %s %zu",
+		    a->train, train->dim, a->test, features_dim(test));
+	while ((n = features_read(test, KNN_BLOCK, w->x, w->label)) > 0) {
+		knn_search(w->knn, w->x, (size_t)n, w->near);
+		judge(w, train, (size_t)n, a);
+	}
+	if (n == 0 && features_left_out(test) > 0)
+		log_line(LOG_INFO, "%s: %zu samples without a label left out",
+		    a->test, features_left_out(test));
+	return n;
+}
+
+static int
+run(const void *args, struct pool *pool, struct buf *scores)
+{
+	const struct args *a = args;
+	struct features train = { 0 };
+	struct features_in *test = NULL;
+	struct work w = { 0 };
+	int rc;
+
+	if (a->train == NULL || a->test == NULL)
+		return fail(FAIL_USAGE, "--%s: name a stream of features",
+		    a->train == NULL ? "train" : "test");
+	rc = features_load(&train, a->train, a->feature);
+	if (rc == 0)
+		rc = work_reserve(&w, &train, (size_t)a->k, pool);
+	if (rc == 0) {
+		test = features_open(a->test, a->feature);
+		rc = test != NULL ? classify(&w, &train, test, a) :
+		    fail_last();
+	}
+	if (rc == 0)
+		rc = buf_printf(scores, "top1\t%.4f\ntop5\t%.4f\n",
+		    (double)w.top1 / (double)w.n,
+		    (double)w.top5 / (double)w.n);
+	features_close(test);
+	work_free(&w);
+	features_free(&train);
+	return rc;
+}
+
+const struct eval eval_knn = {
+	.name = "knn",
+	.summary = "accuracy of a weighted vote of the nearest neighbours",
+	.notes = "Neighbours are found by cosine and vote with the weight "
+	    "exp(similarity / T)\n(Wu et al. 2018). Writes top1 and top5, "
+	    "shares of the test samples; samples\nwithout a label (-1) are "
+	    "left out on both sides.",
+	.opts = opts,
+	.n_opts = sizeof(opts) / sizeof(opts[0]),
+	.args_size = sizeof(struct args),
+	.run = run,
+};

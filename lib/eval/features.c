@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/features.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "stream/stream.h"
+
+struct features_in {
+	struct stream_in *in;
+	const char *field;
+	struct rec rec;
+	const struct tensor *values;	/* the record's field, [n,...] */
+	const int64_t *label;		/* [n] */
+	size_t n, at;			/* rows in the record, rows taken */
+	size_t dim, left_out;
+};
+
+static float
+from_half(uint16_t h)
+{
+	const int exponent = h >> 10 & 31, fraction = h & 1023;
+	double value;
+
+	if (exponent == 31)
+		value = fraction != 0 ? (double)NAN : (double)INFINITY;
+	else if (exponent == 0)
+		value = ldexp(fraction, -24);
+	else
+		value = ldexp(fraction + 1024, exponent - 25);
+	return (float)(h >> 15 ? -value : value);
+}
+
+/* to [n] = elements from..from+n-1 of a tensor; written. */
+static void
+convert(float *to, const struct tensor *t, size_t from, size_t n)
+{
+	switch (t->dtype) {
+	case DTYPE_U1:
+		for (size_t i = 0; i < n; i++)
+			to[i] = ((const uint8_t *)t->data)[from + i];
+		break;
+	case DTYPE_I4:
+		for (size_t i = 0; i < n; i++)
+			to[i] = (float)((const int32_t *)t->data)[from + i];
+		break;
+	case DTYPE_I8:
+		for (size_t i = 0; i < n; i++)
+			to[i] = (float)((const int64_t *)t->data)[from + i];
+		break;
+	case DTYPE_F2:
+		for (size_t i = 0; i < n; i++)
+			to[i] = from_half(
+			    ((const uint16_t *)t->data)[from + i]);
+		break;
+	case DTYPE_F4:
+		memcpy(to, (const float *)t->data + from, n * sizeof(*to));
+		break;
+	case DTYPE_F8:
+		for (size_t i = 0; i < n; i++)
+			to[i] = (float)((const double *)t->data)[from + i];
+		break;
+	}
+}
+
+static int
+here(const struct features_in *r)
+{
+	return fail_note("%s, record %" PRIu64, stream_path(r->in),
+	    stream_records(r->in) - 1);
+}
+
+/* Finds the field and the labels in the record just read. */
+static int
+look_into(struct features_in *r)
+{
+	const struct value *v = rec_find(&r->rec, r->field);
+	const struct tensor *label;
+	size_t dim = 1;
+
+	if (v == NULL || v->type != VALUE_TENSOR)
+		return fail(FAIL_FORMAT, "%s: no tensor of that name; "
+		    "ssl-show lists the fields, --feature chooses one",
+		    r->field);
+	r->values = v->tensor;
+	if (r->values->n_dims < 1)
+		return fail(FAIL_FORMAT, "%s: a scalar, not [N,...]",
+		    r->field);
+	if (rec_tensor(&r->rec, "label", DTYPE_I8, "n", &label) < 0)
+		return fail_last();
+	r->n = r->values->shape[0];
+	r->at = 0;
+	r->label = label->data;
+	if (label->shape[0] != r->n)
+		return fail(FAIL_FORMAT, "%zu labels for %zu rows of %s",
+		    label->shape[0], r->n, r->field);
+	for (int i = 1; i < r->values->n_dims; i++)
+		if (num_mul(dim, r->values->shape[i], &dim) < 0)
+			return fail_last();
+	if (dim == 0 || (r->dim != 0 && r->dim != dim))
+		return fail(FAIL_FORMAT, "%s: %zu numbers a row, %zu before",
+		    r->field, dim, r->dim);
+	r->dim = dim;
+	return 0;
+}
+
+/* Steps over unlabelled rows and record ends: 1 when a row is at hand, 0 at
+ * the verified end. */
+static int
+next_row(struct features_in *r)
+{
+	for (;;) {
+		int got;
+
+		for (; r->at < r->n; r->at++, r->left_out++)
+			if (r->label[r->at] >= 0)
+				return 1;
+		r->n = r->at = 0;
+		got = stream_read(r->in, &r->rec);
+		if (got == 0)
+			return 0;
+		if (got < 0)
+			return fail_note("%s", stream_path(r->in));
+		if (look_into(r) < 0)
+			return here(r);
+	}
+}
+
+struct features_in *
+features_open(const char *path, const char *field)
+{
+	struct features_in *r = calloc(1, sizeof(*r));
+	int got = -1;
+
+	if (r == NULL) {
+		fail_memory(sizeof(*r));
+		return NULL;
+	}
+	r->field = field;
+	r->in = stream_open(path);
+	if (r->in == NULL)
+		fail_note("%s", path);
+	else
+		got = next_row(r);
+	if (got == 0)
+		fail(FAIL_FORMAT, "%s: no labelled sample", path);
+	if (got > 0)
+		return r;
+	features_close(r);
+	return NULL;
+}
+
+size_t
+features_dim(const struct features_in *r)
+{
+	return r->dim;
+}
+
+size_t
+features_left_out(const struct features_in *r)
+{
+	return r->left_out;
+}
+
+int
+features_read(struct features_in *r, int most, float *x, int64_t *label)
+{
+	for (int n = 0; n < most; n++) {
+		float *row = x + (size_t)n * r->dim;
+		const int got = next_row(r);
+
+		if (got <= 0)
+			return got < 0 ? got : n;
+		convert(row, r->values, r->at * r->dim, r->dim);
+		for (size_t i = 0; i < r->dim; i++)
+			if (!isfinite(row[i])) {
+				fail(FAIL_FORMAT, "sample %zu: %s[%zu] is not "
+				    "a finite float", r->at, r->field, i);
+				return here(r);
+			}
+		label[n] = r->label[r->at++];
+	}
+	return most;
+}
+
+void
+features_close(struct features_in *r)
+{
+	if (r == NULL)
+		return;
+	stream_close(r->in);
+	rec_free(&r->rec);
+	free(r);
+}
+
+/* Makes room for `room` rows. */
+static int
+grow(struct features *to, size_t room)
+{
+	size_t n, bytes;
+	float *x;
+	int64_t *label;
+
+	if (num_mul(room, to->dim, &n) < 0 ||
+	    num_mul(n, sizeof(*x), &bytes) < 0)
+		return fail_last();
+	x = realloc(to->x, bytes);
+	if (x == NULL)
+		return fail_memory(bytes);
+	to->x = x;
+	label = realloc(to->label, room * sizeof(*label));
+	if (label == NULL)
+		return fail_memory(room * sizeof(*label));
+	to->label = label;
+	return 0;
+}
+
+int
+features_load(struct features *to, const char *path, const char *field)
+{
+	struct features_in *in = features_open(path, field);
+	size_t room = 0;
+	int got = in == NULL ? fail_last() : 1;
+
+	if (in != NULL)
+		to->dim = features_dim(in);
+	while (got > 0) {
+		if (room - to->n < 256) {
+			room = room < 1024 ? 1024 : room + room / 2;
+			got = grow(to, room);
+			if (got < 0)
+				break;
+		}
+		got = features_read(in, 256, to->x + to->n * to->dim,
+		    to->label + to->n);
+		to->n += got > 0 ? (size_t)got : 0;
+	}
+	features_close(in);
+	if (got < 0)
+		features_free(to);
+	return got;
+}
+
+void
+features_free(struct features *r)
+{
+	free(r->x);
+	free(r->label);
+	*r = (struct features){ 0 };
+}

@@ -1,0 +1,48 @@
+/*
+ * features: labelled vectors out of a stream, for scores to work on.
+ *
+ * A field of any dtype and shape [N,...] becomes float rows [N,D], D being
+ * the product of what follows N: `feature` as ssl-encode writes it, or
+ * `image` for raw pixels in 0..255.  Rows whose label is -1 (unlabelled)
+ * are left out.
+ */
+#ifndef SELF_EVAL_FEATURES_H
+#define SELF_EVAL_FEATURES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+
+/* Owns its arrays; all zeros is empty. */
+struct features {
+	size_t n, dim;
+	float *x;		/* [n,dim], finite */
+	int64_t *label;		/* [n], 0 and above */
+};
+
+struct features_in;
+
+/* Opens a stream and reads as far as the first row.  NULL and a failure,
+ * also when there is none.  `path` and `field` are borrowed. */
+struct features_in *features_open(const char *path, const char *field);
+size_t features_dim(const struct features_in *);
+
+/*
+ * The next rows, up to `most`, gathered across records: x [most,dim] and
+ * label [most] are written.  The count; fewer than `most`, and in the end 0,
+ * only after the verified end of the stream; negative for a failure, whose
+ * message names path, record and field.
+ */
+int features_read(struct features_in *, int most, float *x, int64_t *label)
+    FAIL_CHECKED;
+
+size_t features_left_out(const struct features_in *);	/* unlabelled so far */
+void features_close(struct features_in *);		/* NULL is fine */
+
+/* All rows of a stream into `to`, which was empty. */
+int features_load(struct features *to, const char *path, const char *field)
+    FAIL_CHECKED;
+void features_free(struct features *);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * knn: the nearest neighbours of rows by cosine, exactly.
+ *
+ * The product with all training rows is made in float, block by block; rows
+ * that its rounding error leaves in doubt are compared again in double, on
+ * the numbers as they were given.  So the neighbours do not depend on threads,
+ * block sizes or the instruction set.  Equal similarities: the earlier
+ * training row is nearer.  A row of zeros has similarity 0 to everything.
+ */
+#ifndef SELF_EVAL_KNN_H
+#define SELF_EVAL_KNN_H
+
+#include "base/pool.h"
+#include "eval/features.h"
+
+#define KNN_BLOCK 256		/* queries at a time, at most */
+
+struct neighbour {
+	double similarity;	/* cosine, -1..1 */
+	size_t row;		/* of the training rows */
+};
+
+struct knn;
+
+/* Borrows the training rows and the pool; k is 1 to train->n (FAIL_USAGE). */
+struct knn *knn_new(const struct features *train, size_t k, struct pool *);
+
+/* The k rows nearest to each of n <= KNN_BLOCK queries x [n,dim], nearest
+ * first: near [n,k] is written. */
+void knn_search(struct knn *, const float *x, size_t n,
+    struct neighbour *near);
+void knn_free(struct knn *);
+
+/* A neighbour's label and similarity. */
+struct ballot {
+	int64_t label;
+	double similarity;
+};
+
+struct verdict {
+	int64_t label;		/* of equals the smallest */
+	size_t above;		/* classes with strictly more votes than truth */
+};
+
+/* A vote of k >= 1 neighbours, each for its label with the weight
+ * exp(similarity / temperature); the ballots are used up.  A class without
+ * votes has 0. */
+struct verdict knn_vote(struct ballot *, size_t k, double temperature,
+    int64_t truth);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/knn.h"
+
+#include <stdlib.h>
+
+#include "../tap.h"
+#include "base/rng.h"
+
+static void
+fill(struct features *f, size_t n, size_t dim, uint64_t index, int classes)
+{
+	struct rng r = rng_at(1, 0, index, 0, 99);
+
+	f->n = n;
+	f->dim = dim;
+	f->x = malloc(n * dim * sizeof(*f->x));
+	f->label = malloc(n * sizeof(*f->label));
+	for (size_t i = 0; i < n * dim; i++)
+		f->x[i] = (float)rng_normal(&r);
+	for (size_t i = 0; i < n; i++)
+		f->label[i] = (int64_t)rng_below(&r, (uint64_t)classes);
+}
+
+static double
+cosine(const float *a, const float *b, size_t dim)
+{
+	double ab = 0, aa = 0, bb = 0;
+
+	for (size_t i = 0; i < dim; i++) {
+		ab += (double)a[i] * b[i];
+		aa += (double)a[i] * a[i];
+		bb += (double)b[i] * b[i];
+	}
+	return aa > 0 && bb > 0 ? ab / (sqrt(aa) * sqrt(bb)) : 0;
+}
+
+/* How many of all rows are nearer than row `at`, ties to the earlier row;
+ * what differs by a rounding error only is let pass as `close`. */
+static bool
+rank_is(const struct features *train, const float *x, size_t at, size_t rank)
+{
+	const double mine = cosine(x, train->x + at * train->dim, train->dim);
+	size_t surely = 0, perhaps = 0;
+
+	for (size_t i = 0; i < train->n; i++) {
+		const double s = cosine(x, train->x + i * train->dim,
+		    train->dim);
+
+		if (i == at)
+			continue;
+		surely += s > mine + 1e-14;
+		perhaps += fabs(s - mine) <= 1e-14;
+	}
+	return surely <= rank && rank <= surely + perhaps;
+}
+
+static void
+against_oracle(size_t n, size_t queries, size_t dim, size_t k, int threads)
+{
+	struct pool *pool = pool_new(threads);
+	struct features train = { 0 }, test = { 0 };
+	struct neighbour *near = malloc(queries * k * sizeof(*near));
+	struct knn *knn;
+	size_t wrong = 0;
+
+	fill(&train, n, dim, n, 3);
+	fill(&test, queries, dim, n + 1, 3);
+	knn = knn_new(&train, k, pool);
+	knn_search(knn, test.x, queries, near);
+	for (size_t i = 0; i < queries; i++)
+		for (size_t j = 0; j < k; j++) {
+			const struct neighbour *x = &near[i * k + j];
+
+			wrong += !rank_is(&train, test.x + i * dim, x->row, j);
+			wrong += j > 0 && x[-1].row == x->row;
+			wrong += fabs(x->similarity - cosine(test.x + i * dim,
+			    train.x + x->row * dim, dim)) > 1e-14;
+		}
+	is_int((long long)wrong, 0, "%zu nearest of %zu rows of %zu, "
+	    "%zu queries, %d threads", k, n, dim, queries, threads);
+	knn_free(knn);
+	features_free(&train);
+	features_free(&test);
+	free(near);
+	pool_free(pool);
+}
+
+/* More than one tile of nearly equal rows: float alone cannot tell them
+ * apart, and some are equal. */
+static void
+test_crowd(void)
+{
+	const size_t n = 9001, dim = 19, k = 37;
+	struct pool *pool = pool_new(2);
+	struct features train = { 0 };
+	struct neighbour near[37];
+	float query[19];
+	size_t wrong = 0;
+	struct knn *knn;
+
+	fill(&train, n, dim, 5, 3);
+	for (size_t i = 0; i < n * dim; i++)
+		train.x[i] = 1 + train.x[i] * 1e-6f;
+	memcpy(train.x + 8000 * dim, train.x + 17 * dim,
+	    dim * sizeof(*train.x));
+	memcpy(query, train.x + 17 * dim, sizeof(query));
+	knn = knn_new(&train, k, pool);
+	knn_search(knn, query, 1, near);
+	for (size_t j = 0; j < k; j++)
+		wrong += !rank_is(&train, query, near[j].row, j);
+	is_int((long long)wrong, 0, "rows that float cannot tell apart");
+	ok(near[0].row == 17 && near[1].row == 8000,
+	    "of equal rows the earlier is nearer");
+	ok(near[0].similarity == near[1].similarity, "and they are equal");
+	knn_free(knn);
+	features_free(&train);
+	pool_free(pool);
+}
+
+static size_t
+differ(const struct neighbour *a, const struct neighbour *b, size_t n)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += a[i].row != b[i].row;
+	return count;
+}
+
+static void
+test_scaling(void)
+{
+	static struct neighbour before[40 * 11], after[40 * 11];
+	struct pool *pool = pool_new(1);
+	struct features train = { 0 }, test = { 0 };
+	struct rng r = rng_at(3, 0, 0, 0, 99);
+	struct knn *knn;
+
+	fill(&train, 300, 23, 1, 4);
+	fill(&test, 40, 23, 2, 4);
+	knn = knn_new(&train, 11, pool);
+	knn_search(knn, test.x, 40, before);
+	knn_free(knn);
+	for (size_t i = 0; i < 300; i++) {
+		const double factor = exp(rng_between(&r, -60, 60));
+
+		for (size_t d = 0; d < 23; d++)
+			train.x[i * 23 + d] =
+			    (float)(train.x[i * 23 + d] * factor);
+	}
+	for (size_t i = 0; i < 40 * 23; i++)
+		test.x[i] *= 1e-30f;
+	knn = knn_new(&train, 11, pool);
+	knn_search(knn, test.x, 40, after);
+	is_int((long long)differ(before, after, 40 * 11), 0,
+	    "positive factors on rows change nothing");
+	knn_free(knn);
+	features_free(&train);
+	features_free(&test);
+	pool_free(pool);
+}
+
+static void
+test_zero_row(void)
+{
+	float x[] = { 1, 0, 0, 0, -1, 0 };
+	int64_t label[] = { 0, 1, 2 };
+	const struct features train = { 3, 2, x, label };
+	const float query[] = { 1, 0.5f };
+	struct pool *pool = pool_new(1);
+	struct knn *knn = knn_new(&train, 3, pool);
+	struct neighbour near[3];
+
+	knn_search(knn, query, 1, near);
+	ok(near[1].row == 1 && near[1].similarity == 0,
+	    "a row of zeros is at right angles to all");
+	knn_free(knn);
+	ok(knn_new(&train, 4, pool) == NULL && fail_last() == FAIL_USAGE,
+	    "more neighbours than rows are refused");
+	pool_free(pool);
+}
+
+static void
+test_vote(void)
+{
+	static const struct ballot three[] = { { 0, 0.9 }, { 1, 0.8 },
+		{ 1, 0.8 } };
+	static const struct ballot equal[] = { { 7, 0.5 }, { 2, 0.5 },
+		{ 2, 0.25 }, { 7, 0.25 }, { 9, 0.25 } };
+	struct ballot b[5];
+	struct verdict v;
+
+	memcpy(b, three, sizeof(three));
+	is_int(knn_vote(b, 3, 0.1, 0).label, 0, "T 0.1: one near vote wins");
+	memcpy(b, three, sizeof(three));
+	v = knn_vote(b, 3, 1, 0);
+	is_int(v.label, 1, "T 1: two farther votes win");
+	is_int((long long)v.above, 1, "one class is above the loser");
+	memcpy(b, equal, sizeof(equal));
+	v = knn_vote(b, 5, 0.07, 7);
+	is_int(v.label, 2, "of equal classes the smaller wins");
+	is_int((long long)v.above, 0, "the other is not below it");
+	memcpy(b, equal, sizeof(equal));
+	is_int((long long)knn_vote(b, 5, 0.07, 3).above, 3,
+	    "a class without votes is below every other");
+	memcpy(b, three, sizeof(three));
+	is_int(knn_vote(b, 3, 1e-3, 0).label, 0, "no overflow at T 0.001");
+}
+
+int
+main(void)
+{
+	against_oracle(1, 1, 1, 1, 1);
+	against_oracle(7, 5, 3, 7, 2);
+	against_oracle(257, 256, 13, 20, 3);
+	against_oracle(4099, 9, 33, 100, 2);
+	test_crowd();
+	test_scaling();
+	test_zero_row();
+	test_vote();
+	return tap_done();
+}
