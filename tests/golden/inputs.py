@@ -74,8 +74,11 @@ def byol(seed, arch, stem, width, projector, predictor, target=True):
                       projector=projector, predictor=predictor)
 
 
-def views(seed, n, size, steps, per_epoch):
-    """`steps` records of two views: view1 is view0 mirrored, other noise."""
+def views(seed, n, size, steps, per_epoch, told=True):
+    """`steps` records of two views: view1 is view0 mirrored, other noise.
+
+    `told`: the header says how many there will be.
+    """
     records = []
     for t in range(steps):
         a, b = (draw.pictures(f"{seed} {t}", n, size, size, noise)
@@ -83,9 +86,9 @@ def views(seed, n, size, steps, per_epoch):
         records.append({"view0": a, "view1": b[:, :, ::-1].copy(),
                         "index": np.arange(n, dtype="i8") + t * n,
                         "epoch": t // per_epoch, "step": t})
-    meta = {"kind": "samples", "batch": n, "samples": n * steps,
-            "steps": steps, "steps_per_epoch": per_epoch,
-            "epochs": -(-steps // per_epoch),
+    known = {"samples": n * steps, "steps": steps,
+             "steps_per_epoch": per_epoch, "epochs": -(-steps // per_epoch)}
+    meta = {"kind": "samples", "batch": n, **(known if told else {}),
             "mean": nets.MEAN, "std": nets.STD,
             "views": [{"name": f"view{i}", "role": "weak", "recipe": "byol",
                        "size": size} for i in (0, 1)]}

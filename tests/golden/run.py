@@ -100,8 +100,9 @@ def check_table(case, where, want, start):
     """A log with a header row, by columns; or lines of `name TAB number`."""
     with open(where) as file:
         rows = [line.rstrip("\n").split("\t") for line in file]
-    columns = ({row[0]: row[1] for row in rows} if rows[0][0] in want
-               else dict(zip(rows[0], zip(*rows[1:]))))
+    columns = dict(zip(rows[0], zip(*rows[1:])))
+    if not set(want) & set(columns):
+        columns = {row[0]: row[1] for row in rows}
     for name, values in want.items():
         need(name in columns, f"no {name}")
         equal_or_near(name, np.array(columns[name], "f8"), values,
