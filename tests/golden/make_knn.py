@@ -3,8 +3,8 @@
 
 Rows are normalised; the k most similar training rows vote exp(similarity / T)
 for their class; equal votes go to the smaller class.  top5 is left to cases
-in which at least five classes get a vote everywhere, as nothing settles the
-order of classes without one.
+in which the fifth class leads the sixth everywhere, as nothing settles the
+order of classes without a vote.
 """
 import numpy as np
 
@@ -37,14 +37,13 @@ def case(name, about, train, test, k, t, tied=False):
     x, label = load(train)
     y, truth = load(test)
     got, edge = votes(x, label, y, k, t)
-    ranked = -np.sort(-got, axis=1)
+    ranked = np.pad(-np.sort(-got, axis=1), ((0, 0), (0, 6)))
     if not tied:
         # Move on to another seed rather than let a rounding decide.
         assert (edge > 1e-6).all(), f"{name}: a tie at rank {k}"
         assert (ranked[:, 0] - ranked[:, 1] > GAP * ranked[:, 0]).all(), name
     table = {"top1": float((got.argmax(1) == truth).mean())}
-    if (np.count_nonzero(got, axis=1) >= 5).all():
-        assert (ranked[:, 4] - ranked[:, 5] > GAP * ranked[:, 0]).all(), name
+    if (ranked[:, 4] > ranked[:, 5] + GAP * ranked[:, 0]).all():
         best = np.argsort(-got, axis=1, kind="stable")[:, :5]
         table["top5"] = float((best == truth[:, None]).any(1).mean())
     print(name, table)
@@ -56,7 +55,7 @@ def case(name, about, train, test, k, t, tied=False):
         "expect": {"stdout": table}, "tolerance": {"*": {"atol": 6e-5}}})
 
 
-def blobs(name, part, n, d=24, classes=8, spread=1.6):
+def blobs(name, part, n, d=24, classes=8, spread=2.2):
     return {"kind": "features", "seed": name, "part": part, "n": n, "d": d,
             "classes": classes, "spread": spread}
 
