@@ -165,7 +165,7 @@ whole_name(const struct parse *p, const char *word, size_t size)
 	const size_t n = all_names(p, names);
 	char cut[WORD_MOST + 1];
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && size > 0; i++) {
 		if (strncmp(names[i], word, size) != 0)
 			continue;
 		if (names[i][size] == '\0')
@@ -182,7 +182,7 @@ whole_name(const struct parse *p, const char *word, size_t size)
 		}
 		found = names[i];
 	}
-	if (found != NULL && size > 0)
+	if (found != NULL)
 		return found;
 	snprintf(cut, sizeof(cut), "%.*s", (int)size, word);
 	near = opt_nearest(cut, names, n);

@@ -110,11 +110,13 @@ head_join_history(struct head *h, const struct head *other)
 {
 	const bool first = h->inputs.type != VALUE_ARRAY ||
 	    h->inputs.array.n == 0;
+	const size_t n = other->history.type == VALUE_ARRAY
+	    ? other->history.array.n : 0;
 
 	if (first && note_input(h, h->history.type == VALUE_ARRAY
 	    ? h->history.array.n : 0) < 0)
 		return fail_last();
-	for (size_t i = 0; i < other->history.array.n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct value entry;
 
 		if (value_copy(&entry, &other->history.array.items[i],
@@ -122,5 +124,5 @@ head_join_history(struct head *h, const struct head *other)
 		    value_push(&h->history, entry, &h->arena) < 0)
 			return fail_last();
 	}
-	return note_input(h, other->history.array.n);
+	return note_input(h, n);
 }

@@ -7,7 +7,7 @@
 
 #include "base/num.h"
 
-#define WINDOW ((size_t)128 << 10)
+#define WINDOW ((size_t)64 << 10)
 #define STEP ((size_t)1 << 20)	/* long payloads grow from here */
 
 /* What the callbacks of the state machine below work on. */
@@ -110,12 +110,11 @@ make_payload(struct maker *m, const char *bytes, unsigned int size,
 	v->room = 0;
 	v->text.bytes = m->payload;
 	v->text.size = m->payload_size;
-	if (m->payload == NULL) {
-		v->text.bytes = size > 0 ? arena_string(m->arena, bytes, size)
-					 : "";
-		v->text.size = size;
-	}
 	m->payload = NULL;
+	if (v->text.bytes != NULL)
+		return 0;
+	v->text.bytes = arena_string(m->arena, size > 0 ? bytes : "", size);
+	v->text.size = size;
 	return v->text.bytes == NULL ? fail_last() : 0;
 }
 
@@ -136,9 +135,22 @@ static int
 make_bin(struct maker *m, const char *base, const char *bytes,
     unsigned int size, struct value *v)
 {
+	char *copy;
+
 	(void)base;
 	v->type = VALUE_BYTES;
-	return make_payload(m, bytes, size, v);
+	if (m->payload != NULL || size >= ARENA_ALIGN)
+		return make_payload(m, bytes, size, v);
+	/* Short ones too are aligned as a tensor's data must be. */
+	copy = arena_get(m->arena, ARENA_ALIGN);
+	if (copy == NULL)
+		return fail_last();
+	if (size > 0)
+		memcpy(copy, bytes, size);
+	v->room = 0;
+	v->text.bytes = copy;
+	v->text.size = size;
+	return 0;
 }
 
 static int
@@ -274,7 +286,7 @@ fetch_payload(struct unpack *u, struct arena *a, size_t size)
 
 	if (room > STEP && !arena_fits(a, room + ARENA_ALIGN))
 		room = STEP;
-	p = arena_get(a, room);
+	p = arena_get(a, room < ARENA_ALIGN ? ARENA_ALIGN : room);
 	while (p != NULL && done < size) {
 		const size_t until = room < size + 1 ? room : size;
 		void *larger;

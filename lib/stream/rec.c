@@ -138,7 +138,7 @@ rec_add_tensor(struct rec *r, const char *name, enum dtype dtype, int n_dims,
 		t->shape[i] = shape[i];
 	if (tensor_bytes(dtype, n_dims, shape, &t->bytes) < 0)
 		return fail_note("field %s", name);
-	t->data = arena_get(&r->arena, t->bytes);
+	t->data = tensor_data(&r->arena, t->bytes);
 	if (t->data == NULL)
 		return fail_note("field %s", name);
 	if (data != NULL)

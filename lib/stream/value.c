@@ -95,6 +95,12 @@ tensor_bytes(enum dtype dtype, int n_dims, const size_t *shape, size_t *bytes)
 	return 0;
 }
 
+void *
+tensor_data(struct arena *a, size_t bytes)
+{
+	return arena_get(a, bytes < ARENA_ALIGN ? ARENA_ALIGN : bytes);
+}
+
 size_t
 tensor_count(const struct tensor *t)
 {
@@ -210,7 +216,7 @@ static int
 copy_tensor(struct value *to, const struct tensor *from, struct arena *a)
 {
 	struct tensor *t = arena_get(a, sizeof(*t));
-	void *data = t != NULL ? arena_get(a, from->bytes) : NULL;
+	void *data = t != NULL ? tensor_data(a, from->bytes) : NULL;
 
 	if (data == NULL)
 		return fail_last();

@@ -87,6 +87,9 @@ size_t tensor_count(const struct tensor *);
 void tensor_numbers(const struct tensor *, size_t at, size_t n, double *out);
 int64_t tensor_integer(const struct tensor *, size_t at);
 
+/* Memory for a tensor's data, aligned whatever the size; NULL and a failure. */
+void *tensor_data(struct arena *, size_t bytes);
+
 struct value value_nil(void);
 struct value value_bool(bool);
 struct value value_int(int64_t);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#define _XOPEN_SOURCE 700
+#include "base/outfile.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static int
+entries(const char *folder)
+{
+	DIR *d = opendir(folder);
+	int n = 0;
+
+	for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;)
+		n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+	closedir(d);
+	return n;
+}
+
+static const char *
+contents(const char *path)
+{
+	static char text[100];
+	FILE *f = fopen(path, "r");
+
+	text[0] = '\0';
+	if (f == NULL || fgets(text, sizeof(text), f) == NULL)
+		text[0] = '\0';
+	if (f != NULL)
+		fclose(f);
+	return text;
+}
+
+static void
+put(const struct outfile *o, const char *text)
+{
+	ok(write(outfile_fd(o), text, strlen(text)) == (ssize_t)strlen(text),
+	    "write %s", text);
+}
+
+static void
+check_commit(void)
+{
+	struct outfile *o = outfile_new("new");
+	struct stat st;
+
+	put(o, "first");
+	ok(access("new", F_OK) < 0, "no name before the end");
+	is_int(outfile_commit(o), 0, "commit");
+	is_text(contents("new"), "first", "the name appears");
+	is_int(entries("."), 1, "and nothing else");
+	chmod("new", 0640);
+	o = outfile_new("new");
+	put(o, "second");
+	is_text(contents("new"), "first", "the old one stays meanwhile");
+	is_int(outfile_commit(o), 0, "commit over it");
+	is_text(contents("new"), "second", "and is replaced");
+	stat("new", &st);
+	is_int(st.st_mode & 0777, 0640, "keeping its mode");
+}
+
+static void
+check_discard(void)
+{
+	struct outfile *o = outfile_new("gone"), *p = outfile_new("gone2");
+
+	put(o, "x");
+	outfile_discard(o);
+	is_int(entries("."), 2, "discard leaves nothing");
+	outfile_discard_all();
+	is_int(entries("."), 1, "nor does discard_all");
+	outfile_discard(p);
+	outfile_discard(NULL);
+}
+
+static void
+check_links(void)
+{
+	struct outfile *o;
+	struct stat st;
+
+	ok(symlink("new", "link") == 0, "a link");
+	o = outfile_new("link");
+	put(o, "third");
+	is_int(outfile_commit(o), 0, "commit through it");
+	ok(lstat("link", &st) == 0 && S_ISLNK(st.st_mode), "it stays a link");
+	is_text(contents("new"), "third", "to the new contents");
+	unlink("link");
+}
+
+static void
+check_refusals(void)
+{
+	struct outfile *o;
+
+	ok(outfile_new("no/such/folder") == NULL && fail_last() == FAIL_IO,
+	    "no folder");
+	is_text(fail_text(),
+	    "cannot write into 'no/such/': No such file or directory",
+	    "and says which");
+	mkdir("folder", 0777);
+	ok(outfile_new("folder") == NULL, "a folder is no file");
+	rmdir("folder");
+	o = outfile_new("/dev/null");
+	ok(o != NULL, "a device is written straight");
+	put(o, "x");
+	is_int(outfile_commit(o), 0, "and committed");
+	ok(access("/dev/null", F_OK) == 0, "and still there");
+	is_int(entries("."), 1, "nothing left over");
+}
+
+int
+main(void)
+{
+	char folder[] = "/tmp/self-test-XXXXXX";
+
+	if (mkdtemp(folder) == NULL || chdir(folder) < 0)
+		return 1;
+	check_commit();
+	check_discard();
+	check_links();
+	check_refusals();
+	unlink("new");
+	ok(chdir("/") == 0 && rmdir(folder) == 0, "cleaned up");
+	return tap_done();
+}
