@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Schedules at the points that papers and their code agree on. */
+#include "nn/sched.h"
+#include "tap.h"
+
+static void
+ema(void)
+{
+	is_near(sched_ema(0.996, 0, 1000), 0.996, 1e-12, "ema at 0");
+	is_near(sched_ema(0.996, 250, 1000), 0.996585786, 1e-9, "at 1/4");
+	is_near(sched_ema(0.996, 500, 1000), 0.998, 1e-12, "at 1/2");
+	is_near(sched_ema(0.996, 750, 1000), 0.999414214, 1e-9, "at 3/4");
+	is_near(sched_ema(0.996, 1000, 1000), 1, 1e-12, "at the end");
+	/* Pitfall 8. */
+	is_near(sched_ema(0.99, 4, 8), 0.995, 1e-12, "pitfall 8: midway");
+	ok(sched_ema(0.99, 7, 8) < 1, "pitfall 8: the last step is below 1");
+	is_near(sched_ema(0.99, 5, 0), 0.99, 0, "constant without a length");
+}
+
+/* Pitfall 35: per step, from 0, over what is left behind the warm-up. */
+static void
+warmup_cosine(void)
+{
+	const struct sched s = { .kind = SCHED_COSINE, .base = 3.2,
+		.warmup = 100, .total = 1000 };
+
+	is_near(sched_at(&s, 0), 0, 0, "pitfall 35: step 0 of the warm-up");
+	is_near(sched_at(&s, 50), 1.6, 1e-12, "midway through it");
+	is_near(sched_at(&s, 99), 3.168, 1e-12, "its last step");
+	is_near(sched_at(&s, 100), 3.2, 1e-12, "the step behind it");
+	is_near(sched_at(&s, 550), 1.6, 1e-12, "midway through the cosine");
+	is_near(sched_at(&s, 999), 9.7477e-6, 1e-9, "the last step");
+	is_near(sched_at(&s, 5000), 0, 1e-12, "beyond the end");
+}
+
+static void
+others(void)
+{
+	struct sched s = { .kind = SCHED_STEP, .base = 1, .gamma = 0.1,
+		.milestone = { 10, 20 }, .n_milestones = 2 };
+
+	is_near(sched_at(&s, 9), 1, 0, "before a milestone");
+	is_near(sched_at(&s, 10), 0.1, 1e-15, "at a milestone");
+	is_near(sched_at(&s, 20), 0.01, 1e-15, "at the second");
+	s = (struct sched){ .kind = SCHED_CONSTANT, .base = 0.5,
+		.start = 0.1, .warmup = 4 };
+	is_near(sched_at(&s, 2), 0.3, 1e-15, "a warm-up from above 0");
+	is_near(sched_at(&s, 4), 0.5, 0, "constant");
+	s = (struct sched){ .kind = SCHED_COSINE, .base = 1, .final = 0.2,
+		.total = 10 };
+	is_near(sched_at(&s, 0), 1, 0, "cosine without warm-up");
+	is_near(sched_at(&s, 5), 0.6, 1e-15, "a cosine down to a floor");
+	is_near(sched_at(&s, 10), 0.2, 1e-15, "the floor");
+}
+
+static void
+refusals(void)
+{
+	struct sched s = { .kind = SCHED_COSINE, .base = 1 };
+	enum sched_kind kind;
+
+	is_int(sched_check(&s), FAIL_USAGE, "a cosine without a length");
+	s.total = 10;
+	is_int(sched_check(&s), 0, "with one");
+	s.warmup = 11;
+	is_int(sched_check(&s), FAIL_USAGE, "a warm-up longer than the run");
+	is_int(sched_kind("cosin", &kind), FAIL_USAGE, "an unknown name");
+	ok(sched_kind("step", &kind) == 0 && kind == SCHED_STEP, "a name");
+}
+
+int
+main(void)
+{
+	ema();
+	warmup_cosine();
+	others();
+	refusals();
+	return tap_done();
+}
