@@ -203,7 +203,8 @@ rec_samples(const struct rec *r, size_t *n)
 			return fail(FAIL_FORMAT, "field %s has %zu samples, "
 			    "field %s has %zu", first->name, *n, m->name,
 			    these);
-		first = m;
+		if (first == NULL)
+			first = m;
 		*n = these;
 	}
 	return 0;
