@@ -12,13 +12,17 @@ ifeq ($(origin CC),default)
 CC := cc
 endif
 
-MSGPACK := $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
-PACKAGES := openblas libjpeg libzstd libarchive $(MSGPACK)
+# Asked for when a recipe runs, since `make deps` may have to install it first.
+MSGPACK = $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
+PACKAGES = openblas libjpeg libzstd libarchive $(MSGPACK)
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wcast-qual \
     -Wmissing-prototypes -Wpointer-arith
 CONVERT := -Wconversion
 OPT ?= -O3
+ifdef WERROR
+WARN += -Werror
+endif
 CFLAGS ?= $(OPT) -g
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib -ffp-contract=off \
     -fvisibility=hidden $(CFLAGS) $(EXTRA_CFLAGS)
@@ -47,8 +51,24 @@ $(BUILD)/bin/%: $(BUILD)/bin/%.o $(BUILD)/libself.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LDLIBS)
 
+# Tests in C are linked with the library; they see tests/*.h.
+TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/grad/*.c tests/fault/*.c))
+TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
+TEST_FILES = $(TEST_BIN) \
+    $(sort $(wildcard tests/cli/*.sh tests/fault/*.sh formats/*.py tests/*/test_*.py)) \
+    tests/golden/run.py
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+$(TEST_BIN:=.o): EXTRA_CFLAGS += -Itests
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libself.a
+	$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LDLIBS)
+
+test: all $(TEST_BIN) ## run every test
+	BIN=$(abspath $(BUILD))/bin prove -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_FILES)
+
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(TOOLS:$(BUILD)/bin/%=$(BUILD)/bin/%.d)
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS:=.o) $(TEST_BIN:=.o))
 
 clean: ## remove build/
 	rm -rf $(BUILD)
@@ -56,4 +76,4 @@ clean: ## remove build/
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all clean help
+.PHONY: all test clean help
