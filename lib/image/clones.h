@@ -1,0 +1,17 @@
+/*
+ * clones: one function compiled for several processors, chosen at start.
+ *
+ * Integer loops, and float loops without contraction, give the same result in
+ * every form.  Sanitizers cannot run the chooser, so they get the plain form.
+ */
+#ifndef SELF_IMAGE_CLONES_H
+#define SELF_IMAGE_CLONES_H
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) \
+    && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
+#else
+#define CLONES
+#endif
+
+#endif

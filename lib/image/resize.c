@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+#include "image/resize.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "image/clones.h"
+
+#define WEIGHT_BITS 22
+
+/* The source pixels that one result pixel is made of. */
+struct window {
+	int first, n;
+};
+
+/* Windows and weights of one axis: weights [out][most]. */
+struct axis {
+	const struct window *windows;
+	const int32_t *weights;
+	size_t most;
+};
+
+void
+resize_room_free(struct resize_room *r)
+{
+	buf_free(&r->weights);
+	buf_free(&r->windows);
+	buf_free(&r->between);
+}
+
+static double
+bilinear(double t)
+{
+	t = fabs(t);
+	return t < 1 ? 1 - t : 0;
+}
+
+/* Keys' cubic with a = -1/2. */
+static double
+bicubic(double t)
+{
+	const double a = -0.5;
+
+	t = fabs(t);
+	if (t < 1)
+		return ((a + 2) * t - (a + 3)) * t * t + 1;
+	if (t < 2)
+		return (((t - 5) * t + 8) * t - 4) * a;
+	return 0;
+}
+
+static int32_t
+fixed(double weight)
+{
+	const double scaled = weight * (1 << WEIGHT_BITS);
+
+	return (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+}
+
+/* The window of result pixel `at`, its weights normalised to sum 1. */
+static struct window
+weigh(int32_t *weights, int at, double scale, double support, int in,
+    double (*filter)(double))
+{
+	const double wide = scale > 1 ? scale : 1;
+	const double centre = (at + 0.5) * scale;
+	const double low = centre - support + 0.5;
+	const double high = centre + support + 0.5;
+	const int first = low < 0 ? 0 : (int)low;
+	const int end = high > in ? in : (int)high;
+	double sum = 0;
+
+	for (int i = first; i < end; i++)
+		sum += filter((i - centre + 0.5) / wide);
+	for (int i = first; i < end; i++) {
+		const double w = filter((i - centre + 0.5) / wide);
+
+		weights[i - first] = fixed(sum != 0 ? w / sum : w);
+	}
+	return (struct window){ first, end - first };
+}
+
+static int
+make_axis(struct axis *a, struct resize_room *room, int in, int out,
+    enum resize_filter filter)
+{
+	const double scale = (double)in / out, wide = scale > 1 ? scale : 1;
+	const double support = (filter == RESIZE_BICUBIC ? 2 : 1) * wide;
+	size_t bytes, all;
+
+	a->most = 2 * (size_t)ceil(support) + 1;
+	room->weights.size = room->windows.size = 0;
+	if (num_mul(a->most, sizeof(int32_t), &bytes) < 0
+	    || num_mul(bytes, (size_t)out, &all) < 0
+	    || buf_reserve(&room->weights, all) < 0
+	    || buf_reserve(&room->windows, (size_t)out
+	    * sizeof(struct window)) < 0)
+		return fail_last();
+	a->weights = (int32_t *)(void *)room->weights.data;
+	a->windows = (struct window *)(void *)room->windows.data;
+	for (int i = 0; i < out; i++)
+		((struct window *)(void *)room->windows.data)[i] =
+		    weigh((int32_t *)(void *)room->weights.data
+		    + (size_t)i * a->most, i, scale, support, in,
+		    filter == RESIZE_BICUBIC ? bicubic : bilinear);
+	return 0;
+}
+
+static inline unsigned char
+clip(int32_t sum)
+{
+	const int32_t v = sum >> WEIGHT_BITS;
+
+	return (unsigned char)(v < 0 ? 0 : v > 255 ? 255 : v);
+}
+
+/* One row across, three channels side by side. */
+CLONES static void
+across_rgb(unsigned char *to, const unsigned char *from,
+    const struct axis *a, int width)
+{
+	for (int x = 0; x < width; x++, to += 3) {
+		const struct window w = a->windows[x];
+		const int32_t *weight = a->weights + (size_t)x * a->most;
+		const unsigned char *p = from + 3 * (size_t)w.first;
+		int32_t r = 1 << (WEIGHT_BITS - 1), g = r, b = r;
+
+		for (int i = 0; i < w.n; i++, p += 3) {
+			r += weight[i] * p[0];
+			g += weight[i] * p[1];
+			b += weight[i] * p[2];
+		}
+		to[0] = clip(r);
+		to[1] = clip(g);
+		to[2] = clip(b);
+	}
+}
+
+static void
+across(unsigned char *to, const unsigned char *from, const struct axis *a,
+    int width, int channels)
+{
+	for (int x = 0; x < width; x++) {
+		const struct window w = a->windows[x];
+		const int32_t *weight = a->weights + (size_t)x * a->most;
+
+		for (int c = 0; c < channels; c++) {
+			const unsigned char *p = from
+			    + (size_t)w.first * (size_t)channels + c;
+			int32_t sum = 1 << (WEIGHT_BITS - 1);
+
+			for (int i = 0; i < w.n; i++, p += channels)
+				sum += weight[i] * p[0];
+			*to++ = clip(sum);
+		}
+	}
+}
+
+/* One row down: n bytes, each the weighted sum of a column's. */
+CLONES static void
+down(unsigned char *restrict to, const unsigned char *restrict from,
+    size_t stride, const int32_t *restrict weight, int n_rows, size_t n)
+{
+	enum { RUN = 64 };
+	size_t i = 0;
+
+	for (; i + RUN <= n; i += RUN) {
+		int32_t sum[RUN];
+
+		for (int j = 0; j < RUN; j++)
+			sum[j] = 1 << (WEIGHT_BITS - 1);
+		for (int row = 0; row < n_rows; row++) {
+			const unsigned char *p = from + (size_t)row * stride
+			    + i;
+			const int32_t w = weight[row];
+
+			for (int j = 0; j < RUN; j++)
+				sum[j] += w * p[j];
+		}
+		for (int j = 0; j < RUN; j++)
+			to[i + (size_t)j] = clip(sum[j]);
+	}
+	for (; i < n; i++) {
+		int32_t sum = 1 << (WEIGHT_BITS - 1);
+
+		for (int row = 0; row < n_rows; row++)
+			sum += weight[row] * from[(size_t)row * stride + i];
+		to[i] = clip(sum);
+	}
+}
+
+static int
+resize_across(struct image *to, const struct image *from, int width,
+    enum resize_filter filter, struct resize_room *room)
+{
+	const int channels = from->channels;
+	const size_t stride = (size_t)width * (size_t)channels;
+	struct axis a;
+	size_t bytes;
+
+	room->between.size = 0;
+	if (make_axis(&a, room, from->width, width, filter) < 0
+	    || num_mul(stride, (size_t)from->height, &bytes) < 0
+	    || buf_reserve(&room->between, bytes) < 0)
+		return fail_last();
+	*to = (struct image){ room->between.data, from->height, width,
+		channels, stride };
+	for (int y = 0; y < from->height; y++) {
+		const unsigned char *row = from->data + (size_t)y
+		    * from->stride;
+
+		if (channels == 3)
+			across_rgb(to->data + (size_t)y * stride, row, &a,
+			    width);
+		else
+			across(to->data + (size_t)y * stride, row, &a, width,
+			    channels);
+	}
+	return 0;
+}
+
+static int
+resize_down(const struct image *to, const struct image *from,
+    enum resize_filter filter, struct resize_room *room)
+{
+	const size_t n = (size_t)to->width * (size_t)to->channels;
+	struct axis a;
+
+	if (make_axis(&a, room, from->height, to->height, filter) < 0)
+		return fail_last();
+	for (int y = 0; y < to->height; y++) {
+		const struct window w = a.windows[y];
+
+		down(to->data + (size_t)y * to->stride, from->data
+		    + (size_t)w.first * from->stride, from->stride,
+		    a.weights + (size_t)y * a.most, w.n, n);
+	}
+	return 0;
+}
+
+int
+resize_picture(struct picture *to, const struct image *from, int height,
+    int width, enum resize_filter filter, struct resize_room *room)
+{
+	struct image wide = *from;
+
+	if (picture_resize(to, height, width, from->channels) < 0)
+		return fail_last();
+	if (width != from->width
+	    && resize_across(&wide, from, width, filter, room) < 0)
+		return fail_last();
+	if (height != from->height)
+		return resize_down(&to->image, &wide, filter, room);
+	image_copy(&to->image, &wide);
+	return 0;
+}
+
+/* Half to even, as Python rounds. */
+static int
+half(int extent)
+{
+	return extent / 2 + (extent % 2 != 0 && extent / 2 % 2 != 0);
+}
+
+int
+resize_and_crop(struct picture *to, const struct image *from, int side,
+    enum resize_filter filter, struct resize_room *room,
+    struct picture *between)
+{
+	const bool upright = from->width <= from->height;
+	const int64_t low = upright ? from->width : from->height;
+	const int64_t high = upright ? from->height : from->width;
+	const int64_t other = side * high / low;
+	struct image middle;
+	int height, width;
+
+	if (other > INT32_MAX / 4)
+		return fail(FAIL_LIMIT, "a picture of %d x %d would become "
+		    "%lld px long", from->width, from->height,
+		    (long long)other);
+	height = upright ? (int)other : side;
+	width = upright ? side : (int)other;
+	if (resize_picture(between, from, height, width, filter, room) < 0
+	    || picture_resize(to, side, side, from->channels) < 0)
+		return fail_last();
+	middle = image_crop(&between->image, half(width - side),
+	    half(height - side), side, side);
+	image_copy(&to->image, &middle);
+	return 0;
+}

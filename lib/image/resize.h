@@ -1,0 +1,34 @@
+/*
+ * resize: antialiased resizing of 8-bit pictures, exactly as Pillow's.
+ *
+ * Two passes, across then down, with 8 bits in between and weights in units
+ * of 2^-22 (Pillow, src/libImaging/Resample.c; described in formula there).
+ */
+#ifndef SELF_IMAGE_RESIZE_H
+#define SELF_IMAGE_RESIZE_H
+
+#include "image/image.h"
+
+enum resize_filter { RESIZE_BILINEAR, RESIZE_BICUBIC };
+
+/* Weights and the picture between the passes, kept from call to call by one
+ * thread.  All zeros is empty. */
+struct resize_room {
+	struct buf weights, windows, between;
+};
+
+void resize_room_free(struct resize_room *);
+
+/* `to` becomes height x width (both at least 1) with the channels of `from`;
+ * it must not be where `from` lies. */
+int resize_picture(struct picture *to, const struct image *from, int height,
+    int width, enum resize_filter, struct resize_room *) FAIL_CHECKED;
+
+/* The short side becomes `side` px, the other int(side * long / short), and
+ * the middle side x side is cut out (torchvision Resize, CenterCrop).  The
+ * picture `to` owns; `between` is room. */
+int resize_and_crop(struct picture *to, const struct image *from, int side,
+    enum resize_filter, struct resize_room *, struct picture *between)
+    FAIL_CHECKED;
+
+#endif
