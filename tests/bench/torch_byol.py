@@ -61,7 +61,6 @@ class ResNet(nn.Sequential):
                     down = nn.Sequential(
                         nn.Conv2d(cin, out, 1, stride, bias=False),
                         nn.BatchNorm2d(out))
-                # torchvision takes the inner width as is for base 64
                 layers.append(block(cin, c, stride, down))
                 cin = out
         super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())

@@ -100,9 +100,9 @@ def check_table(case, where, want, start):
     """A log with a header row, by columns; or lines of `name TAB number`."""
     with open(where) as file:
         rows = [line.rstrip("\n").split("\t") for line in file]
-    columns = dict(zip(rows[0], zip(*rows[1:])))
-    if "step" not in columns:
-        columns = {row[0]: row[1] for row in rows}
+    by_column = any(isinstance(v, list) for v in want.values())
+    columns = (dict(zip(rows[0], zip(*rows[1:]))) if by_column
+               else {row[0]: row[1] for row in rows})
     for name, values in want.items():
         need(name in columns, f"no {name}")
         equal_or_near(name, np.array(columns[name], "f8"), values,
@@ -140,8 +140,7 @@ def run_case(group, case, bin_dir, folder):
 
 
 def main(args):
-    bin_dir = os.environ.get("BIN",
-                             os.path.join(HERE, "..", "..", "build", "bin"))
+    bin_dir = os.path.join(HERE, "..", "..", "build", "bin")
     if args[:1] == ["-b"]:
         bin_dir, args = args[1], args[2:]
     names = [p[len(HERE) + 1:-5]
