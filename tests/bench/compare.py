@@ -5,7 +5,7 @@ Usage: compare.py [-b BIN_DIR] [-t THREADS] [-r ROUNDS] [-n STEPS] [CASE...]
 
 Every case is one whole process, ours or PyTorch's, reading the same stream.
 Each round runs ours and PyTorch's with STEPS records and with one, A B A B;
-the difference over STEPS - 1 is a step's time, so that neither start-up nor
+the medians' difference over STEPS - 1 is a step's time, so that neither start-up nor
 the writing of a checkpoint counts.  PyTorch runs in the faster of its two
 memory layouts, found by a first trial.  Prints a table, tab-separated:
 medians of seconds a step, pictures a second, CPU seconds a step, peak memory,
@@ -135,13 +135,14 @@ def measure(name, case, a, scratch):
     for _ in range(a.rounds):
         for side, command in sides.items():
             first, whole = timed(command, one), timed(command, many)
-            rows[side].append([
-                (whole[0] - first[0]) / (a.steps - 1),
-                (whole[1] - first[1]) / (a.steps - 1), whole[2], whole[0]])
-    middle = {side: [statistics.median(column) for column in zip(*r)]
-              for side, r in rows.items()}
-    base = middle["ours"][0]
-    for side, (step, cpu, peak, wall) in middle.items():
+            rows[side].append([*first, *whole])
+    base = None
+    for side, measured in rows.items():
+        wall1, cpu1, _, wall, cpu, peak = (
+            statistics.median(column) for column in zip(*measured))
+        step, cpu = ((b - a1) / (a.steps - 1)
+                     for a1, b in ((wall1, wall), (cpu1, cpu)))
+        base = base or step
         print(f"{name}\t{side}\t{a.threads}\t{step:.4g}\t"
               f"{case['batch'] / step:.4g}\t{cpu:.4g}\t{peak:.0f}\t"
               f"{wall:.4g}\t{step / base:.3g}", flush=True)
