@@ -108,8 +108,7 @@ tail -n 1 "$out/log.tsv" | awk '{ print "ours_loss_last\t" $3 }'
 "$bin/ssl-decode" --quiet -o "$out/images-train.tz" "$train"
 "$bin/ssl-decode" --quiet -o "$out/images-test.tz" "$test"
 for kind in $torch; do
-	# The wall time is without the scores, as ours is.
-	timed "torch_${kind}_wall_seconds" "torch_$kind"
+	# Its job_seconds are without the scores, as our wall time is.
 	"torch_$kind" --knn "$out/images-train.tz" "$out/images-test.tz"
 	sed "s/^/torch_${kind}_/" "$out/torch.tsv"
 done

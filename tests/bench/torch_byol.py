@@ -32,7 +32,6 @@ from torch import nn
 from torchvision import transforms
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
-START = time.perf_counter()
 BLOCKS = {"resnet18": (BasicBlock, (2, 2, 2, 2)),
           "resnet34": (BasicBlock, (3, 4, 6, 3)),
           "resnet50": (Bottleneck, (3, 4, 6, 3)),
@@ -210,6 +209,14 @@ def knn(encoder, train, test, layout, k=200, t=0.1):
     return (votes.argmax(1) == truth).float().mean().item()
 
 
+def age():
+    """Seconds since this process began, imports and all."""
+    with open("/proc/self/stat") as file:
+        ticks = int(file.read().rpartition(")")[2].split()[19])
+    return (time.clock_gettime(time.CLOCK_BOOTTIME) -
+            ticks / os.sysconf("SC_CLK_TCK"))
+
+
 def say(name, value):
     print(f"{name}\t{value:.6g}", flush=True)
 
@@ -241,9 +248,10 @@ def batches(a, layout):
 def train(a, layout):
     total, per_epoch, pairs = batches(a, layout)
     byol, times, losses = Byol(a, total, per_epoch, layout), [], []
-    sets = [all_images(path) for path in a.knn or ()]
+    before, sets = age(), [all_images(path) for path in a.knn or ()]
     if sets:
         say("knn_random", knn(byol.online[0], *sets, layout))
+    scoring = age() - before
     begin = before = time.perf_counter()
     for s, (v0, v1) in enumerate(pairs):
         if a.steps and s >= a.steps:
@@ -255,6 +263,7 @@ def train(a, layout):
     say("steps", len(times))
     say("step_seconds", statistics.median(times))
     say("train_seconds", time.perf_counter() - begin)
+    say("job_seconds", age() - scoring)     # start to last step, no scores
     say("pictures_per_second", len(v0) / statistics.median(times))
     say("loss_last", losses[-1])
     if sets:
@@ -333,7 +342,7 @@ def main():
     layout = (torch.channels_last if a.layout == "last"
               else torch.contiguous_format)
     {"train": train, "step": step, "infer": infer}[a.mode](a, layout)
-    say("wall_seconds", time.perf_counter() - START)
+    say("wall_seconds", age())
     say("peak_mib",
         resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 

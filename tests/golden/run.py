@@ -3,6 +3,7 @@
 
 Usage: run.py [-b BIN_DIR] [GROUP[/NAME]...]
 
+The tools are in BIN_DIR, or in $BIN, or in ../../build/bin.
 Needs numpy, msgpack and zstandard, or says so and skips everything.
 README.md describes the cases.
 """
@@ -140,7 +141,7 @@ def run_case(group, case, bin_dir, folder):
 
 
 def main(args):
-    bin_dir = os.path.join(HERE, "..", "..", "build", "bin")
+    bin_dir = os.environ.get("BIN") or os.path.join(HERE, "../../build/bin")
     if args[:1] == ["-b"]:
         bin_dir, args = args[1], args[2:]
     names = [p[len(HERE) + 1:-5]

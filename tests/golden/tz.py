@@ -45,13 +45,15 @@ def tensor(name, v):
     need(dtype in SIZES, f"{name}: dtype {dtype!r}")
     need(len(shape) <= 8 and all(type(d) is int and d >= 0 for d in shape),
          f"{name}: shape {shape}")
+    need(isinstance(data, bytes), f"{name}: data that is no bin")
     need(len(data) == math.prod(shape) * SIZES[dtype],
          f"{name}: {len(data)} bytes for {dtype} {shape}")
     return np.frombuffer(data, "<" + dtype).reshape(shape)
 
 
 def value(name, v):
-    need(0 < len(name.encode()) < 256, f"field name {name!r}")
+    need(0 < len(name.encode()) < 256 and "\0" not in name,
+         f"field name {name!r}")
     if isinstance(v, dict):
         return tensor(name, v)
     for x in v if isinstance(v, list) else [v]:
@@ -71,18 +73,28 @@ def samples(head, record):
 
 
 def unique(pairs):
+    need(all(isinstance(key, str) for key, _ in pairs), "a key not a string")
     need(len(dict(pairs)) == len(pairs), "a key given twice")
     return dict(pairs)
+
+
+def shallow(v, depth=16):
+    need(depth > 0, "nested deeper than 16")
+    for x in v.values() if isinstance(v, dict) else v:
+        if isinstance(x, (dict, list)):
+            shallow(x, depth - 1)
 
 
 def streams(data):
     """Every stream in the bytes of a .tz file: (header, list of records)."""
     data = unzip(data)
-    items = msgpack.Unpacker(object_pairs_hook=unique, max_buffer_size=2**32)
+    items = msgpack.Unpacker(object_pairs_hook=unique,
+                             max_buffer_size=max(1, len(data)))
     items.feed(data)
     done, head, records, total = [], None, [], 0
     for item in items:
         need(isinstance(item, dict) and item, "not a map")
+        shallow(item)
         first = next(iter(item))
         if head is None:
             need(first == "tensorstream", "no header")
