@@ -190,18 +190,22 @@ put_array(struct dump *d, const struct value *v)
 }
 
 static int
+put_member(struct dump *d, const struct member *m)
+{
+	if (put_text(d, m->name, strlen(m->name)) < 0 || put(d, ":") < 0)
+		return fail_last();
+	return dump_json(d, &m->value);
+}
+
+static int
 put_map(struct dump *d, const struct value *v)
 {
 	if (put(d, "{") < 0)
 		return fail_last();
-	for (size_t i = 0; i < v->map.n; i++) {
-		const struct member *m = &v->map.members[i];
-
+	for (size_t i = 0; i < v->map.n; i++)
 		if ((i > 0 && put(d, ",") < 0) ||
-		    put_text(d, m->name, strlen(m->name)) < 0 ||
-		    put(d, ":") < 0 || dump_json(d, &m->value) < 0)
+		    put_member(d, &v->map.members[i]) < 0)
 			return fail_last();
-	}
 	return put(d, "}");
 }
 
@@ -239,11 +243,16 @@ dump_json(struct dump *d, const struct value *v)
 int
 dump_json_head(struct dump *d, const struct head *h)
 {
-	struct member m[] = { { "tensorstream", value_int(STREAM_VERSION) },
-		{ "meta", h->meta }, { "history", h->history } };
-	const struct value map = value_map(m, 3);
-
-	return dump_json(d, &map);
+	if (buf_printf(&d->text, "{\"tensorstream\":%d,\"meta\":",
+	    STREAM_VERSION) < 0 || dump_json(d, &h->meta) < 0 ||
+	    put(d, ",\"history\":") < 0 || dump_json(d, &h->history) < 0)
+		return fail_last();
+	for (size_t i = 0; h->others.type == VALUE_MAP &&
+	    i < h->others.map.n; i++)
+		if (put(d, ",") < 0 ||
+		    put_member(d, &h->others.map.members[i]) < 0)
+			return fail_last();
+	return put(d, "}");
 }
 
 int

@@ -50,6 +50,22 @@ check_grow(struct arena *a)
 	is_int((uintptr_t)p % ARENA_ALIGN, 0, "and is aligned");
 }
 
+/* Sanitizers would rather stop than refuse. */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+
+const char *
+__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+const char *
+__tsan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
 int
 main(void)
 {
