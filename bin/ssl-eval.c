@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/outfile.h"
 #include "cli/cli.h"
 #include "eval/eval.h"
 
@@ -72,33 +70,6 @@ face_init(struct face *f, const struct eval *e)
 		add_opt(f, common[i], 0);
 }
 
-static void
-put(const char *path, const struct buf *text)
-{
-	struct outfile *out;
-
-	if (strcmp(path, "-") == 0) {
-		fwrite(text->data, 1, text->size, stdout);
-		cli_flush();
-		return;
-	}
-	out = outfile_new(path);
-	if (out == NULL)
-		cli_die("%s", path);
-	for (size_t done = 0; done < text->size;) {
-		const ssize_t n = write(outfile_fd(out), text->data + done,
-		    text->size - done);
-
-		if (n < 0) {
-			fail_errno("write");
-			cli_die("%s", path);
-		}
-		done += (size_t)n;
-	}
-	if (outfile_commit(out) < 0)
-		cli_die("%s", path);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -127,7 +98,12 @@ main(int argc, char **argv)
 	pool = cli_pool(&cli);
 	if (e->run(a.own, pool, &scores) < 0)
 		cli_die("%s", "");
-	put(a.common.out, &scores);
+	cli_text(&cli);
+	if (fwrite(scores.data, 1, scores.size, stdout) < scores.size) {
+		fail_errno("cannot write");
+		cli_die("standard output");
+	}
+	cli_flush();
 	pool_free(pool);
 	buf_free(&scores);
 	return CLI_DONE;

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include <string.h>
+#include <unistd.h>
+
+#include "base/outfile.h"
 #include "cli/cli.h"
+#include "convert/contact.h"
 #include "stream/show.h"
 
 struct args {
 	struct cli_common common;
 	bool history, replay, records, stats, digest, json;
-	const char *tensor, *meta;
-	int64_t record;
+	const char *tensor, *meta, *sheet;
+	int64_t record, rows, columns, scale;
 };
 
 #define AT(member) offsetof(struct args, member)
@@ -33,6 +38,16 @@ static const struct opt opts[] = {
 	    "SHA-256 of the records, whatever their frames and level", false },
 	{ "json", 0, OPT_FLAG, AT(json), NULL, NULL, 0, 0,
 	    "everything: a line of JSON for each header and record", false },
+	{ "sheet", 0, OPT_TEXT, AT(sheet), "JPEG", NULL, 0, 0,
+	    "a contact sheet of the first pictures, each sample beside its "
+	    "views, into this file (- is standard output)", false },
+	{ "rows", 0, OPT_INT, AT(rows), "N", "8", 1, 4096,
+	    "with --sheet: rows of samples", false },
+	{ "columns", 0, OPT_INT, AT(columns), "N", "0", 0, 4096,
+	    "with --sheet: samples side by side; 0: about 8 pictures", false },
+	{ "scale", 0, OPT_INT, AT(scale), "S", "0", 0, 64,
+	    "with --sheet: enlarge pictures S times; 0: to about 100 px",
+	    false },
 	CLI_COMMON
 };
 
@@ -72,6 +87,47 @@ to_stdout(void *unused, const void *text, size_t size)
 	return 0;
 }
 
+static void
+put_file(const char *path, const struct buf *bytes)
+{
+	struct outfile *out = outfile_new(path);
+	size_t at = 0;
+
+	while (out != NULL && at < bytes->size) {
+		const ssize_t n = write(outfile_fd(out), bytes->data + at,
+		    bytes->size - at);
+
+		if (n < 0) {
+			fail_errno("cannot write");
+			cli_die("%s", path);
+		}
+		at += (size_t)n;
+	}
+	if (out == NULL || outfile_commit(out) < 0)
+		cli_die("%s", path);
+}
+
+static void
+show_sheet(const struct args *a, struct stream_in *in)
+{
+	const struct contact plan = { .rows = (int)a->rows,
+		.columns = (int)a->columns, .scale = (int)a->scale,
+		.quality = 92 };
+	const bool to_out = strcmp(a->sheet, "-") == 0;
+	struct buf jpeg = { 0 };
+
+	if (to_out && isatty(STDOUT_FILENO))
+		cli_usage("a picture is not for a terminal; --sheet FILE, or "
+		    "redirect it");
+	if (contact_sheet(&plan, in, &jpeg) < 0)
+		cli_die("%s", stream_path(in));
+	if (to_out && to_stdout(NULL, jpeg.data, jpeg.size) < 0)
+		cli_die("standard output");
+	if (!to_out)
+		put_file(a->sheet, &jpeg);
+	buf_free(&jpeg);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -86,8 +142,11 @@ main(int argc, char **argv)
 	show.key = a.tensor != NULL ? a.tensor : a.meta;
 	show.record = cli_given(&cli, "record") ? a.record : -1;
 	in = cli_open(&cli, cli_input(&cli));
-	cli_text(&cli);
-	if (show_all(&show, view, in) < 0)
+	if (a.sheet == NULL)
+		cli_text(&cli);
+	if (a.sheet != NULL)
+		show_sheet(&a, in);
+	else if (show_all(&show, view, in) < 0)
 		cli_die("%s", stream_path(in));
 	stream_close(in);
 	show_free(&show);

@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/num.h"
 #include "stream/stream.h"
@@ -19,50 +18,18 @@ struct features_in {
 	size_t dim, left_out;
 };
 
-static float
-from_half(uint16_t h)
-{
-	const int exponent = h >> 10 & 31, fraction = h & 1023;
-	double value;
-
-	if (exponent == 31)
-		value = fraction != 0 ? (double)NAN : (double)INFINITY;
-	else if (exponent == 0)
-		value = ldexp(fraction, -24);
-	else
-		value = ldexp(fraction + 1024, exponent - 25);
-	return (float)(h >> 15 ? -value : value);
-}
-
 /* to [n] = elements from..from+n-1 of a tensor; written. */
 static void
 convert(float *to, const struct tensor *t, size_t from, size_t n)
 {
-	switch (t->dtype) {
-	case DTYPE_U1:
-		for (size_t i = 0; i < n; i++)
-			to[i] = ((const uint8_t *)t->data)[from + i];
-		break;
-	case DTYPE_I4:
-		for (size_t i = 0; i < n; i++)
-			to[i] = (float)((const int32_t *)t->data)[from + i];
-		break;
-	case DTYPE_I8:
-		for (size_t i = 0; i < n; i++)
-			to[i] = (float)((const int64_t *)t->data)[from + i];
-		break;
-	case DTYPE_F2:
-		for (size_t i = 0; i < n; i++)
-			to[i] = from_half(
-			    ((const uint16_t *)t->data)[from + i]);
-		break;
-	case DTYPE_F4:
-		memcpy(to, (const float *)t->data + from, n * sizeof(*to));
-		break;
-	case DTYPE_F8:
-		for (size_t i = 0; i < n; i++)
-			to[i] = (float)((const double *)t->data)[from + i];
-		break;
+	double numbers[256];
+
+	for (size_t at = 0; at < n; at += 256) {
+		const size_t these = n - at < 256 ? n - at : 256;
+
+		tensor_numbers(t, from + at, these, numbers);
+		for (size_t i = 0; i < these; i++)
+			to[at + i] = (float)numbers[i];
 	}
 }
 

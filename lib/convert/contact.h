@@ -1,0 +1,28 @@
+/*
+ * contact: a stream's pictures as a contact sheet.
+ *
+ * Picture fields are u1 [N,H,W,C], and f2, f4 or f8 [N,H,W,C] in the same
+ * 0..255 units, C 1 or 3.  A sample is a row of cells, one for each picture
+ * field: its `image` first, then views in the order of the record.  Samples
+ * stand in `columns` side by side and read like text.
+ */
+#ifndef SELF_CONVERT_CONTACT_H
+#define SELF_CONVERT_CONTACT_H
+
+#include "base/buf.h"
+#include "stream/stream.h"
+
+struct contact {
+	int rows;		/* of samples, 1 and above */
+	int columns;		/* samples side by side; 0: about 8 pictures */
+	int scale;		/* enlargement of the largest picture; 0: cells
+				 * of about 100 px */
+	int quality;		/* of the JPEG */
+};
+
+/* Appends a JPEG of the first samples.  Reads no further than it needs;
+ * FAIL_FORMAT when there is no picture. */
+int contact_sheet(const struct contact *, struct stream_in *,
+    struct buf *jpeg) FAIL_CHECKED;
+
+#endif
