@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "source/classes.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+
+int
+src_label(struct src_part *p, const char *text, bool may_add, int64_t *label)
+{
+	size_t at;
+
+	if (num_int(text, SOURCE_NO_LABEL, INT32_MAX, label) == 0)
+		goto known;
+	if (*text == '\0')
+		return fail(FAIL_FORMAT, "an empty label");
+	if (names_find(&p->classes, text, &at) < 0)
+		return fail_last();
+	if (at == NAMES_NONE) {
+		if (!may_add)
+			return fail(FAIL_FORMAT, "label '%s' is neither a "
+			    "number nor a known class", text);
+		at = p->classes.n;
+		if (names_add(&p->classes, text, strlen(text)) < 0)
+			return fail_last();
+	}
+	*label = (int64_t)at;
+known:
+	if (*label > p->max_label)
+		p->max_label = *label;
+	return 0;
+}
+
+static bool
+begins_with(const struct names *all, const struct names *list)
+{
+	if (all->n < list->n)
+		return false;
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(names_get(all, i), names_get(list, i)) != 0)
+			return false;
+	return true;
+}
+
+/* A list in a given order may well name two classes alike. */
+static int
+add_all(struct names *all, const struct names *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const char *name = names_get(list, i);
+
+		if (names_add(all, name, strlen(name)) < 0)
+			return fail_last();
+	}
+	return 0;
+}
+
+static int
+add_new(struct names *all, const struct names *more)
+{
+	for (size_t i = 0; i < more->n; i++) {
+		const char *name = names_get(more, i);
+		size_t at;
+
+		if (names_find(all, name, &at) < 0)
+			return fail_last();
+		if (at == NAMES_NONE && names_add(all, name,
+		    strlen(name)) < 0)
+			return fail_last();
+	}
+	return 0;
+}
+
+/* Names whose order means nothing, sorted, without doubles. */
+static int
+gather_sorted(struct names *to, const struct src_part *parts, size_t n)
+{
+	struct names found = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (parts[i].classes_sorted)
+			rc = add_new(&found, &parts[i].classes);
+	free(found.table);
+	found.table = NULL;
+	if (rc == 0)
+		rc = names_sort(&found, 0);
+	if (rc == 0)
+		rc = add_new(to, &found);
+	names_free(&found);
+	return rc;
+}
+
+static int
+gather(struct names *all, const struct src_part *parts, size_t n,
+    const char *path)
+{
+	if (path != NULL) {
+		if (names_read_lines(all, path) < 0)
+			return fail_last();
+		return all->n > 0 ? 0 : fail(FAIL_FORMAT, "%s: empty", path);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct names *own = &parts[i].classes;
+
+		if (parts[i].classes_sorted || begins_with(all, own))
+			continue;
+		if ((all->n == 0 ? add_all(all, own) : add_new(all, own)) < 0)
+			return fail_last();
+	}
+	return gather_sorted(all, parts, n);
+}
+
+static int
+map_part(struct names *all, struct src_part *p, bool from_user)
+{
+	const size_t n = p->classes.n;
+	const bool own = n > 0 && !(from_user && !p->classes_sorted);
+	const size_t most = own ? n : all->n;
+
+	if (most > 0 && p->max_label >= (int64_t)most)
+		return fail(FAIL_FORMAT, "%s: label %" PRId64
+		    ", but only %zu class names", p->path, p->max_label, most);
+	if (!own || begins_with(all, &p->classes))
+		return 0;
+	p->to_class = calloc(n, sizeof(*p->to_class));
+	if (p->to_class == NULL)
+		return fail_memory(n * sizeof(*p->to_class));
+	for (size_t i = 0; i < n; i++) {
+		size_t at;
+
+		if (names_find(all, names_get(&p->classes, i), &at) < 0)
+			return fail_last();
+		if (at == NAMES_NONE)
+			return fail(FAIL_FORMAT, "%s: class '%s' is not in "
+			    "the list of classes", p->path,
+			    names_get(&p->classes, i));
+		p->to_class[i] = (int64_t)at;
+	}
+	return 0;
+}
+
+int
+classes_join(struct names *all, struct src_part *parts, size_t n,
+    const char *path)
+{
+	if (gather(all, parts, n, path) < 0)
+		return fail_last();
+	for (size_t i = 0; i < n; i++)
+		if (map_part(all, &parts[i], path != NULL) < 0)
+			return fail_last();
+	return 0;
+}

@@ -1,0 +1,41 @@
+/*
+ * feed: samples in their order become records, decoded ahead of the caller.
+ *
+ * While the caller works with one record, the next is read and decoded on the
+ * pool's threads.  A record holds samples of one batch and one picture size:
+ * image [N,H,W,3], label [N], key, index [N], epoch, step (the batch's
+ * number), and the further fields of a tensor stream.  The same records come
+ * out for any number of threads.
+ */
+#ifndef SELF_SOURCE_FEED_H
+#define SELF_SOURCE_FEED_H
+
+#include "base/pool.h"
+#include "source/order.h"
+
+struct feed_config {
+	int64_t size;		/* short side to this, then the square in the
+				 * middle; 0: pictures as they are */
+	int64_t max_pixels;	/* of one picture; more is a bad picture */
+	size_t max_bytes;	/* of a record's pixels; ends it before it
+				 * would hold a further picture, not the
+				 * first */
+	bool upright;		/* turn as EXIF says */
+	bool strict;		/* a bad picture is a failure */
+};
+
+struct feed;
+
+/* Borrows source, order and pool. */
+struct feed *feed_new(const struct source *, struct order *, struct pool *,
+    const struct feed_config *);
+void feed_free(struct feed *);			/* NULL is fine */
+
+/* 1 and the next record, good until the next call; 0 at the end; a failure.
+ * An epoch in which no picture could be read is a failure. */
+int feed_next(struct feed *, const struct rec **) FAIL_CHECKED;
+
+/* Different pictures that could not be read, so far. */
+uint64_t feed_bad(const struct feed *);
+
+#endif

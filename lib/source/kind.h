@@ -1,0 +1,80 @@
+/*
+ * kind: what a kind of source provides; rows are in src_table.c.
+ */
+#ifndef SELF_SOURCE_KIND_H
+#define SELF_SOURCE_KIND_H
+
+#include "source/source.h"
+
+/* No picture file is taken that is larger. */
+#define SOURCE_MAX_FILE ((size_t)1 << 30)
+
+/* What is known of an operand before anybody opens it. */
+struct src_probe {
+	const char *path;		/* as given */
+	int fd;				/* can be read at any offset */
+	bool is_folder;
+	unsigned char head[512];	/* the first bytes of a file */
+	size_t n_head;
+};
+
+/* One operand at work. */
+struct src_part {
+	const struct src_kind *kind;
+	char *path;			/* as given */
+	size_t first, n;		/* samples: first … first + n - 1 */
+	struct names classes;		/* its own class names; may be none */
+	bool classes_sorted;		/* their order means nothing */
+	int64_t max_label;		/* of its labels, -1 when none */
+	int64_t *to_class;		/* own class to the source's; NULL: same */
+	void *state;			/* the kind's own */
+};
+
+struct src_kind {
+	const char *name, *help;
+
+	/* Whether it can open this. */
+	bool (*knows)(const struct src_probe *);
+
+	/* Fills n, classes, max_label, state.  May take probe->fd by setting
+	 * it to -1.  After a failure, close is called too. */
+	int (*open)(struct src_part *, struct src_probe *);
+	void (*close)(struct src_part *);
+
+	int64_t (*label)(const struct src_part *, size_t i);
+	int (*key)(const struct src_part *, size_t i, struct buf *append);
+
+	/* For messages; NULL: path of the part, ": ", key. */
+	int (*where)(const struct src_part *, size_t i, struct buf *append);
+	int (*read)(const struct src_part *, size_t i, struct source_sample *);
+
+	/* Streams only; NULL elsewhere. */
+	int (*index)(const struct src_part *, size_t i, int64_t *);
+	const struct head *(*head)(const struct src_part *);
+	size_t (*n_fields)(const struct src_part *);
+	const struct source_field *(*field)(const struct src_part *, size_t f);
+	int (*read_field)(const struct src_part *, size_t i, size_t f, void *);
+};
+
+extern const struct src_kind src_dir, src_tar, src_tz, src_list, src_file;
+extern const struct src_kind *const src_table[];
+extern const size_t src_table_size;
+
+bool src_is_picture_name(const char *name);	/* .jpg or .jpeg, any case */
+
+/* The path without the sample's own part: "a/b.tar" and "x" give "a/x". */
+int src_beside(const char *path, const char *name, struct buf *to)
+    FAIL_CHECKED;
+
+/* A label as text: a number from -1 on, or a class name, which is added to
+ * the part's classes when `may_add`. */
+int src_label(struct src_part *, const char *text, bool may_add,
+    int64_t *label) FAIL_CHECKED;
+
+/* All of an open file, from its beginning. */
+int src_read_file(int fd, struct buf *to) FAIL_CHECKED;
+
+/* One more operand into a part that src_file opened. */
+int src_file_add(struct src_part *, const char *path) FAIL_CHECKED;
+
+#endif

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/num.h"
+#include "source/classes.h"
+#include "source/kind.h"
+#include "source/spill.h"
+
+struct source {
+	struct src_part *parts;
+	size_t n_parts, n;
+	struct names classes;
+};
+
+bool
+src_is_picture_name(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot != NULL && (strcasecmp(dot, ".jpg") == 0 ||
+	    strcasecmp(dot, ".jpeg") == 0);
+}
+
+int
+src_beside(const char *path, const char *name, struct buf *to)
+{
+	const char *slash = strrchr(path, '/');
+	const size_t size = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+
+	return buf_printf(to, "%.*s%s", (int)size, path, name);
+}
+
+int
+src_read_file(int fd, struct buf *to)
+{
+	struct stat st;
+	size_t size;
+
+	if (fstat(fd, &st) < 0)
+		return fail_errno("stat");
+	if (!S_ISREG(st.st_mode))
+		return fail(FAIL_FORMAT, "not a file");
+	size = (size_t)st.st_size;
+	if (size > SOURCE_MAX_FILE)
+		return fail(FAIL_LIMIT, "%zu bytes, limit %zu", size,
+		    SOURCE_MAX_FILE);
+	to->size = 0;
+	if (buf_reserve(to, size + 1) < 0 ||
+	    spill_read(fd, to->data, size, 0) < 0)
+		return fail_last();
+	to->size = size;
+	return 0;
+}
+
+/* What cannot be read at an offset, a pipe, is put aside first. */
+static int
+make_seekable(struct src_probe *probe)
+{
+	int fd;
+
+	if (lseek(probe->fd, 0, SEEK_CUR) >= 0)
+		return 0;
+	fd = spill_copy(probe->fd);
+	if (fd < 0)
+		return fail_last();
+	close(probe->fd);
+	probe->fd = fd;
+	return 0;
+}
+
+static int
+probe_open(struct src_probe *probe, const char *path)
+{
+	const char *name = path[0] == '@' ? path + 1 : path;
+	struct stat st;
+	ssize_t got;
+
+	*probe = (struct src_probe){ .path = path };
+	probe->fd = strcmp(name, "-") == 0 ? dup(STDIN_FILENO) :
+	    open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (probe->fd < 0)
+		return fail_errno("open");
+	if (fstat(probe->fd, &st) < 0)
+		return fail_errno("stat");
+	probe->is_folder = S_ISDIR(st.st_mode);
+	if (probe->is_folder)
+		return 0;
+	if (make_seekable(probe) < 0)
+		return fail_last();
+	got = pread(probe->fd, probe->head, sizeof(probe->head), 0);
+	if (got < 0)
+		return fail_errno("read");
+	probe->n_head = (size_t)got;
+	return 0;
+}
+
+static void
+part_close(struct src_part *p)
+{
+	if (p->kind != NULL)
+		p->kind->close(p);
+	names_free(&p->classes);
+	free(p->to_class);
+	free(p->path);
+	*p = (struct src_part){ 0 };
+}
+
+static int
+open_part(struct src_part *p, struct src_probe *probe)
+{
+	const struct src_kind *const *row = src_table;
+
+	p->path = strdup(probe->path);
+	if (p->path == NULL)
+		return fail_memory(strlen(probe->path));
+	while (!(*row)->knows(probe))
+		row++;
+	p->kind = *row;
+	p->max_label = SOURCE_NO_LABEL;
+	return p->kind->open(p, probe);
+}
+
+/* Files one after the other share a part. */
+static bool
+joins(const struct source *s, const struct src_probe *probe)
+{
+	if (s->n_parts == 0 || probe->is_folder ||
+	    s->parts[s->n_parts - 1].kind != &src_file)
+		return false;
+	for (size_t i = 0; i + 1 < src_table_size; i++)
+		if (src_table[i]->knows(probe))
+			return false;
+	return true;
+}
+
+static int
+add_path(struct source *s, const char *path)
+{
+	struct src_probe probe = { .fd = -1 };
+	int rc = probe_open(&probe, path);
+
+	if (rc == 0 && joins(s, &probe))
+		rc = src_file_add(&s->parts[s->n_parts - 1], path);
+	else if (rc == 0)
+		rc = open_part(&s->parts[s->n_parts++], &probe);
+	if (probe.fd >= 0)
+		close(probe.fd);
+	return rc < 0 ? fail_note("%s", strcmp(path, "-") == 0 ?
+	    "standard input" : path) : 0;
+}
+
+static int
+open_all(struct source *s, char *const *paths, size_t n, const char *classes)
+{
+	s->parts = calloc(n, sizeof(*s->parts));
+	if (s->parts == NULL)
+		return fail_memory(n * sizeof(*s->parts));
+	for (size_t i = 0; i < n; i++)
+		if (add_path(s, paths[i]) < 0)
+			return fail_last();
+	for (size_t i = 0; i < s->n_parts; i++) {
+		s->parts[i].first = s->n;
+		s->n += s->parts[i].n;
+	}
+	return classes_join(&s->classes, s->parts, s->n_parts, classes);
+}
+
+struct source *
+source_open(char *const *paths, size_t n, const char *classes)
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (s == NULL) {
+		fail_memory(sizeof(*s));
+		return NULL;
+	}
+	if (open_all(s, paths, n, classes) < 0) {
+		source_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+source_close(struct source *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < s->n_parts; i++)
+		part_close(&s->parts[i]);
+	free(s->parts);
+	names_free(&s->classes);
+	free(s);
+}
+
+size_t
+source_count(const struct source *s)
+{
+	return s->n;
+}
+
+const struct names *
+source_classes(const struct source *s)
+{
+	return &s->classes;
+}
+
+/* The part of sample *i, which becomes its number there. */
+static const struct src_part *
+part_of(const struct source *s, size_t *i)
+{
+	size_t low = 0, high = s->n_parts;
+
+	while (high - low > 1) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (s->parts[middle].first <= *i)
+			low = middle;
+		else
+			high = middle;
+	}
+	*i -= s->parts[low].first;
+	return &s->parts[low];
+}
+
+int64_t
+source_label(const struct source *s, size_t i)
+{
+	const struct src_part *p = part_of(s, &i);
+	const int64_t label = p->kind->label(p, i);
+
+	return label < 0 || p->to_class == NULL ? label : p->to_class[label];
+}
+
+int
+source_read(const struct source *s, size_t i, struct source_sample *sample)
+{
+	const struct src_part *p = part_of(s, &i);
+
+	sample->height = sample->width = sample->channels = 0;
+	return p->kind->read(p, i, sample);
+}
+
+/* A stream's own numbers mean something while it is alone. */
+static const struct src_part *
+lone_stream(const struct source *s)
+{
+	return s->n_parts == 1 && s->parts[0].kind->head != NULL ?
+	    &s->parts[0] : NULL;
+}
+
+int
+source_index(const struct source *s, size_t i, int64_t *index)
+{
+	const struct src_part *p = lone_stream(s);
+
+	*index = (int64_t)i;
+	return p == NULL || p->kind->index == NULL ? 0 :
+	    p->kind->index(p, i, index);
+}
+
+/* Bytes in a lawful UTF-8 sequence at `at`, 0 when there is none. */
+static size_t
+utf8_length(const unsigned char *at, size_t left)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const size_t n = at[0] < 0x80 ? 1 : at[0] >= 0xF0 && at[0] < 0xF5 ? 4 :
+	    at[0] >= 0xE0 && at[0] < 0xF0 ? 3 :
+	    at[0] >= 0xC2 && at[0] < 0xE0 ? 2 : 0;
+	uint32_t code;
+
+	if (n <= 1 || n > left)
+		return n > left ? 0 : n;
+	code = at[0] & (0x7Fu >> n);
+	for (size_t k = 1; k < n; k++) {
+		if ((at[k] & 0xC0) != 0x80)
+			return 0;
+		code = code << 6 | (at[k] & 0x3Fu);
+	}
+	return code < least[n] || code > 0x10FFFF ||
+	    (code >= 0xD800 && code < 0xE000) ? 0 : n;
+}
+
+static bool
+is_utf8(const struct buf *text)
+{
+	for (size_t at = 0, n; at < text->size; at += n)
+		if ((n = utf8_length(text->data + at, text->size - at)) == 0)
+			return false;
+	return true;
+}
+
+/* Names of files are bytes; keys are text. */
+static int
+escape(struct buf *text)
+{
+	struct buf out = { 0 };
+	int rc = 0;
+
+	for (size_t at = 0; rc == 0 && at < text->size;) {
+		const size_t n = utf8_length(text->data + at,
+		    text->size - at);
+
+		rc = n > 0 ? buf_append(&out, text->data + at, n) :
+		    buf_printf(&out, "%%%02X", text->data[at]);
+		at += n > 0 ? n : 1;
+	}
+	if (rc == 0) {
+		text->size = 0;
+		rc = buf_append(text, out.data, out.size);
+	}
+	buf_free(&out);
+	return rc;
+}
+
+static int
+finish_text(struct buf *to)
+{
+	if (!is_utf8(to) && escape(to) < 0)
+		return fail_last();
+	if (buf_reserve(to, 1) < 0)
+		return fail_last();
+	to->data[to->size] = '\0';
+	return 0;
+}
+
+int
+source_key(const struct source *s, size_t i, struct buf *to)
+{
+	const struct src_part *p = part_of(s, &i);
+
+	to->size = 0;
+	if (p->kind->key(p, i, to) < 0)
+		return fail_last();
+	return finish_text(to);
+}
+
+int
+source_name(const struct source *s, size_t i, struct buf *to)
+{
+	const struct src_part *p = part_of(s, &i);
+
+	to->size = 0;
+	if (p->kind->where != NULL) {
+		if (p->kind->where(p, i, to) < 0)
+			return fail_last();
+	} else if (buf_printf(to, "%s: ", p->path) < 0 ||
+	    p->kind->key(p, i, to) < 0) {
+		return fail_last();
+	}
+	return finish_text(to);
+}
+
+size_t
+source_n_fields(const struct source *s)
+{
+	const struct src_part *p = lone_stream(s);
+
+	return p == NULL ? 0 : p->kind->n_fields(p);
+}
+
+const struct source_field *
+source_field(const struct source *s, size_t f)
+{
+	const struct src_part *p = lone_stream(s);
+
+	return p->kind->field(p, f);
+}
+
+int
+source_read_field(const struct source *s, size_t i, size_t f, void *to)
+{
+	const struct src_part *p = lone_stream(s);
+
+	return p->kind->read_field(p, i, f, to);
+}
+
+static int
+add_classes(const struct source *s, struct head *head)
+{
+	struct value list = value_array(NULL, 0);
+
+	for (size_t i = 0; i < s->classes.n; i++) {
+		const char *name = names_get(&s->classes, i);
+		char *copy = arena_string(&head->arena, name, strlen(name));
+
+		if (copy == NULL ||
+		    value_push(&list, value_text(copy), &head->arena) < 0)
+			return fail_last();
+	}
+	return s->classes.n == 0 ? 0 : value_set(&head->meta, "classes", list,
+	    &head->arena);
+}
+
+int
+source_describe(const struct source *s, struct head *head)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < s->n_parts; i++) {
+		const struct src_part *p = &s->parts[i];
+		int rc;
+
+		if (p->kind->head == NULL)
+			continue;
+		rc = begun ? head_join_history(head, p->kind->head(p)) :
+		    head_copy(head, p->kind->head(p));
+		if (rc < 0)
+			return rc;
+		begun = true;
+	}
+	if (!begun && head_init(head, "samples") < 0)
+		return fail_last();
+	return add_classes(s, head);
+}
