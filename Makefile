@@ -31,6 +31,7 @@ LDLIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
 LIB_SRC := $(sort $(wildcard lib/*/*.c))
 TOOL_SRC := $(sort $(wildcard bin/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
 TOOLS := $(TOOL_SRC:bin/%.c=$(BUILD)/bin/%)
 
 all: $(TOOLS) ## build every tool into build/bin
@@ -55,7 +56,7 @@ $(BUILD)/bin/%: $(BUILD)/bin/%.o $(BUILD)/libself.a
 TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/grad/*.c tests/fault/*.c))
 TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
 TEST_FILES = $(TEST_BIN) \
-    $(sort $(wildcard tests/cli/*.sh tests/fault/*.sh formats/*.py tests/*/test_*.py)) \
+    $(sort $(wildcard tests/cli/*.sh tests/fault/*.sh tests/*/test_*.py)) \
     tests/golden/run.py
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
@@ -65,15 +66,28 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libself.a
 	$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LDLIBS)
 
 test: all $(TEST_BIN) ## run every test
-	BIN=$(abspath $(BUILD))/bin prove -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_FILES)
+	BIN=$(abspath $(BUILD))/bin prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_FILES)
+
+check: test lint ## the tests, and checks of the sources
+
+deps: ## install what is missing (Debian packages; needs root only then)
+	@CC='$(CC)' sh tests/deps.sh
+
+# `make deps demo` on a bare machine: nothing is compiled before deps is done.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+$(LIB_OBJ) $(TOOL_OBJ) $(TEST_BIN:=.o) lint: | deps
+endif
 
 .SECONDARY:
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOLS:=.o) $(TEST_BIN:=.o))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOL_OBJ) $(TEST_BIN:=.o))
 
 clean: ## remove build/
 	rm -rf $(BUILD)
 
+lint: $(BUILD)/libself.a ## arrows, headers, names, sizes, man pages
+	BIN=$(abspath $(BUILD))/bin BUILD=$(abspath $(BUILD)) prove -fo --exec 'sh tests/run.sh' $(sort $(wildcard tests/lint/*.sh))
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all test clean help
+.PHONY: all test check lint deps clean help

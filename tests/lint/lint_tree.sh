@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+# The top level holds what it may, no two files share a name, and the project
+# speaks of itself alone.
+. "$(dirname "$0")/../lib.sh"
+cd "$TESTS/.." || exit 1
+
+top=$(ls -A | grep -vE '^\.' | sort | tr '\n' ' ')
+bad=$(ls -A | grep -vxE 'Makefile|bin|lib|pipelines|formats|tests|man|README\.md|LICENSE|build|\..*')
+is "$bad" "" "nothing else at the top level"
+for entry in Makefile bin lib pipelines formats tests man README.md LICENSE; do
+	like " $top" "* $entry *" "there is $entry"
+done
+
+twice=$(find bin lib formats tests man pipelines -type f \
+    -not -path '*/golden/*/*' -not -path '*/vectors/*' -not -path '*/__pycache__/*' |
+    sed 's,.*/,,' | grep -vxE 'Makefile|README\.md|expected\.tsv' | sort | uniq -d)
+is "$twice" "" "file names are unique"
+bad=$(grep -rnIE '(^|[^a-z.])/(tmp/wt|root|home)/' Makefile README.md bin lib formats \
+    man pipelines tests --include='*' | grep -v '^tests/lint/lint_tree.sh')
+is "$bad" "" "no path of somebody's machine"
