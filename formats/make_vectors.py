@@ -70,7 +70,7 @@ def good():
     yield 'dimensions', [header('other'), {f'd{n}': tensor('u1', [1] * (n - 1) + [2] * (n > 0), range(2 if n else 1)) for n in range(9)}, end(1)], None
     yield 'no-elements', [header(), {'feature': tensor('f4', [0, 7], []), 'key': []}, end(1)], None
     yield 'plain-values', [header('other'), {'nil': None, 'yes': True, 'no': False, 'low': -2**63, 'high': 2**64 - 1, 'real': 0.1,
-        'text': 'tab\t "quote" \\ é', 'list': [None, 1, 'x', 2.5], 'none': []}, end(1)], None
+        'text': 'tab\t "quote" \\ é \x1b[31m', 'list': [None, 1, 'x', 2.5], 'none': []}, end(1)], None
     items = [header('checkpoint'), {'name': 'online.encoder.fc.weight', 'value': tensor('f4', [1, 2], [0.5, 1.5])}, end(1)]
     yield 'checkpoint', items, None
     yield 'unknown', [{**header(later={'a': [1, {'b': None}]})}, {**SAMPLES, 'later': 'kept'}, end(1, 2)], None

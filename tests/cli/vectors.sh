@@ -1,56 +1,53 @@
-#!/bin/sh
+. "$(dirname "$0")/../lib.sh"
+# SPDX-License-Identifier: MIT
 # The streams of formats/vectors: good ones are read and say what they hold,
 # bad ones are refused with the words that belong to them, in little memory.
-top=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
-show=${BIN:-$top/build/bin}/ssl-show
-python=${PYTHON:-python3}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-count=0
-failed=0
+needs zstd
+formats=$TESTS/../formats
 
-check() { # STATUS NAME: one line of TAP
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		echo "not ok $count - $2"
-		failed=1
-	fi
-}
-
-for file in "$top"/formats/vectors/good/*.tz; do
+for file in "$formats"/vectors/good/*.tz; do
 	name=${file##*/}
-	"$show" --json "$file" >"$work/${name%.tz}.json"
-	check $? "reads $name"
-	# The same through a pipe, where pieces come as they come.
-	zstd -qdc "$file" | zstd -qc --check - | "$show" --digest \
-	    >"$work/piped"
-	[ "$("$show" --digest "$file")" = "$(cat "$work/piped")" ]
-	check $? "the digest of $name does not depend on its frames"
+	ok "reads $name" ssl-show --json "$file"
+	cp "$T/.out" "${name%.tz}.json"
+	# Other frames, and through a pipe, where pieces come as they come.
+	is "$(zstd -qdc "$file" | zstd -qc --check - | ssl-show --digest)" \
+	    "$(ssl-show --digest "$file")" \
+	    "the digest of $name does not depend on its frames"
 done
 
 # A lying length takes no memory: 64 MiB of address space must do.  (Not
 # under a sanitizer, which reserves terabytes.)
 limit=65536
-(ulimit -v $limit && "$show" --version) >/dev/null 2>&1 || limit=unlimited
-for file in "$top"/formats/vectors/bad/*.tz; do
+(ulimit -v $limit && ssl-show --version) >/dev/null 2>&1 || limit=unlimited
+little() {
+	ulimit -v $limit && ssl-show "$@"
+}
+for file in "$formats"/vectors/bad/*.tz; do
 	name=${file##*/}
-	(ulimit -v $limit && "$show" "$file") >/dev/null 2>"$work/error"
-	[ $? -eq 1 ]
-	check $? "refuses $name"
-	grep -qF -e "$(cat "${file%.tz}.fail")" "$work/error"
-	check $? "... for the right reason"
+	fails 1 "refuses $name" little "$file"
+	like "$(cat "$T/.err")" "*$(cat "${file%.tz}.fail")*" \
+	    "... for the right reason"
+	is "$(wc -l <"$T/.err")" 1 "... in one line"
 done
 
-if "$python" -c 'import msgpack, numpy, zstandard' 2>"$work/error"; then
-	"$python" - "$top" "$work" <<'PYTHON'
-import importlib.util, json, pathlib, subprocess, sys
+# The reader that others may copy from.
+python=
+for candidate in "${PYTHON:-}" python3 /usr/bin/python3; do
+	[ -n "$candidate" ] && "$candidate" -c \
+	    'import msgpack, numpy, zstandard' 2>/dev/null &&
+	    python=$candidate && break
+done
+if [ -z "$python" ]; then
+	skip "no python3 with msgpack, numpy and zstandard" 3
+	exit
+fi
+cat >compare.py <<'PYTHON'
+import json, pathlib, sys
 
-top, work = map(pathlib.Path, sys.argv[1:])
-spec = importlib.util.spec_from_file_location('read', top / 'formats/read.py')
-reader = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(reader)
+formats, work = map(pathlib.Path, sys.argv[1:])
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(formats))
+import read
 
 def plain(value):
     if hasattr(value, 'dtype'):
@@ -62,19 +59,32 @@ def plain(value):
     return None if isinstance(value, float) and (value != value or abs(value) == float('inf')) else value
 
 bad = 0
-for file in sorted(top.glob('formats/vectors/good/*.tz')):
+for file in sorted((formats / 'vectors/good').glob('*.tz')):
     want = [json.loads(line) for line in open(file.with_suffix('.json'))]
     shown = [json.loads(line) for line in open(work / f'{file.stem}.json')]
-    read = [plain(item) for item in reader.read(file) if 'end' not in item]
-    for who, got in ('ssl-show', shown), ('read.py', read):
+    items = [plain(item) for item in read.read(file) if 'end' not in item]
+    for who, got in ('ssl-show', shown), ('read.py', items):
         if got != want:
-            print(f'# {who} on {file.name}:\n# got {got}\n# want {want}')
+            print(f'{who} on {file.name}: got {got}, want {want}', file=sys.stderr)
             bad += 1
 sys.exit(bad > 0)
 PYTHON
-	check $? "ssl-show and read.py agree with every .json"
-else
-	echo "ok $((count += 1)) - read.py # SKIP no msgpack, numpy, zstandard"
-fi
-echo "1..$count"
-exit $failed
+ok "ssl-show and read.py agree with every .json" \
+    "$python" compare.py "$formats" .
+fails 1 "read.py refuses a stream without its end" \
+    "$python" "$formats/read.py" "$formats/vectors/bad/no-end.tz"
+
+# What our own tools write, read by read.py: two steps of one pipeline.
+fields='p0 p1 z0 z1'
+"$python" - $fields <<'PYTHON' | zstd -qc --check - >loss.tz
+import msgpack, numpy, sys
+a = numpy.arange(8, dtype='<f4')
+t = lambda k: {'dtype': 'f4', 'shape': [2, 4], 'data': (a * k % 5 - 1.5).tobytes()}
+items = [{'tensorstream': 1, 'meta': {'kind': 'samples'}, 'history': []},
+    {name: t(k + 1) for k, name in enumerate(sys.argv[1:])}, {'end': {'records': 1, 'samples': 2}}]
+sys.stdout.buffer.write(b''.join(map(msgpack.packb, items)))
+PYTHON
+ssl-loss --method byol loss.tz >out.tz
+like "$("$python" "$formats/read.py" out.tz)" \
+    "*'history': [{'tool': 'ssl-loss'*'grad_p0'*'end': {'records': 1*" \
+    "read.py reads what our tools write"
