@@ -104,11 +104,8 @@ static const struct opt opts[] = {
 };
 #define N_OPTS (sizeof(opts) / sizeof(opts[0]))
 
-static const struct cli_tool tool = {
-	.name = "ssl-train", .operands = "[INPUT]",
-	.summary = "views to a network, without labels",
-	.opts = opts, .n_opts = N_OPTS,
-};
+static const struct cli_tool tool = { "ssl-train", "[INPUT]",
+	"views to a network, without labels", NULL, opts, N_OPTS };
 
 /* What the callbacks of a run want to know. */
 struct work {
@@ -191,6 +188,7 @@ static void
 run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 {
 	const struct args *a = w->args;
+	const int64_t n = value_get_int(&w->head.meta, "batch", 0);
 	struct batch *batch;
 
 	t->log_every = (uint64_t)a->log_every;
@@ -201,7 +199,8 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 	if (a->log != NULL && (t->log = runlog_new(a->log,
 	    a->resume != NULL)) == NULL)
 		cli_die("--log");
-	w->progress = progress_new(w->cli, "pictures", 0);
+	w->progress = progress_new(w->cli, "pictures", t->stop > INT32_MAX ||
+	    n <= 0 ? 0 : (t->stop - t->step) * (uint64_t)n);
 	batch = batch_new(in, k, &t->norm, t->run.row->n_views, t->step);
 	if (batch == NULL || train_run(t, batch) < 0)
 		cli_die("%s", "");
@@ -222,29 +221,27 @@ main(int argc, char **argv)
 	struct ckpt *first;
 	struct stream_in *in;
 	struct pool *pool;
-	struct kernel *kernel;
+	struct kernel *k;
 
 	cli_start(&cli, &tool, &a, argc, argv);
 	first = start(&cli, &a);
 	a.train.seed = a.common.seed;
 	in = cli_open(&cli, cli_input(&cli));
 	pool = cli_pool(&cli);
-	if ((kernel = kernel_new(pool)) == NULL)
-		cli_die("%s", "");
-	if (train_init(&train, &a.train, kernel, stream_head(in), first,
-	    a.resume != NULL) < 0 ||
+	if ((k = kernel_new(pool)) == NULL || train_init(&train, &a.train, k,
+	    stream_head(in), first, a.resume != NULL) < 0 ||
 	    head_copy(&w.head, stream_head(in)) < 0 || (first != NULL &&
 	    head_join_history(&w.head, ckpt_head(first)) < 0))
 		cli_die("%s", "");
 	if (train.step < train.stop)
-		run(&train, &w, in, kernel);
+		run(&train, &w, in, k);
 	if (save(&w, &train) < 0)
 		cli_die("%s", "");
 	train_fini(&train);
 	stream_close(in);
 	ckpt_free(first);
 	head_free(&w.head);
-	kernel_free(kernel);
+	kernel_free(k);
 	pool_free(pool);
 	return CLI_DONE;
 }

@@ -194,12 +194,12 @@ load(struct ckpt *c, const char *prefix, const struct nn_slice *s,
 
 /* True when the checkpoint has the part ("encoder", "projector") at all. */
 static bool
-has_part(const struct ckpt *c, const char *prefix, const char *slice)
+has_part(const struct ckpt *c, const char *prefix, const struct nn_slice *s)
 {
 	char part[NAME_ROOM];
 
-	snprintf(part, sizeof(part), "%s%.*s.", prefix,
-	    (int)strcspn(slice, "."), slice);
+	snprintf(part, sizeof(part), "%s%s", prefix, s->name);
+	part[strlen(prefix) + strcspn(s->name, ".")] = '\0';
 	return ckpt_has(c, part);
 }
 
@@ -211,7 +211,7 @@ ckpt_load(struct ckpt *c, const char *prefix, struct nn_params *p)
 	for (size_t i = 0; i < p->n && rc == 0; i++) {
 		const struct nn_slice *s = &p->layout->slices[i];
 
-		if (has_part(c, prefix, s->name))
+		if (has_part(c, prefix, s))
 			rc = load(c, prefix, s, p->kernel,
 			    nn_param(p, (int)i));
 		else if (strncmp(s->name, "encoder.", 8) == 0)

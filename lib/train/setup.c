@@ -190,6 +190,27 @@ make_schedules(struct train *t, const struct train_config *c)
 	return sched_check(s);
 }
 
+/* Which tensors decay and adapt, for those who want to check. */
+static void
+tell_groups(const struct train *t, const struct optim_row *row, double decay)
+{
+	const bool lars = strcmp(row->name, "lars") == 0;
+	size_t n[2] = { 0, 0 };
+
+	for (size_t i = 0; i < t->run.online.n; i++) {
+		const struct nn_slice *s = &t->run.model.net.layout.slices[i];
+		const bool all = !lars || optim_adapts(s);
+
+		if (nn_is_buffer(s->kind))
+			continue;
+		n[all]++;
+		log_line(LOG_DETAIL, "%s: weight decay %g%s", s->name,
+		    all ? decay : 0, lars && all ? ", adapted" : "");
+	}
+	log_line(LOG_DETAIL, "%s: %zu tensors with weight decay, %zu without",
+	    row->name, n[1], n[0]);
+}
+
 static int
 make_optim(struct train *t, const struct train_config *c)
 {
@@ -201,6 +222,7 @@ make_optim(struct train *t, const struct train_config *c)
 
 	if (row == NULL)
 		return fail_last();
+	tell_groups(t, row, c->decay);
 	return optim_init(&t->optim, row, &config, &t->run.online);
 }
 
