@@ -267,7 +267,7 @@ half(int extent)
 
 int
 resize_and_crop(struct picture *to, const struct image *from, int side,
-    enum resize_filter filter, struct resize_room *room,
+    int size, enum resize_filter filter, struct resize_room *room,
     struct picture *between)
 {
 	const bool upright = from->width <= from->height;
@@ -284,10 +284,10 @@ resize_and_crop(struct picture *to, const struct image *from, int side,
 	height = upright ? (int)other : side;
 	width = upright ? side : (int)other;
 	if (resize_picture(between, from, height, width, filter, room) < 0
-	    || picture_resize(to, side, side, from->channels) < 0)
+	    || picture_resize(to, size, size, from->channels) < 0)
 		return fail_last();
-	middle = image_crop(&between->image, half(width - side),
-	    half(height - side), side, side);
+	middle = image_crop(&between->image, half(width - size),
+	    half(height - size), size, size);
 	image_copy(&to->image, &middle);
 	return 0;
 }

@@ -25,10 +25,10 @@ int resize_picture(struct picture *to, const struct image *from, int height,
     int width, enum resize_filter, struct resize_room *) FAIL_CHECKED;
 
 /* The short side becomes `side` px, the other int(side * long / short), and
- * the middle side x side is cut out (torchvision Resize, CenterCrop).  The
- * picture `to` owns; `between` is room. */
+ * the middle size x size (size <= side) is cut out (torchvision's Resize and
+ * CenterCrop).  `between` is room. */
 int resize_and_crop(struct picture *to, const struct image *from, int side,
-    enum resize_filter, struct resize_room *, struct picture *between)
-    FAIL_CHECKED;
+    int size, enum resize_filter, struct resize_room *,
+    struct picture *between) FAIL_CHECKED;
 
 #endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * jitter: brightness, contrast, saturation and hue by random amounts, in
+ * random order.
+ *
+ * On bytes it is torchvision's ColorJitter: factors from max(0, 1 - x) to
+ * 1 + x, hue from -x to x turns, all drawn first, then the order.  On floats
+ * it is the TensorFlow codes': contrast about each channel's mean, saturation
+ * and hue in HSV; way=multiply cuts off after each change (SimCLR v2),
+ * way=add adds -x to x to the brightness and cuts off at the end (BYOL).
+ */
+#include "augment/ops.h"
+#include "image/floats.h"
+#include "image/tone.h"
+
+enum { BRIGHTNESS, CONTRAST, SATURATION, HUE, WAY };
+enum { MULTIPLY, ADD };
+
+static double
+factor(const struct aug_number *n, struct rng *r)
+{
+	const double x = n->high;
+
+	return rng_between(r, x < 1 ? 1 - x : 0, 1 + x);
+}
+
+static void
+change_bytes(const struct image *m, size_t what, double by)
+{
+	switch (what) {
+	case BRIGHTNESS:
+		tone_brightness(m, (float)by);
+		break;
+	case CONTRAST:
+		tone_contrast(m, (float)by);
+		break;
+	case SATURATION:
+		tone_saturation(m, (float)by);
+		break;
+	default:
+		tone_hue(m, by);
+		break;
+	}
+}
+
+static void
+change_floats(float *x, size_t pixels, size_t what, float by, bool add)
+{
+	switch (what) {
+	case BRIGHTNESS:
+		if (add)
+			floats_add(x, pixels, by);
+		else
+			floats_scale(x, pixels, by);
+		break;
+	case CONTRAST:
+		floats_contrast(x, pixels, by);
+		break;
+	case SATURATION:
+		floats_saturate(x, pixels, by);
+		break;
+	default:
+		floats_hue(x, pixels, by);
+		break;
+	}
+	if (!add)
+		floats_clip(x, pixels);
+}
+
+static int
+apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
+{
+	const bool add = n[WAY].low > MULTIPLY;
+	double by[4];
+	size_t order[4];
+
+	if (c->floats == NULL && aug_bytes(c) < 0)
+		return fail_last();
+	for (int i = BRIGHTNESS; i < HUE; i++)
+		by[i] = factor(&n[i], r);
+	by[HUE] = rng_between(r, -n[HUE].high, n[HUE].high);
+	if (add)
+		by[BRIGHTNESS] -= 1;
+	rng_permutation(r, order, 4);
+	for (int i = 0; i < 4; i++) {
+		const size_t what = order[i];
+
+		if (n[what].high == 0)
+			continue;
+		if (c->floats != NULL)
+			change_floats(c->floats, aug_pixels(c), what,
+			    (float)by[what], add);
+		else
+			change_bytes(&c->picture.image, what, by[what]);
+	}
+	return 0;
+}
+
+const struct aug_op aug_op_jitter = {
+	"jitter", "brightness, contrast, saturation, hue in random order",
+	{
+		{ "brightness", { 0, 0 }, 0, 10, NULL },
+		{ "contrast", { 0, 0 }, 0, 10, NULL },
+		{ "saturation", { 0, 0 }, 0, 10, NULL },
+		{ "hue", { 0, 0 }, 0, 0.5, NULL },
+		{ "way", { MULTIPLY, MULTIPLY }, 0, 1, "multiply|add" },
+	},
+	apply,
+};

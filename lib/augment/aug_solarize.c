@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* solarize: values from a threshold (0..256) on are inverted. */
+#include "augment/ops.h"
+#include "image/floats.h"
+#include "image/tone.h"
+
+enum { THRESHOLD };
+
+static int
+apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
+{
+	const double threshold = aug_draw(&n[THRESHOLD], r);
+
+	if (c->floats != NULL) {
+		floats_solarize(c->floats, aug_pixels(c),
+		    (float)(threshold / 256));
+		return 0;
+	}
+	if (aug_bytes(c) < 0)
+		return fail_last();
+	tone_solarize(&c->picture.image, (int)threshold);
+	return 0;
+}
+
+const struct aug_op aug_op_solarize = {
+	"solarize", "values from a threshold on are inverted",
+	{ { "threshold", { 128, 128 }, 0, 256, NULL } }, apply,
+};

@@ -1,0 +1,81 @@
+/*
+ * augment: random views of a picture.
+ *
+ * A recipe lists views; a view is a list of steps, each an op from the table
+ * with a probability and its numbers.  What a step draws depends on (seed,
+ * epoch, index, view, place of the step) alone, so that any view can be made
+ * again by itself.
+ */
+#ifndef SELF_AUGMENT_AUGMENT_H
+#define SELF_AUGMENT_AUGMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+#include "image/blur.h"
+#include "image/image.h"
+#include "image/resize.h"
+
+#define AUG_PARAMS 6
+#define AUG_STEPS 16
+
+/* The picture a view is made on, and room for the ops.  One a worker; all
+ * zeros is empty. */
+struct aug_canvas {
+	const struct image *source;	/* until an op has used it, or NULL */
+	struct picture picture;		/* the view so far */
+	struct picture other;		/* for ops that need a second one */
+	struct buf float_bytes;
+	float *floats;			/* the view as floats, or NULL */
+	struct resize_room resize;
+	struct blur_room blur;
+	int size;			/* px that crops make; 0: as they are */
+};
+
+void aug_canvas_free(struct aug_canvas *);
+
+/* One number of an op: a value (low == high) or a range to draw from. */
+struct aug_number {
+	double low, high;
+};
+
+struct aug_param {
+	const char *name;
+	struct aug_number preset;
+	double min, max;
+	const char *choices;	/* "bilinear|bicubic": 0, 1, …; or NULL */
+};
+
+/* A kind of step; every op has a probability `p` besides. */
+struct aug_op {
+	const char *name, *help;
+	struct aug_param params[AUG_PARAMS];	/* up to one without a name */
+	int (*apply)(struct aug_canvas *, const struct aug_number *,
+	    struct rng *);
+};
+
+extern const struct aug_op *const aug_ops[];
+extern const size_t aug_n_ops;
+const struct aug_op *aug_op_find(const char *name);	/* or NULL */
+
+struct aug_step {
+	const struct aug_op *op;
+	double p;
+	struct aug_number numbers[AUG_PARAMS];
+};
+
+struct aug_view {
+	bool strong;
+	int size;			/* px; 0: pictures keep theirs */
+	int n_steps;
+	struct aug_step steps[AUG_STEPS];
+};
+
+/* Draws and applies all steps to a copy of `source`; the result is in
+ * c->picture. */
+int aug_make(struct aug_canvas *c, const struct aug_view *,
+    const struct image *source, uint64_t seed, uint64_t epoch, uint64_t index,
+    uint32_t view) FAIL_CHECKED;
+
+#endif
