@@ -172,21 +172,32 @@ check_shape(const char *name, const struct tensor *t,
 	    "the network does not have there", name, t->bytes / sizeof(float));
 }
 
+/* The entry for a slice, which must be there in the slice's shape. */
+static int
+entry_for(const struct ckpt *c, const char *prefix, const struct nn_slice *s,
+    struct entry **e)
+{
+	char name[NAME_ROOM];
+	int rc;
+
+	snprintf(name, sizeof(name), "%s%s", prefix, s->name);
+	*e = entry_of(c, name);
+	if (*e == NULL)
+		return fail(FAIL_FORMAT, "%s: %s is missing", c->path, name);
+	rc = check_shape(name, (*e)->tensor, s);
+	return rc < 0 ? fail_note("%s", c->path) : 0;
+}
+
 /* One slice into device memory. */
 static int
 load(struct ckpt *c, const char *prefix, const struct nn_slice *s,
     struct kernel *k, float *to)
 {
-	char name[NAME_ROOM];
 	struct entry *e;
-	int rc;
+	const int rc = entry_for(c, prefix, s, &e);
 
-	snprintf(name, sizeof(name), "%s%s", prefix, s->name);
-	e = entry_of(c, name);
-	if (e == NULL)
-		return fail(FAIL_FORMAT, "%s: %s is missing", c->path, name);
-	if ((rc = check_shape(name, e->tensor, s)) < 0)
-		return fail_note("%s", c->path);
+	if (rc < 0)
+		return rc;
 	kernel_upload(k, to, e->tensor->data, s->n);
 	e->used = true;
 	return 0;
@@ -204,9 +215,28 @@ has_part(const struct ckpt *c, const char *prefix, const struct nn_slice *s)
 }
 
 int
+ckpt_check(const struct ckpt *c, const char *prefix,
+    const struct nn_layout *l, size_t n)
+{
+	struct entry *e;
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		const struct nn_slice *s = &l->slices[i];
+
+		if (has_part(c, prefix, s))
+			rc = entry_for(c, prefix, s, &e);
+		else if (strncmp(s->name, "encoder.", 8) == 0)
+			rc = fail(FAIL_FORMAT, "%s: no %sencoder", c->path,
+			    prefix);
+	}
+	return rc;
+}
+
+int
 ckpt_load(struct ckpt *c, const char *prefix, struct nn_params *p)
 {
-	int rc = 0;
+	int rc = ckpt_check(c, prefix, p->layout, p->n);
 
 	for (size_t i = 0; i < p->n && rc == 0; i++) {
 		const struct nn_slice *s = &p->layout->slices[i];
@@ -214,9 +244,6 @@ ckpt_load(struct ckpt *c, const char *prefix, struct nn_params *p)
 		if (has_part(c, prefix, s))
 			rc = load(c, prefix, s, p->kernel,
 			    nn_param(p, (int)i));
-		else if (strncmp(s->name, "encoder.", 8) == 0)
-			rc = fail(FAIL_FORMAT, "%s: no %sencoder", c->path,
-			    prefix);
 	}
 	return rc;
 }

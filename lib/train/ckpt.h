@@ -31,6 +31,11 @@ bool ckpt_has(const struct ckpt *, const char *prefix);
 /* The network that the checkpoint holds, with its heads. */
 int ckpt_spec(const struct ckpt *, struct enc_spec *) FAIL_CHECKED;
 
+/* A failure unless the first n slices could be loaded: asked before memory is
+ * taken for a network that a damaged checkpoint only claims to hold. */
+int ckpt_check(const struct ckpt *, const char *prefix,
+    const struct nn_layout *, size_t n) FAIL_CHECKED;
+
 /* Fills the slices of `params` from the tensors PREFIX + their names; one
  * that is missing or has another shape is a failure.  A head of which the
  * checkpoint has nothing stays as it is. */

@@ -31,13 +31,15 @@ init(struct infer *f, struct ckpt *c, const char *network, bool heads,
 	/* A momentum network has no predictor. */
 	if (strcmp(network, "target") == 0)
 		spec.predictor.n = 0;
+	snprintf(prefix, sizeof(prefix), "%s.", network);
 	if ((rc = batch_norm_init(&f->norm, spec.shape.channels, mean, std,
 	    n_channels)) < 0 ||
 	    (rc = enc_model_init(&f->model, &spec)) < 0 ||
+	    (rc = ckpt_check(c, prefix, &f->model.net.layout,
+		f->model.net.layout.n)) < 0 ||
 	    (rc = nn_params_init(&f->params, f->kernel, &f->model.net.layout,
 		f->model.net.layout.n, false)) < 0)
 		return rc;
-	snprintf(prefix, sizeof(prefix), "%s.", network);
 	return ckpt_load(c, prefix, &f->params);
 }
 

@@ -35,6 +35,20 @@ complete_heads(struct enc_spec *s, const struct method *m,
 	return 0;
 }
 
+/* Before any memory is taken: does the checkpoint hold what it says? */
+static int
+check_init(const struct ckpt *init, const struct enc_spec *s)
+{
+	struct enc_model m;
+	int rc = enc_model_init(&m, s);
+
+	if (rc < 0)
+		return rc;
+	rc = ckpt_check(init, "online.", &m.net.layout, m.net.layout.n);
+	enc_model_fini(&m);
+	return rc;
+}
+
 static int
 make_spec(struct enc_spec *s, const struct method *m,
     const struct train_config *c, const struct ckpt *init)
@@ -43,9 +57,10 @@ make_spec(struct enc_spec *s, const struct method *m,
 
 	memset(s, 0, sizeof(*s));
 	if (init != NULL) {
-		if ((rc = ckpt_spec(init, s)) < 0)
+		if ((rc = ckpt_spec(init, s)) < 0 ||
+		    (rc = complete_heads(s, m, c)) < 0)
 			return rc;
-		return complete_heads(s, m, c);
+		return check_init(init, s);
 	}
 	if ((s->encoder = enc_find(c->arch)) == NULL)
 		return fail_last();

@@ -214,6 +214,43 @@ separate(void)
 	end(&w);
 }
 
+/* The prediction of the last view, which swapping makes the first one. */
+static double
+last_prediction(struct work *w, float *p, size_t n)
+{
+	double loss;
+
+	if (method_gradients(&w->run, &w->batch, &loss) < 0)
+		return NAN;
+	memcpy(p, w->run.host[2], n * sizeof(*p));
+	return loss;
+}
+
+/* Each prediction is held against the other view's projection. */
+static void
+pairs(void)
+{
+	enum { ALL = 6 * 8 };
+	float p[2][ALL], z[2][ALL];
+	struct method_view view;
+	struct work w;
+	double loss;
+
+	begin(&w, 6, "sgd");
+	loss = last_prediction(&w, p[1], ALL);
+	memcpy(z[0], w.run.host[0], sizeof(z[0]));
+	memcpy(z[1], w.run.host[1], sizeof(z[1]));
+	view = w.batch.view[0];
+	w.batch.view[0] = w.batch.view[1];
+	w.batch.view[1] = view;
+	is_near(last_prediction(&w, p[0], ALL), loss, 1e-6, "swapped views "
+	    "have the same loss");
+	is_near(loss_byol_direction(6, 8, p[0], z[1], NULL, NULL, NULL) +
+	    loss_byol_direction(6, 8, p[1], z[0], NULL, NULL, NULL), loss,
+	    1e-6, "predictions meet the other view's projections");
+	end(&w);
+}
+
 /* Eight samples, the same every time: the loss goes down. */
 static void
 overfit(void)
@@ -303,6 +340,7 @@ main(void)
 	average();
 	statistics();
 	separate();
+	pairs();
 	overfit();
 	shapes();
 	batch_norm();
