@@ -14,8 +14,9 @@ src_label(struct src_part *p, const char *text, bool may_add, int64_t *label)
 
 	if (num_int(text, SOURCE_NO_LABEL, INT32_MAX, label) == 0)
 		goto known;
-	if (*text == '\0')
-		return fail(FAIL_FORMAT, "an empty label");
+	if (strspn(text, "+-0123456789") == strlen(text))
+		return fail(FAIL_FORMAT, "label '%s' is outside -1 to %d",
+		    text, INT32_MAX);
 	if (names_find(&p->classes, text, &at) < 0)
 		return fail_last();
 	if (at == NAMES_NONE) {
