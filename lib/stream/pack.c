@@ -335,67 +335,6 @@ feed(struct unpack *u, struct arena *a)
 	return rc == 0 ? truncated() : rc;
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Finds two names alike among many, which comparing all pairs would take
- * forever to do. */
-static int
-check_many_names(const struct value *map)
-{
-	const size_t n = map->map.n;
-	const char **names = calloc(n, sizeof(*names));
-	int rc = 0;
-
-	if (names == NULL)
-		return fail_memory(n * sizeof(*names));
-	for (size_t i = 0; i < n; i++)
-		names[i] = map->map.members[i].name;
-	qsort(names, n, sizeof(*names), by_name);
-	for (size_t i = 1; i < n && rc == 0; i++)
-		if (strcmp(names[i - 1], names[i]) == 0)
-			rc = fail(FAIL_FORMAT, "the key '%s' twice", names[i]);
-	free(names);
-	return rc;
-}
-
-static int
-check_names(const struct value *map)
-{
-	const struct member *m = map->map.members;
-
-	if (map->map.n > 16)
-		return check_many_names(map);
-	for (size_t i = 1; i < map->map.n; i++)
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(m[i].name, m[j].name) == 0)
-				return fail(FAIL_FORMAT, "the key '%s' twice",
-				    m[i].name);
-	return 0;
-}
-
-/* The machine has limited what nests, so this cannot go deep. */
-static int
-check(const struct value *v, int level)
-{
-	if (level > PACK_NESTING)
-		return fail(FAIL_LIMIT, "nested deeper than %d levels",
-		    PACK_NESTING);
-	if (v->type == VALUE_ARRAY)
-		for (size_t i = 0; i < v->array.n; i++)
-			if (check(&v->array.items[i], level + 1) < 0)
-				return fail_last();
-	if (v->type != VALUE_MAP)
-		return 0;
-	for (size_t i = 0; i < v->map.n; i++)
-		if (check(&v->map.members[i].value, level + 1) < 0)
-			return fail_last();
-	return check_names(v);
-}
-
 /* What made the machine stop: itself, or a callback's failure. */
 static int
 explain(int rc)
@@ -429,7 +368,7 @@ unpack_item(struct unpack *u, struct value *v, struct arena *a)
 			return rc;
 	}
 	*v = template_data(&u->machine);
-	rc = check(v, 1);
+	rc = value_check(v, PACK_NESTING);
 	return rc < 0 ? rc : 1;
 }
 

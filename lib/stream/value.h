@@ -121,6 +121,10 @@ int value_append(struct value *map, const char *name, struct value,
 int value_push(struct value *array, struct value, struct arena *)
     FAIL_CHECKED;
 
+/* Refuses two members of one name in any map, and what lies deeper than
+ * `levels`, the value itself being at level 1. */
+int value_check(const struct value *, int levels) FAIL_CHECKED;
+
 /* Plain reading with a fallback for absent or other types. */
 int64_t value_get_int(const struct value *map, const char *name,
     int64_t otherwise);
