@@ -84,6 +84,10 @@ struct stream_out *cli_create(const struct cli *, struct head *);
 struct stream_out *cli_create_at(const struct cli *, const char *path,
     struct head *);
 
+/* For tools that work long before they write: refuses now (as cli_create
+ * would) an output that is a terminal or in a place that cannot be written. */
+void cli_check_output(const struct cli *);
+
 /* This run's entry for a history, as above without an output. */
 int cli_add_history(const struct cli *, struct head *) FAIL_CHECKED;
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/outfile.h"
 #include "cli/cli.h"
 
 #define NUMBER_ROOM 32
@@ -66,14 +67,38 @@ is_terminal(const char *path)
 	return yes;
 }
 
+static void
+refuse_terminal(const char *path)
+{
+	if (is_terminal(path))
+		cli_usage("a stream is not for terminals; use -o FILE or a "
+		    "pipe (ssl-show makes it readable)");
+}
+
+void
+cli_check_output(const struct cli *cli)
+{
+	const char *path = cli->common->out;
+	struct outfile *probe;
+	struct stat st;
+
+	refuse_terminal(path);
+	/* Opening a pipe or a device would be more than a question. */
+	if (strcmp(path, "-") == 0 ||
+	    (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+		return;
+	probe = outfile_new(path);
+	if (probe == NULL)
+		cli_die("%s", path);
+	outfile_discard(probe);
+}
+
 struct stream_out *
 cli_create_at(const struct cli *cli, const char *path, struct head *head)
 {
 	struct stream_out *out;
 
-	if (is_terminal(path))
-		cli_usage("a stream is not for terminals; use -o FILE or a "
-		    "pipe (ssl-show makes it readable)");
+	refuse_terminal(path);
 	if (cli_add_history(cli, head) < 0)
 		cli_die("%s", "history");
 	out = stream_create(path, (int)cli->common->level, head);
