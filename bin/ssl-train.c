@@ -163,6 +163,7 @@ start(const struct cli *cli, struct args *a)
 		cli_usage("--init and --resume exclude each other");
 	if (a->save_every > 0 && strcmp(a->common.out, "-") == 0)
 		cli_usage("--checkpoint-every needs a file to write: give -o");
+	cli_check_output(cli);
 	if (path == NULL)
 		return NULL;
 	if ((c = ckpt_read(path)) == NULL)

@@ -188,16 +188,15 @@ make_schedules(struct train *t, const struct train_config *c)
 	*s = (struct sched){ .base = c->rate, .final = c->rate_final,
 		.start = c->warmup_start, .gamma = c->gamma,
 		.total = t->total };
-	if ((rc = sched_kind(c->schedule, &s->kind)) < 0 ||
-	    (rc = in_steps(t, "warmup-epochs", c->warmup_epochs,
+	t->ema = c->ema;
+	t->ema_cosine = strcmp(c->ema_schedule, "cosine") == 0;
+	if ((rc = sched_kind(c->schedule, &s->kind)) < 0 || t->stop == 0)
+		return rc;	/* without steps nothing is asked of them */
+	if ((rc = in_steps(t, "warmup-epochs", c->warmup_epochs,
 		&warmup)) < 0 ||
 	    (rc = make_milestones(t, c->milestones)) < 0)
 		return rc;
 	s->warmup = warmup + (uint64_t)c->warmup_steps;
-	t->ema = c->ema;
-	t->ema_cosine = strcmp(c->ema_schedule, "cosine") == 0;
-	if (t->stop == 0)
-		return 0;	/* nothing will be asked of them */
 	if (t->ema_cosine && t->run.row->target && t->total == 0)
 		return fail(FAIL_USAGE, "--ema-schedule cosine needs the "
 		    "number of steps, which the stream does not tell; give "
