@@ -21,8 +21,10 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 	if (side < size)
 		return fail(FAIL_USAGE, "side %d is less than the view's size "
 		    "%d", side, size);
-	if (resize_and_crop(&c->other, &c->picture.image, side, size, filter,
-	    &c->resize, &c->blur.copy) < 0)
+	if (picture_resize(&c->other, size, size,
+	    c->picture.image.channels) < 0
+	    || resize_and_crop(&c->other.image, &c->picture.image, side,
+	    filter, &c->resize) < 0)
 		return fail_last();
 	return aug_resize(c, &c->other.image, size, size, filter);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "image/resize.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -60,52 +61,81 @@ fixed(double weight)
 	return (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-/* The window of result pixel `at`, its weights normalised to sum 1. */
-static struct window
-weigh(int32_t *weights, int at, double scale, double support, int in,
-    double (*filter)(double))
+/* A resize of `in` px to `out` px; `n` results are wanted, from `first` on. */
+struct span {
+	int in, out, first, n;
+};
+
+/* How far the filter reaches to either side, in source pixels. */
+static double
+reach(const struct span *s, enum resize_filter filter)
 {
-	const double wide = scale > 1 ? scale : 1;
-	const double centre = (at + 0.5) * scale;
+	const double scale = (double)s->in / s->out;
+
+	return (filter == RESIZE_BICUBIC ? 2 : 1) * (scale > 1 ? scale : 1);
+}
+
+/* The source pixels under result pixel `at`. */
+static struct window
+window_at(const struct span *s, int at, enum resize_filter filter)
+{
+	const double support = reach(s, filter);
+	const double centre = (at + 0.5) * ((double)s->in / s->out);
 	const double low = centre - support + 0.5;
 	const double high = centre + support + 0.5;
 	const int first = low < 0 ? 0 : (int)low;
-	const int end = high > in ? in : (int)high;
+
+	return (struct window){ first,
+		(high > s->in ? s->in : (int)high) - first };
+}
+
+/* The weights of window w for result pixel `at`, normalised to sum 1. */
+static void
+weigh(int32_t *weights, const struct span *s, int at, struct window w,
+    double (*filter)(double))
+{
+	const double scale = (double)s->in / s->out;
+	const double wide = scale > 1 ? scale : 1;
+	const double centre = (at + 0.5) * scale;
+	const int end = w.first + w.n;
 	double sum = 0;
 
-	for (int i = first; i < end; i++)
+	for (int i = w.first; i < end; i++)
 		sum += filter((i - centre + 0.5) / wide);
-	for (int i = first; i < end; i++) {
-		const double w = filter((i - centre + 0.5) / wide);
+	for (int i = w.first; i < end; i++) {
+		const double v = filter((i - centre + 0.5) / wide);
 
-		weights[i - first] = fixed(sum != 0 ? w / sum : w);
+		weights[i - w.first] = fixed(sum != 0 ? v / sum : v);
 	}
-	return (struct window){ first, end - first };
 }
 
 static int
-make_axis(struct axis *a, struct resize_room *room, int in, int out,
+make_axis(struct axis *a, struct resize_room *room, const struct span *s,
     enum resize_filter filter)
 {
-	const double scale = (double)in / out, wide = scale > 1 ? scale : 1;
-	const double support = (filter == RESIZE_BICUBIC ? 2 : 1) * wide;
+	const size_t n = (size_t)s->n;
+	struct window *windows;
+	int32_t *weights;
 	size_t bytes, all;
 
-	a->most = 2 * (size_t)ceil(support) + 1;
+	a->most = 2 * (size_t)ceil(reach(s, filter)) + 1;
 	room->weights.size = room->windows.size = 0;
-	if (num_mul(a->most, sizeof(int32_t), &bytes) < 0
-	    || num_mul(bytes, (size_t)out, &all) < 0
+	if (num_mul(a->most, sizeof(*weights), &bytes) < 0
+	    || num_mul(bytes, n, &all) < 0
 	    || buf_reserve(&room->weights, all) < 0
-	    || buf_reserve(&room->windows, (size_t)out
-	    * sizeof(struct window)) < 0)
+	    || buf_reserve(&room->windows, n * sizeof(*windows)) < 0)
 		return fail_last();
-	a->weights = (int32_t *)(void *)room->weights.data;
-	a->windows = (struct window *)(void *)room->windows.data;
-	for (int i = 0; i < out; i++)
-		((struct window *)(void *)room->windows.data)[i] =
-		    weigh((int32_t *)(void *)room->weights.data
-		    + (size_t)i * a->most, i, scale, support, in,
+	weights = (int32_t *)(void *)room->weights.data;
+	windows = (struct window *)(void *)room->windows.data;
+	for (size_t i = 0; i < n; i++) {
+		const int at = s->first + (int)i;
+
+		windows[i] = window_at(s, at, filter);
+		weigh(weights + i * a->most, s, at, windows[i],
 		    filter == RESIZE_BICUBIC ? bicubic : bilinear);
+	}
+	a->weights = weights;
+	a->windows = windows;
 	return 0;
 }
 
@@ -192,21 +222,22 @@ down(unsigned char *restrict to, const unsigned char *restrict from,
 	}
 }
 
+/* `to` becomes the wanted columns of `from`, in the room. */
 static int
-resize_across(struct image *to, const struct image *from, int width,
-    enum resize_filter filter, struct resize_room *room)
+resize_across(struct image *to, const struct image *from,
+    const struct span *s, enum resize_filter filter, struct resize_room *room)
 {
 	const int channels = from->channels;
-	const size_t stride = (size_t)width * (size_t)channels;
+	const size_t stride = (size_t)s->n * (size_t)channels;
 	struct axis a;
 	size_t bytes;
 
 	room->between.size = 0;
-	if (make_axis(&a, room, from->width, width, filter) < 0
+	if (make_axis(&a, room, s, filter) < 0
 	    || num_mul(stride, (size_t)from->height, &bytes) < 0
 	    || buf_reserve(&room->between, bytes) < 0)
 		return fail_last();
-	*to = (struct image){ room->between.data, from->height, width,
+	*to = (struct image){ room->between.data, from->height, s->n,
 		channels, stride };
 	for (int y = 0; y < from->height; y++) {
 		const unsigned char *row = from->data + (size_t)y
@@ -214,30 +245,74 @@ resize_across(struct image *to, const struct image *from, int width,
 
 		if (channels == 3)
 			across_rgb(to->data + (size_t)y * stride, row, &a,
-			    width);
+			    s->n);
 		else
-			across(to->data + (size_t)y * stride, row, &a, width,
+			across(to->data + (size_t)y * stride, row, &a, s->n,
 			    channels);
 	}
 	return 0;
 }
 
+/* The wanted rows of a picture of which `from` holds row `top` and on. */
 static int
-resize_down(const struct image *to, const struct image *from,
-    enum resize_filter filter, struct resize_room *room)
+resize_down(const struct image *to, const struct image *from, int top,
+    const struct span *s, enum resize_filter filter, struct resize_room *room)
 {
 	const size_t n = (size_t)to->width * (size_t)to->channels;
 	struct axis a;
 
-	if (make_axis(&a, room, from->height, to->height, filter) < 0)
+	if (make_axis(&a, room, s, filter) < 0)
 		return fail_last();
 	for (int y = 0; y < to->height; y++) {
 		const struct window w = a.windows[y];
 
 		down(to->data + (size_t)y * to->stride, from->data
-		    + (size_t)w.first * from->stride, from->stride,
+		    + (size_t)(w.first - top) * from->stride, from->stride,
 		    a.weights + (size_t)y * a.most, w.n, n);
 	}
+	return 0;
+}
+
+/* The source rows that the wanted rows are made of. */
+static struct window
+rows_under(const struct span *s, enum resize_filter filter)
+{
+	struct window first, last;
+
+	if (s->in == s->out)
+		return (struct window){ s->first, s->n };
+	first = window_at(s, s->first, filter);
+	last = window_at(s, s->first + s->n - 1, filter);
+	return (struct window){ first.first,
+		last.first + last.n - first.first };
+}
+
+int
+resize_part(const struct image *to, const struct image *from, int height,
+    int width, int x, int y, enum resize_filter filter,
+    struct resize_room *room)
+{
+	const struct span across_span = { from->width, width, x, to->width };
+	const struct span down_span = { from->height, height, y, to->height };
+	const struct window rows = rows_under(&down_span, filter);
+	struct image part = image_crop(from, 0, rows.first, from->width,
+	    rows.n);
+
+	assert(x >= 0 && y >= 0 && to->channels == from->channels);
+	assert(x + to->width <= width && y + to->height <= height);
+	if (width == from->width) {
+		part = image_crop(&part, x, 0, to->width, rows.n);
+	} else {
+		const struct image whole = part;
+
+		if (resize_across(&part, &whole, &across_span, filter,
+		    room) < 0)
+			return fail_last();
+	}
+	if (height != from->height)
+		return resize_down(to, &part, rows.first, &down_span, filter,
+		    room);
+	image_copy(to, &part);
 	return 0;
 }
 
@@ -245,17 +320,10 @@ int
 resize_picture(struct picture *to, const struct image *from, int height,
     int width, enum resize_filter filter, struct resize_room *room)
 {
-	struct image wide = *from;
-
 	if (picture_resize(to, height, width, from->channels) < 0)
 		return fail_last();
-	if (width != from->width
-	    && resize_across(&wide, from, width, filter, room) < 0)
-		return fail_last();
-	if (height != from->height)
-		return resize_down(&to->image, &wide, filter, room);
-	image_copy(&to->image, &wide);
-	return 0;
+	return resize_part(&to->image, from, height, width, 0, 0, filter,
+	    room);
 }
 
 /* Half to even, as Python rounds. */
@@ -266,15 +334,13 @@ half(int extent)
 }
 
 int
-resize_and_crop(struct picture *to, const struct image *from, int side,
-    int size, enum resize_filter filter, struct resize_room *room,
-    struct picture *between)
+resize_and_crop(const struct image *to, const struct image *from, int side,
+    enum resize_filter filter, struct resize_room *room)
 {
 	const bool upright = from->width <= from->height;
 	const int64_t low = upright ? from->width : from->height;
 	const int64_t high = upright ? from->height : from->width;
 	const int64_t other = side * high / low;
-	struct image middle;
 	int height, width;
 
 	if (other > INT32_MAX / 4)
@@ -283,11 +349,6 @@ resize_and_crop(struct picture *to, const struct image *from, int side,
 		    (long long)other);
 	height = upright ? (int)other : side;
 	width = upright ? side : (int)other;
-	if (resize_picture(between, from, height, width, filter, room) < 0
-	    || picture_resize(to, size, size, from->channels) < 0)
-		return fail_last();
-	middle = image_crop(&between->image, half(width - size),
-	    half(height - size), size, size);
-	image_copy(&to->image, &middle);
-	return 0;
+	return resize_part(to, from, height, width, half(width - to->width),
+	    half(height - to->height), filter, room);
 }

@@ -24,11 +24,17 @@ void resize_room_free(struct resize_room *);
 int resize_picture(struct picture *to, const struct image *from, int height,
     int width, enum resize_filter, struct resize_room *) FAIL_CHECKED;
 
+/* Only a part of that: `to` (with the channels of `from`) is written with
+ * what lies at (x,y) and on in `from` resized to height x width.  The cost is
+ * that of the part. */
+int resize_part(const struct image *to, const struct image *from, int height,
+    int width, int x, int y, enum resize_filter, struct resize_room *)
+    FAIL_CHECKED;
+
 /* The short side becomes `side` px, the other int(side * long / short), and
- * the middle size x size (size <= side) is cut out (torchvision's Resize and
- * CenterCrop).  `between` is room. */
-int resize_and_crop(struct picture *to, const struct image *from, int side,
-    int size, enum resize_filter, struct resize_room *,
-    struct picture *between) FAIL_CHECKED;
+ * the middle of that, as large as `to` (at most side x side), is written
+ * (torchvision's Resize and CenterCrop). */
+int resize_and_crop(const struct image *to, const struct image *from,
+    int side, enum resize_filter, struct resize_room *) FAIL_CHECKED;
 
 #endif

@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 
-#include "image/fit.h"
 #include "image/jpeg.h"
+#include "image/resize.h"
 
 struct item_maker {
 	struct jpeg_reader *reader;
 	struct picture whole, upright;
-	struct fit fit;
+	struct resize_room resize;
 };
 
 struct item_maker *
@@ -37,7 +37,7 @@ item_maker_free(struct item_maker *m)
 	jpeg_reader_free(m->reader);
 	picture_free(&m->whole);
 	picture_free(&m->upright);
-	fit_free(&m->fit);
+	resize_room_free(&m->resize);
 	free(m);
 }
 
@@ -146,7 +146,8 @@ decode(const struct item *it, struct item_maker *m, const struct image *to,
 		from = &m->upright.image;
 	}
 	if (c->size > 0)
-		return fit_square(&m->fit, to, from);
+		return resize_and_crop(to, from, (int)c->size,
+		    RESIZE_BILINEAR, &m->resize);
 	image_copy(to, from);
 	return 0;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/rng.h"
-#include "image/fit.h"
+#include "image/resize.h"
 #include "tap.h"
 
 /* Files made with Pillow, and the pixels it reads from them. */
@@ -215,7 +215,7 @@ test_write(struct jpeg_reader *r, int channels, int height, int width)
 
 /* The size in the middle; numbers from Pillow and torchvision. */
 static void
-test_fit(void)
+test_resize(void)
 {
 	static unsigned char ramp[7 * 4 * 3];
 	const struct image from = { .data = ramp, .height = 4, .width = 7,
@@ -227,20 +227,22 @@ test_fit(void)
 		.channels = 3, .stride = sizeof(thin) };
 	static const unsigned char want[] = { 40, 69, 98, 76, 105, 134,
 		112, 141, 170 };
-	struct fit f = { 0 };
+	struct resize_room room = { 0 };
 	int wrong = 0;
 
 	for (size_t i = 0; i < sizeof(ramp); i++)
 		ramp[i] = (unsigned char)(20 * (i / 3 % 7) + 30 * (i / 21) +
 		    i % 3);
-	is_int(fit_square(&f, &to, &from), 0, "fit 7x4 to 3");
+	is_int(resize_and_crop(&to, &from, 3, RESIZE_BILINEAR,
+	    &room), 0, "resize 7x4 to 3");
 	for (size_t i = 0; i < 9; i++)
 		wrong += out[3 * i] != want[i];
 	is_int(wrong, 0, "Pillow's pixels");
 	memset(thin, 77, sizeof(thin));
-	is_int(fit_square(&f, &to, &line), 0, "fit 65500x1 to 3");
+	is_int(resize_and_crop(&to, &line, 3, RESIZE_BILINEAR,
+	    &room), 0, "resize 65500x1 to 3");
 	ok(out[0] == 77 && out[26] == 77, "of one colour");
-	fit_free(&f);
+	resize_room_free(&room);
 }
 
 int
@@ -265,7 +267,7 @@ main(void)
 	test_write(r, 1, 17, 9);
 	test_write(r, 3, 1, 1);
 	test_write(r, 3, 200, 60);
-	test_fit();
+	test_resize();
 	jpeg_reader_free(r);
 	return tap_done();
 }
