@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/cli.h"
+#include "view/view.h"
+
+#define RECIPE_BYTES ((size_t)1 << 20)	/* most of a recipe file */
+
+struct args {
+	struct cli_common common;
+	const char *recipe, *set, *ops;
+	int64_t batch, size, only_index;
+	bool keep_image, list;
+};
+
+#define AT(field) offsetof(struct args, field)
+static const struct opt opts[] = {
+	{ "recipe", 'r', OPT_TEXT, AT(recipe), "NAME|FILE", NULL, 0, 0,
+	    "how views are made; a FILE has a / or ends in .recipe", false },
+	{ "batch", 'b', OPT_INT, AT(batch), "B", "0", 0, 1048576,
+	    "samples in a record, full ones only; 0: as they come", false },
+	{ "size", 0, OPT_INT, AT(size), "PX", "0", 0, 65535,
+	    "width and height of all views; 0: the recipe's", false },
+	{ "set", 0, OPT_TEXT, AT(set), "[V.]OP.NAME=X,…", NULL, 0, 0,
+	    "change the recipe's numbers, in view V or in all", false },
+	{ "ops", 0, OPT_TEXT, AT(ops), "OP[=N],…", NULL, 0, 0,
+	    "a fixed chain instead of a recipe, to view0", false },
+	{ "keep-image", 0, OPT_FLAG, AT(keep_image), NULL, NULL, 0, 0,
+	    "pass the pictures on beside their views", false },
+	{ "only-index", 0, OPT_INT, AT(only_index), "I", "-1", -1,
+	    9007199254740992.0, "make the views of sample I alone", false },
+	{ "list", 0, OPT_FLAG, AT(list), NULL, NULL, 0, 0,
+	    "print the recipes, as they could stand in a file", true },
+	CLI_COMMON
+};
+
+static const struct cli_tool tool = {
+	.name = "ssl-augment",
+	.operands = "[INPUT]",
+	.summary = "samples to random views",
+	.notes = "Recipes: byol byol-cifar cifar-basic mocov1 mocov2 none "
+	    "simclr simclr-cifar\nweak; --list prints them in full.",
+	.opts = opts,
+	.n_opts = sizeof(opts) / sizeof(opts[0]),
+};
+
+static void
+read_file(struct buf *text, const char *path)
+{
+	FILE *f = fopen(path, "r");
+	size_t got = 1;
+
+	if (f == NULL) {
+		fail_errno("cannot open");
+		cli_die("%s", path);
+	}
+	text->max = RECIPE_BYTES;
+	while (got > 0) {
+		if (buf_reserve(text, 4096) < 0)
+			cli_die("%s", path);
+		got = fread(text->data + text->size, 1, 4095, f);
+		text->size += got;
+	}
+	text->data[text->size] = '\0';
+	if (ferror(f)) {
+		fail_errno("cannot read");
+		cli_die("%s", path);
+	}
+	fclose(f);
+}
+
+static bool
+is_file(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return strchr(name, '/') != NULL
+	    || (dot != NULL && strcmp(dot, ".recipe") == 0);
+}
+
+static void
+load_recipe(struct recipe *r, const struct args *a)
+{
+	struct buf text = { 0 };
+
+	if (!is_file(a->recipe)) {
+		if (recipe_find(r, recipe_builtin, a->recipe) < 0)
+			cli_die("--recipe");
+	} else {
+		read_file(&text, a->recipe);
+		if (recipe_find(r, (const char *)text.data, NULL) < 0)
+			cli_die("%s", a->recipe);
+		buf_free(&text);
+	}
+	if (a->size > 0)
+		recipe_resize(r, (int)a->size);
+	if (a->set != NULL && recipe_change(r, a->set) < 0)
+		cli_die("--set");
+}
+
+static void
+configure(struct view_config *c, struct recipe *r, struct chain *ch,
+    const struct args *a)
+{
+	*c = (struct view_config){ .batch = (size_t)a->batch,
+		.seed = (uint64_t)a->common.seed,
+		.keep_image = a->keep_image, .only_index = a->only_index };
+	if ((a->recipe == NULL) == (a->ops == NULL))
+		cli_usage("give either --recipe or --ops");
+	if (a->ops != NULL) {
+		if (a->set != NULL || a->size > 0)
+			cli_usage("--set and --size go with --recipe");
+		if (chain_parse(ch, a->ops) < 0)
+			cli_die("--ops");
+		c->chain = ch;
+		return;
+	}
+	load_recipe(r, a);
+	c->recipe = r;
+}
+
+static void
+run(const struct cli *cli, const struct view_config *config)
+{
+	struct stream_in *in = cli_open(cli, cli_input(cli));
+	struct pool *pool = cli_pool(cli);
+	struct head head = { 0 };
+	struct stream_out *out;
+	struct viewer *viewer;
+	struct progress *progress;
+	struct rec *r;
+	uint64_t records = 0;
+	int got;
+
+	if (head_copy(&head, stream_head(in)) < 0
+	    || view_describe(&head, config) < 0)
+		cli_die("%s", stream_path(in));
+	out = cli_create(cli, &head);
+	viewer = viewer_new(in, pool, config);
+	if (viewer == NULL)
+		cli_die("making views");
+	progress = progress_new(cli, "records", (uint64_t)(value_get_int(
+	    &head.meta, "steps", 0)));
+	while ((got = viewer_next(viewer, &r)) > 0) {
+		if (stream_write(out, r) < 0)
+			cli_die("%s", cli->common->out);
+		progress_at(progress, ++records, "");
+	}
+	if (got < 0)
+		cli_die("%s", stream_path(in));
+	progress_end(progress);
+	if (config->only_index >= 0 && records == 0)
+		cli_usage("no sample has index %" PRId64, config->only_index);
+	if (viewer_dropped(viewer) > 0)
+		cli_say("%" PRIu64 " samples left over at the ends of epochs "
+		    "(less than a batch)", viewer_dropped(viewer));
+	if (stream_finish(out) < 0)
+		cli_die("%s", cli->common->out);
+	viewer_free(viewer);
+	stream_close(in);
+	pool_free(pool);
+	head_free(&head);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct args a;
+	struct cli cli;
+	static struct recipe recipe;
+	static struct chain chain;
+	struct view_config config;
+
+	cli_start(&cli, &tool, &a, argc, argv);
+	if (a.list) {
+		fputs(recipe_builtin, stdout);
+		cli_flush();
+		return CLI_DONE;
+	}
+	configure(&config, &recipe, &chain, &a);
+	run(&cli, &config);
+	return CLI_DONE;
+}
