@@ -142,6 +142,9 @@ def measure(name, case, a, scratch):
             statistics.median(column) for column in zip(*measured))
         step, cpu = ((b - a1) / (a.steps - 1)
                      for a1, b in ((wall1, wall), (cpu1, cpu)))
+        if step <= 0:
+            sys.exit(f"compare.py: {name}: {side}: a longer run took less "
+                     "time: the machine is too busy, or STEPS too few")
         base = base or step
         print(f"{name}\t{side}\t{a.threads}\t{step:.4g}\t"
               f"{case['batch'] / step:.4g}\t{cpu:.4g}\t{peak:.0f}\t"
