@@ -134,7 +134,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 # Instrumented builds of their own, below BUILD.
-ASAN = $(MAKE) BUILD=$(BUILD)/asan OPT=-O1 \
+ASAN = ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) BUILD=$(BUILD)/asan OPT=-O1 \
     EXTRA_CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
 TSAN = $(MAKE) BUILD=$(BUILD)/tsan OPT=-O1 \
     EXTRA_CFLAGS='-fsanitize=thread -fno-omit-frame-pointer'
