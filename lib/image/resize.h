@@ -11,10 +11,10 @@
 
 enum resize_filter { RESIZE_BILINEAR, RESIZE_BICUBIC };
 
-/* Weights, sixteen rows turned on their side, and the picture between the
- * passes, kept from call to call by one thread.  All zeros is empty. */
+/* Weights and the picture between the passes, kept from call to call by one
+ * thread.  All zeros is empty. */
 struct resize_room {
-	struct buf weights, columns, between;
+	struct buf weights, windows, between;
 };
 
 void resize_room_free(struct resize_room *);

@@ -73,7 +73,7 @@ sweep_entry(const char *folder, const char *name, int depth, bool away)
 	if (depth < DEPTH)
 		return sweep(path, depth + 1, away);
 	if (!is_picture(name))
-		return fail(FAIL_USAGE, "%s: not written here; move it away",
+		return fail(FAIL_IO, "%s: not written here; move it away",
 		    path);
 	return away && unlink(path) < 0 ? fail_errno("%s", path) : 0;
 }
@@ -91,7 +91,7 @@ sweep(const char *path, int depth, bool away)
 	int rc = 0;
 
 	if (d == NULL && errno == ENOTDIR)
-		return fail(FAIL_USAGE, "%s: not written here; move it away",
+		return fail(FAIL_IO, "%s: not written here; move it away",
 		    path);
 	if (d == NULL)
 		return fail_errno("%s", path);
@@ -159,10 +159,10 @@ set_paths(struct synth_folder *f)
 	if (!exists(f->path))
 		return 0;
 	if (!f->plan->replace)
-		return fail(FAIL_USAGE, "%s: already there; --force replaces "
+		return fail(FAIL_IO, "%s: already there; --force replaces "
 		    "it", f->path);
 	if (exists(f->old))
-		return fail(FAIL_USAGE, "%s: already there; move it away",
+		return fail(FAIL_IO, "%s: already there; move it away",
 		    f->old);
 	return sweep(f->path, 0, false);
 }

@@ -27,7 +27,7 @@ struct synth_plan {
 
 struct synth_folder;
 
-/* Makes the folders.  NULL and a failure; FAIL_USAGE when PATH is there and
+/* Makes the folders.  NULL and a failure, also when PATH is there and
  * may not be replaced.  The plan is borrowed. */
 struct synth_folder *synth_folder_new(const struct synth_plan *,
     struct pool *);

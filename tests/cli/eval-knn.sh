@@ -1,0 +1,48 @@
+. "$(dirname "$0")/../lib.sh"
+# SPDX-License-Identifier: MIT
+# ssl-eval knn as its users meet it; the numbers are tests/golden's.
+ssl-synth -q --train 120 --test 60 --size 16 set
+ssl-decode -q set/train -o train.tz
+ssl-decode -q -b 7 set/test -o test.tz
+knn="ssl-eval knn --train train.tz --test test.tz --feature image"
+
+like "$($knn --k 20)" "top1	0.????
+top5	0.????" "two lines of name, tab, number"
+is "$($knn --k 20 -j 1)" "$($knn --k 20 -j 3)" "threads change nothing"
+is "$($knn --k 20)" "$(ssl-eval knn --train train.tz --test - -k20 \
+    -f image -t 0.1 --distance cosine <test.tz)" "standard input, defaults"
+ssl-decode -q -b 1 set/train -o ones.tz
+is "$($knn --k 20)" "$(ssl-eval knn --train ones.tz --test test.tz -k 20 \
+    -f image)" "records may be of any length"
+is "$(ssl-eval knn --train train.tz --test train.tz -k 1 -f image | head -1)" \
+    "top1	1.0000" "everything is nearest to itself"
+cat test.tz train.tz >both.tz
+is "$(ssl-eval knn --train both.tz --test test.tz -k 1 -f image | head -1)" \
+    "top1	1.0000" "streams may be joined"
+ok "-o FILE" $knn --k 20 -o scores.tsv
+is "$(cat scores.tsv)" "$($knn --k 20)" "… holds the same"
+fails 1 "a full disk" $knn --k 20 -o /dev/full
+
+fails 2 "more neighbours than samples" $knn --k 121
+like "$(cat "$T/.err")" "*k is 121*120 training rows*" "… and why"
+fails 2 "the default k on a small set" $knn
+fails 2 "no --test" ssl-eval knn --train train.tz
+like "$(cat "$T/.err")" "*--test*" "… says what is missing"
+fails 2 "no score" ssl-eval
+fails 2 "a mistyped score" ssl-eval kn --train train.tz --test test.tz
+like "$(cat "$T/.err")" "*did you mean 'knn'*" "… and what was meant"
+fails 2 "an operand" $knn --k 20 more.tz
+fails 2 "another distance" $knn --distance manhattan
+fails 2 "temperature 0" $knn --temperature 0
+fails 1 "no such field" ssl-eval knn --train train.tz --test test.tz
+like "$(cat "$T/.err")" "*train.tz, record 0: feature: no tensor*" "… where"
+fails 1 "no such file" ssl-eval knn --train none.tz --test test.tz
+ssl-decode -q --size 8 set/test -o other.tz
+fails 1 "rows of another length" ssl-eval knn --train train.tz \
+    --test other.tz -f image -k 5
+like "$(cat "$T/.err")" "*train.tz has 768 numbers*other.tz 192*" "… which"
+head -c 3000 train.tz >cut.tz
+fails 1 "a cut stream" ssl-eval knn --train cut.tz --test test.tz -f image -k5
+like "$(cat "$T/.err")" "*truncated stream*" "… is said to be one"
+like "$(ssl-eval --help)" "*knn:*--temperature*" "--help lists scores"
+like "$(ssl-eval knn --help)" "*ssl-eval knn*--temperature*" "and options"
