@@ -40,36 +40,30 @@ struct hsv {
 	float h, s, v;		/* h in 0..6 */
 };
 
+/* Without branches, so that many pixels are done at a time. */
 static inline struct hsv
-to_hsv(const float *p)
+to_hsv(float r, float g, float b)
 {
-	const float top = fmaxf(p[0], fmaxf(p[1], p[2]));
-	const float low = fminf(p[0], fminf(p[1], p[2]));
+	const float top2 = r > g ? r : g, low2 = r < g ? r : g;
+	const float top = top2 > b ? top2 : b, low = low2 < b ? low2 : b;
 	const float range = top - low;
-	struct hsv c = { 0, top > 0 ? range / top : 0, top };
+	const float unlike = top == r ? g - b : top == g ? b - r : r - g;
+	const float from = top == r ? 0 : top == g ? 2 : 4;
+	const float h = from + unlike / (range > 0 ? range : 1);
+	const float s = range / (top > 0 ? top : 1);
 
-	if (range <= 0)
-		return c;
-	if (top == p[0])
-		c.h = (p[1] - p[2]) / range;
-	else if (top == p[1])
-		c.h = 2 + (p[2] - p[0]) / range;
-	else
-		c.h = 4 + (p[0] - p[1]) / range;
-	if (c.h < 0)
-		c.h += 6;
-	return c;
+	return (struct hsv){ h < 0 ? h + 6 : h, top > 0 ? s : 0, top };
 }
 
 /* The share of full colour that a channel has at distance d of its peak. */
 static inline float
 share(float h, float peak)
 {
-	float d = fabsf(h - peak);
+	const float apart = fabsf(h - peak);
+	const float d = 2 - (apart > 3 ? 6 - apart : apart);
+	const float low = d < 0 ? 0 : d;
 
-	d = d > 3 ? 6 - d : d;
-	d = 2 - d;
-	return d < 0 ? 0 : d > 1 ? 1 : d;
+	return low > 1 ? 1 : low;
 }
 
 static inline void
@@ -80,29 +74,30 @@ from_hsv(float *p, struct hsv c)
 	p[2] = c.v * (1 - c.s * (1 - share(c.h, 4)));
 }
 
-void
+CLONES void
 floats_saturate(float *x, size_t pixels, float factor)
 {
-	for (size_t i = 0; i < pixels; i++, x += 3) {
-		struct hsv c = to_hsv(x);
+	for (size_t i = 0; i < pixels; i++) {
+		struct hsv c = to_hsv(x[3 * i], x[3 * i + 1], x[3 * i + 2]);
 
 		c.s *= factor;
-		c.s = c.s < 0 ? 0 : c.s > 1 ? 1 : c.s;
-		from_hsv(x, c);
+		c.s = c.s < 0 ? 0 : c.s;
+		c.s = c.s > 1 ? 1 : c.s;
+		from_hsv(x + 3 * i, c);
 	}
 }
 
-void
+CLONES void
 floats_hue(float *x, size_t pixels, float shift)
 {
 	const float turn = 6 * (shift - floorf(shift));
 
-	for (size_t i = 0; i < pixels; i++, x += 3) {
-		struct hsv c = to_hsv(x);
+	for (size_t i = 0; i < pixels; i++) {
+		struct hsv c = to_hsv(x[3 * i], x[3 * i + 1], x[3 * i + 2]);
 
 		c.h += turn;
 		c.h = c.h >= 6 ? c.h - 6 : c.h;
-		from_hsv(x, c);
+		from_hsv(x + 3 * i, c);
 	}
 }
 
