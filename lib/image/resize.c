@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "image/clones.h"
+#include "image/lanes.h"
 
 #define WEIGHT_BITS 22
 
@@ -28,7 +29,7 @@ void
 resize_room_free(struct resize_room *r)
 {
 	buf_free(&r->weights);
-	buf_free(&r->windows);
+	buf_free(&r->columns);
 	buf_free(&r->between);
 }
 
@@ -89,137 +90,144 @@ window_at(const struct span *s, int at, enum resize_filter filter)
 		(high > s->in ? s->in : (int)high) - first };
 }
 
-/* The weights of window w for result pixel `at`, normalised to sum 1. */
+/* The weights of window w for result pixel `at`, normalised to sum 1; raw
+ * [w.n] is room. */
 static void
-weigh(int32_t *weights, const struct span *s, int at, struct window w,
-    double (*filter)(double))
+weigh(int32_t *weights, double *raw, const struct span *s, int at,
+    struct window w, double (*filter)(double))
 {
 	const double scale = (double)s->in / s->out;
-	const double wide = scale > 1 ? scale : 1;
+	const double narrow = 1 / (scale > 1 ? scale : 1);
 	const double centre = (at + 0.5) * scale;
-	const int end = w.first + w.n;
 	double sum = 0;
 
-	for (int i = w.first; i < end; i++)
-		sum += filter((i - centre + 0.5) / wide);
-	for (int i = w.first; i < end; i++) {
-		const double v = filter((i - centre + 0.5) / wide);
-
-		weights[i - w.first] = fixed(sum != 0 ? v / sum : v);
+	for (int i = 0; i < w.n; i++) {
+		raw[i] = filter((i + w.first - centre + 0.5) * narrow);
+		sum += raw[i];
 	}
+	for (int i = 0; i < w.n; i++)
+		weights[i] = fixed(sum != 0 ? raw[i] / sum : raw[i]);
 }
 
+/* One block of memory: a pixel's weights before rounding, windows, weights. */
 static int
 make_axis(struct axis *a, struct resize_room *room, const struct span *s,
     enum resize_filter filter)
 {
 	const size_t n = (size_t)s->n;
+	const size_t most = 2 * (size_t)ceil(reach(s, filter)) + 1;
 	struct window *windows;
 	int32_t *weights;
-	size_t bytes, all;
+	double *raw;
+	size_t bytes;
 
-	a->most = 2 * (size_t)ceil(reach(s, filter)) + 1;
-	room->weights.size = room->windows.size = 0;
-	if (num_mul(a->most, sizeof(*weights), &bytes) < 0
-	    || num_mul(bytes, n, &all) < 0
-	    || buf_reserve(&room->weights, all) < 0
-	    || buf_reserve(&room->windows, n * sizeof(*windows)) < 0)
+	room->weights.size = 0;
+	if (num_mul(most * sizeof(*weights) + sizeof(*windows), n, &bytes) < 0
+	    || num_add(bytes, most * sizeof(*raw), &bytes) < 0
+	    || buf_reserve(&room->weights, bytes) < 0)
 		return fail_last();
-	weights = (int32_t *)(void *)room->weights.data;
-	windows = (struct window *)(void *)room->windows.data;
+	raw = (double *)(void *)room->weights.data;
+	windows = (struct window *)(void *)(raw + most);
+	weights = (int32_t *)(void *)(windows + n);
 	for (size_t i = 0; i < n; i++) {
 		const int at = s->first + (int)i;
 
 		windows[i] = window_at(s, at, filter);
-		weigh(weights + i * a->most, s, at, windows[i],
+		weigh(weights + i * most, raw, s, at, windows[i],
 		    filter == RESIZE_BICUBIC ? bicubic : bilinear);
 	}
-	a->weights = weights;
-	a->windows = windows;
+	*a = (struct axis){ windows, weights, most };
 	return 0;
 }
 
-static inline unsigned char
-clip(int32_t sum)
+/* Sixteen sums over n numbers each, `step` bytes apart. */
+LANES_PART void
+blend(uint8_t *to, const uint8_t *from, size_t step, const int32_t *weights,
+    int n)
 {
-	const int32_t v = sum >> WEIGHT_BITS;
+	lanes_i32 sum = { 0 }, x;
 
-	return (unsigned char)(v < 0 ? 0 : v > 255 ? 255 : v);
-}
-
-/* One row across, three channels side by side. */
-CLONES static void
-across_rgb(unsigned char *to, const unsigned char *from,
-    const struct axis *a, int width)
-{
-	for (int x = 0; x < width; x++, to += 3) {
-		const struct window w = a->windows[x];
-		const int32_t *weight = a->weights + (size_t)x * a->most;
-		const unsigned char *p = from + 3 * (size_t)w.first;
-		int32_t r = 1 << (WEIGHT_BITS - 1), g = r, b = r;
-
-		for (int i = 0; i < w.n; i++, p += 3) {
-			r += weight[i] * p[0];
-			g += weight[i] * p[1];
-			b += weight[i] * p[2];
-		}
-		to[0] = clip(r);
-		to[1] = clip(g);
-		to[2] = clip(b);
+	sum += 1 << (WEIGHT_BITS - 1);
+	for (int i = 0; i < n; i++) {
+		lanes_load(&x, from + (size_t)i * step);
+		sum += x * weights[i];
 	}
+	sum >>= WEIGHT_BITS;
+	lanes_store(to, &sum);
 }
 
-static void
-across(unsigned char *to, const unsigned char *from, const struct axis *a,
-    int width, int channels)
+/* Sixteen rows across at once: from [.][channels][16], which begins at source
+ * pixel `left`, to [width][channels][16]. */
+CLONES static void
+across(uint8_t *restrict to, const uint8_t *restrict from, int left,
+    const struct axis *a, int width, size_t channels)
 {
+	const size_t pixel = channels * LANES;
+
 	for (int x = 0; x < width; x++) {
 		const struct window w = a->windows[x];
-		const int32_t *weight = a->weights + (size_t)x * a->most;
+		const int32_t *weights = a->weights + (size_t)x * a->most;
+		const uint8_t *p = from + (size_t)(w.first - left) * pixel;
 
-		for (int c = 0; c < channels; c++) {
-			const unsigned char *p = from
-			    + (size_t)w.first * (size_t)channels + c;
-			int32_t sum = 1 << (WEIGHT_BITS - 1);
-
-			for (int i = 0; i < w.n; i++, p += channels)
-				sum += weight[i] * p[0];
-			*to++ = clip(sum);
-		}
+		for (size_t c = 0; c < channels; c++, to += LANES)
+			blend(to, p + c * LANES, pixel, weights, w.n);
 	}
 }
 
-/* One row down: n bytes, each the weighted sum of a column's. */
+/* One row down: n bytes, each the weighted sum of a column's.  The last
+ * sixteen overlap those before where n is no multiple. */
 CLONES static void
-down(unsigned char *restrict to, const unsigned char *restrict from,
-    size_t stride, const int32_t *restrict weight, int n_rows, size_t n)
+down(uint8_t *restrict to, const uint8_t *restrict from, size_t stride,
+    const int32_t *restrict weights, int n_rows, size_t n)
 {
-	enum { RUN = 64 };
 	size_t i = 0;
 
-	for (; i + RUN <= n; i += RUN) {
-		int32_t sum[RUN];
-
-		for (int j = 0; j < RUN; j++)
-			sum[j] = 1 << (WEIGHT_BITS - 1);
-		for (int row = 0; row < n_rows; row++) {
-			const unsigned char *p = from + (size_t)row * stride
-			    + i;
-			const int32_t w = weight[row];
-
-			for (int j = 0; j < RUN; j++)
-				sum[j] += w * p[j];
-		}
-		for (int j = 0; j < RUN; j++)
-			to[i + (size_t)j] = clip(sum[j]);
+	for (; i + LANES <= n; i += LANES)
+		blend(to + i, from + i, stride, weights, n_rows);
+	if (i < n && n >= LANES) {
+		i = n - LANES;
+		blend(to + i, from + i, stride, weights, n_rows);
+		return;
 	}
 	for (; i < n; i++) {
 		int32_t sum = 1 << (WEIGHT_BITS - 1);
 
 		for (int row = 0; row < n_rows; row++)
-			sum += weight[row] * from[(size_t)row * stride + i];
-		to[i] = clip(sum);
+			sum += weights[row] * from[(size_t)row * stride + i];
+		sum >>= WEIGHT_BITS;
+		to[i] = (uint8_t)(sum < 0 ? 0 : sum > 255 ? 255 : sum);
 	}
+}
+
+/* The rows of `from`, sixteen at a time, by axis a; `to` is as high. */
+static int
+blend_across(const struct image *to, const struct image *from,
+    const struct axis *a, struct resize_room *room)
+{
+	const struct window last = a->windows[to->width - 1];
+	const int left = a->windows[0].first;
+	const size_t channels = (size_t)from->channels;
+	const size_t n = (size_t)(last.first + last.n - left) * channels;
+	const size_t n_to = (size_t)to->width * channels;
+	uint8_t *before, *after;
+
+	room->columns.size = 0;
+	if (buf_reserve(&room->columns, lanes_columns_bytes(n)
+	    + lanes_columns_bytes(n_to)) < 0)
+		return fail_last();
+	before = room->columns.data;
+	after = before + lanes_columns_bytes(n);
+	for (int y = 0; y < from->height; y += LANES) {
+		const int n_rows = from->height - y < LANES
+		    ? from->height - y : LANES;
+
+		lanes_turn_rows(before, from->data + (size_t)y * from->stride
+		    + (size_t)left * channels, from->stride, n, n_rows);
+		across(after, before, left, a, to->width, channels);
+		lanes_turn_columns(to->data + (size_t)y * to->stride, to->stride,
+		    after, n_to, n_rows);
+	}
+	return 0;
 }
 
 /* `to` becomes the wanted columns of `from`, in the room. */
@@ -227,8 +235,7 @@ static int
 resize_across(struct image *to, const struct image *from,
     const struct span *s, enum resize_filter filter, struct resize_room *room)
 {
-	const int channels = from->channels;
-	const size_t stride = (size_t)s->n * (size_t)channels;
+	const size_t stride = (size_t)s->n * (size_t)from->channels;
 	struct axis a;
 	size_t bytes;
 
@@ -238,19 +245,8 @@ resize_across(struct image *to, const struct image *from,
 	    || buf_reserve(&room->between, bytes) < 0)
 		return fail_last();
 	*to = (struct image){ room->between.data, from->height, s->n,
-		channels, stride };
-	for (int y = 0; y < from->height; y++) {
-		const unsigned char *row = from->data + (size_t)y
-		    * from->stride;
-
-		if (channels == 3)
-			across_rgb(to->data + (size_t)y * stride, row, &a,
-			    s->n);
-		else
-			across(to->data + (size_t)y * stride, row, &a, s->n,
-			    channels);
-	}
-	return 0;
+		from->channels, stride };
+	return blend_across(to, from, &a, room);
 }
 
 /* The wanted rows of a picture of which `from` holds row `top` and on. */

@@ -11,10 +11,10 @@
 
 enum resize_filter { RESIZE_BILINEAR, RESIZE_BICUBIC };
 
-/* Weights and the picture between the passes, kept from call to call by one
- * thread.  All zeros is empty. */
+/* Weights, sixteen rows turned on their side, and the picture between the
+ * passes, kept from call to call by one thread.  All zeros is empty. */
 struct resize_room {
-	struct buf weights, windows, between;
+	struct buf weights, columns, between;
 };
 
 void resize_room_free(struct resize_room *);
