@@ -25,7 +25,7 @@ WARN += -Werror
 endif
 CFLAGS ?= $(OPT) -g
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib -ffp-contract=off \
-    -fvisibility=hidden $(CFLAGS) $(EXTRA_CFLAGS)
+    -fvisibility=hidden $(INCLUDE) $(CFLAGS) $(EXTRA_CFLAGS)
 LDLIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c))
@@ -34,7 +34,14 @@ LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
 TOOLS := $(TOOL_SRC:bin/%.c=$(BUILD)/bin/%)
 
-all: $(TOOLS) ## build every tool into build/bin
+# Completions come from the tools' own tables of options.
+NAMES := $(TOOL_SRC:bin/%.c=%)
+COMPLETIONS := $(NAMES:%=$(BUILD)/completion/bash/%) \
+    $(NAMES:%=$(BUILD)/completion/zsh/_%) \
+    $(NAMES:%=$(BUILD)/completion/fish/%.fish)
+PAGES := $(sort $(wildcard man/*.[157]))
+
+all: $(TOOLS) $(COMPLETIONS) ## build every tool into build/bin
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -52,6 +59,38 @@ $(BUILD)/bin/%: $(BUILD)/bin/%.o $(BUILD)/libself.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LDLIBS)
 
+$(BUILD)/completion/bash/%: $(BUILD)/bin/% lib/cli/completion.sh
+	@mkdir -p $(@D)
+	@sh lib/cli/completion.sh bash $< >$@
+
+$(BUILD)/completion/zsh/_%: $(BUILD)/bin/% lib/cli/completion.sh
+	@mkdir -p $(@D)
+	@sh lib/cli/completion.sh zsh $< >$@
+
+$(BUILD)/completion/fish/%.fish: $(BUILD)/bin/% lib/cli/completion.sh
+	@mkdir -p $(@D)
+	@sh lib/cli/completion.sh fish $< >$@
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+INSTALLED = $(NAMES:%=$(DESTDIR)$(PREFIX)/bin/%) \
+    $(foreach page,$(PAGES),$(SHARE)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+    $(NAMES:%=$(SHARE)/bash-completion/completions/%) \
+    $(NAMES:%=$(SHARE)/zsh/site-functions/_%) \
+    $(NAMES:%=$(SHARE)/fish/vendor_completions.d/%.fish)
+
+install: all ## tools, man pages, completions, under DESTDIR and PREFIX
+	mkdir -p $(sort $(dir $(INSTALLED)))
+	install -s -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin
+	for page in $(PAGES); do \
+		install -m 644 $$page $(SHARE)/man/man$${page##*.}/ || exit; \
+	done
+	install -m 644 $(BUILD)/completion/bash/* $(SHARE)/bash-completion/completions
+	install -m 644 $(BUILD)/completion/zsh/* $(SHARE)/zsh/site-functions
+	install -m 644 $(BUILD)/completion/fish/* $(SHARE)/fish/vendor_completions.d
+
+uninstall: ## take away what install put there
+	rm -f $(INSTALLED)
+
 # Tests in C are linked with the library; they see tests/*.h.
 TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/grad/*.c tests/fault/*.c))
 TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
@@ -60,7 +99,7 @@ TEST_FILES = $(TEST_BIN) \
     tests/golden/run.py
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-$(TEST_BIN:=.o): EXTRA_CFLAGS += -Itests
+$(BUILD)/tests/%.o: INCLUDE = -Itests
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libself.a
 	$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LDLIBS)
@@ -94,4 +133,31 @@ lint: $(BUILD)/libself.a ## arrows, headers, names, sizes, man pages
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-.PHONY: all test check demo lint deps clean help
+# Instrumented builds of their own, below BUILD.
+ASAN = ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) BUILD=$(BUILD)/asan OPT=-O1 \
+    EXTRA_CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
+TSAN = $(MAKE) BUILD=$(BUILD)/tsan OPT=-O1 \
+    EXTRA_CFLAGS='-fsanitize=thread -fno-omit-frame-pointer'
+
+sanitize: ## the C tests under ASan and UBSan, then under TSan
+	$(ASAN) units
+	$(TSAN) units
+
+units: $(TEST_BIN) ## the C tests alone
+	prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_BIN)
+
+T ?= stream
+S ?= 60
+fuzz: ## T=stream S=60: damaged inputs under ASan, for S seconds
+	$(ASAN) $(BUILD)/asan/tests/fuzz/fuzz_$(T)
+	sh tests/fuzz/fuzz.sh $(BUILD)/asan/tests/fuzz/fuzz_$(T) $(S)
+
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
+
+bench: all $(BENCHES) ## what the kernels reach, fastest and median
+	for bench in $(BENCHES); do $$bench || exit; done
+
+format: ## clang-format over the sources
+	clang-format -i bin/*.c lib/*/*.[ch] tests/*.h tests/*/*.c
+
+.PHONY: all install uninstall test units check demo lint deps sanitize fuzz bench format clean help

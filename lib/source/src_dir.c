@@ -272,7 +272,7 @@ walk(struct src_part *p, struct tree *t)
 static bool
 dir_knows(const struct src_probe *probe)
 {
-	return probe->is_folder;
+	return probe->is_folder && probe->path[0] != '@';
 }
 
 static int

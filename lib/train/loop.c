@@ -59,12 +59,11 @@ set_epoch(struct train *t, int64_t epoch)
 int
 train_run(struct train *t, struct batch *b)
 {
+	struct method_batch batch;
+	int64_t epoch;
 	int rc = 0;
 
 	while (t->step < t->stop) {
-		struct method_batch batch;
-		int64_t epoch;
-
 		if ((rc = batch_next(b, &batch, &epoch)) <= 0)
 			break;
 		set_epoch(t, epoch);
@@ -75,6 +74,10 @@ train_run(struct train *t, struct batch *b)
 		    (rc = t->save(t->arg, t)) < 0)
 			break;
 	}
+	/* A whole run has seen its stream's end: it was not cut behind the
+	 * last step. */
+	if (rc >= 0 && t->total > 0 && t->step == t->total)
+		rc = batch_next(b, &batch, &epoch);
 	return rc < 0 ? rc : 0;
 }
 

@@ -194,13 +194,14 @@ check(const struct setting *s)
 		all++;
 		bad += !(error < NEAR);
 		far += !(error < FAR);
-		if (!(error < NEAR))
-			printf("# %s: %g of its length\n", slice->name,
-			    error);
+		if (!(error < FAR))
+			printf("# %s: wrong by %g of its length\n",
+			    slice->name, error);
 	}
-	ok(bad <= all / 8 && far == 0, "%s %s, %d of %dx%dx%d%s: %zu "
+	if (!ok(bad <= all / 8 && far == 0, "%s %s, %d of %dx%dx%d%s: %zu "
 	    "tensors' slopes", s->arch, s->stem, s->n, s->h, s->w,
-	    s->channels, mixed, all);
+	    s->channels, mixed, all))
+		printf("# %zu are not near, %zu far\n", bad, far);
 	end(&w);
 }
 

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# The smoke pipeline, and that make does again what a change asks for only.
+. "$(dirname "$0")/../lib.sh"
+needs make
+unset MAKEFLAGS MAKELEVEL MFLAGS
+
+smoke() {
+	make -s -C "$TESTS/../pipelines/$1" SCALE=smoke BIN="$BIN" OUT="$T/$2" \
+	    "${@:3}"
+}
+ok "the whole chain" smoke smoke run
+is "$(head -n 1 run/first/knn.tsv)" "encoder	top1	top5" "scores have names"
+is "$(cut -f 1 run/first/knn.tsv | tail -n 2 | tr '\n' ' ')" "random trained " \
+    "of the random and the trained encoder"
+is "$(awk -F '\t' 'NR > 1 && !($2 > 0 && $2 <= 1)' run/first/knn.tsv)" "" \
+    "… are accuracies"
+like "$(ssl-show --replay run/first/model-test.tz)" "*ssl-decode*ssl-encode*" \
+    "features know where they come from"
+
+touch before
+ok "again" smoke byol run/first
+is "$(find run/first -newer before -type f)" "" "makes nothing again"
+ok "another K" smoke byol run/first K=10
+is "$(find run/first -newer before -name 'model.tz')" "" "trains nothing again"
+ok "knn.tsv is new" test run/first/knn.tsv -nt before
+touch before
+ok "another rate" smoke byol run/first LR=0.05 K=10
+ok "model.tz is new" test run/first/model.tz -nt before
+
+# A folder that nobody has split, then archives.
+ok "a folder of classes" smoke byol folder DATA="$T/run/first/synth/test"
+is "$(sort -n folder/test.list folder/train.list | uniq | wc -l)" 128 \
+    "every picture is for training or for testing"
+is "$(wc -l <folder/test.list)" 25 "a fifth for testing"
+
+ok "a failure inside a pipe" sh -c "! make -s -C '$TESTS/../pipelines/byol' \
+    SCALE=smoke BIN='$BIN' OUT='$T/none' DATA='$T/nowhere'"
+is "$(find none -name '*.tz')" "" "leaves nothing under a final name"
