@@ -12,6 +12,10 @@ ifeq ($(origin CC),default)
 CC := cc
 endif
 
+# V=1 shows whole commands.
+Q = $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
+
 # Asked for when a recipe runs, since `make deps` may have to install it first.
 MSGPACK = $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
 PACKAGES = openblas libjpeg libzstd libarchive $(MSGPACK)
@@ -45,7 +49,8 @@ all: $(TOOLS) $(COMPLETIONS) ## build every tool into build/bin
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(FLAGS_$(*F)) $(if $(filter base stream image source,$(word 2,$(subst /, ,$*))),$(CONVERT)) -MMD -MP -c -o $@ $<
+	$(call say,cc,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(FLAGS_$(*F)) $(if $(filter base stream image source,$(word 2,$(subst /, ,$*))),$(CONVERT)) -MMD -MP -c -o $@ $<
 
 FLAGS_simd_avx2 := -mavx2 -mfma -ffp-contract=fast
 FLAGS_simd_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma -ffp-contract=fast -mprefer-vector-width=512
@@ -53,11 +58,13 @@ FLAGS_simd_generic := -ffp-contract=off
 
 $(BUILD)/libself.a: $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,ar,$@)
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/bin/%: $(BUILD)/bin/%.o $(BUILD)/libself.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LDLIBS)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LDLIBS)
 
 $(BUILD)/completion/bash/%: $(BUILD)/bin/% lib/cli/completion.sh
 	@mkdir -p $(@D)
@@ -102,7 +109,8 @@ JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 $(BUILD)/tests/%.o: INCLUDE = -Itests
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libself.a
-	$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LDLIBS)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LDLIBS)
 
 test: all $(TEST_BIN) ## run every test
 	BIN=$(abspath $(BUILD))/bin prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_FILES)
@@ -148,9 +156,9 @@ units: $(TEST_BIN) ## the C tests alone
 
 T ?= stream
 S ?= 60
-fuzz: ## T=stream S=60: damaged inputs under ASan, for S seconds
+fuzz: all ## T=stream|jpeg|source_tar S=60: damaged inputs under ASan, for S seconds
 	$(ASAN) $(BUILD)/asan/tests/fuzz/fuzz_$(T)
-	sh tests/fuzz/fuzz.sh $(BUILD)/asan/tests/fuzz/fuzz_$(T) $(S)
+	BIN=$(abspath $(BUILD))/bin sh tests/fuzz/fuzz.sh $(BUILD)/asan/tests/fuzz/fuzz_$(T) $(S)
 
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 

@@ -1,13 +1,31 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# fuzz.sh PROGRAM SECONDS: damaged copies of each good vector, the time being
-# shared out among them.  The same program meets the same damage in the same
-# order, however far it gets; a program that fails names its input's vector.
+# fuzz.sh PROGRAM SECONDS: damaged copies of good inputs, the time being
+# shared out among them: the format's vectors for fuzz_stream; drawn pictures
+# for fuzz_jpeg, in archives for fuzz_source_tar.  The same program meets the
+# same damage in the same order, however far it gets.  BIN has the tools.
 set -u
-program=$1
-vectors=$(dirname "$0")/../../formats/vectors
-files=$(ls "$vectors"/*/*.tz)
-each=$(($2 / $(echo "$files" | wc -l) + 1))
+program=$1 seconds=$2
+T=$(mktemp -d) || exit 1
+trap 'rm -rf "$T"' EXIT
+
+case $(basename "$program") in
+fuzz_stream)
+	files=$(ls "$(dirname "$0")"/../../formats/vectors/*/*.tz) ;;
+*)
+	"${BIN:-build/bin}/ssl-synth" -q --size 24 --train 6 --test 2 \
+	    --classes 2 "$T/set" || exit 1
+	files=$(ls "$T"/set/*/*/*.jpg)
+	case $(basename "$program") in
+	*_tar)
+		tar -C "$T/set" -cf "$T/a.tar" train test &&
+		    zstd -q "$T/a.tar" && gzip -k "$T/a.tar" || exit 1
+		files=$(ls "$T"/a.tar*) ;;
+	esac ;;
+esac
+
+number=$(echo "$files" | wc -l)
+each=$((seconds / number + 1))
 failed=0
 for file in $files; do
 	timeout "$each" "$program" -n 1000000000 "$file"
@@ -17,5 +35,5 @@ for file in $files; do
 		failed=$((failed + 1))
 	fi
 done
-echo "$(echo "$files" | wc -l) inputs, $each s each, $failed failed"
+echo "$number inputs, $each s each, $failed failed"
 [ $failed -eq 0 ]
