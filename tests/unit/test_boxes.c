@@ -8,7 +8,8 @@
 
 #include "tap.h"
 
-/* An impulse in 17 zeros, along one axis. */
+/* An impulse in 17 zeros, along one axis, as Pillow 9.4 gives it.  (With
+ * weights divided in double the third row would begin 104, 61.) */
 static void
 impulse(double sigma, bool down, const unsigned char want[9],
     struct blur_room *room)
@@ -98,7 +99,7 @@ main(void)
 		impulse(0.1, down, (const unsigned char[9]){ 252 }, &room);
 		impulse(0.5, down, (const unsigned char[9]){ 199, 27, 1 },
 		    &room);
-		impulse(1, down, (const unsigned char[9]){ 104, 61, 14, 1 },
+		impulse(1, down, (const unsigned char[9]){ 103, 60, 14, 1 },
 		    &room);
 		impulse(2, down, (const unsigned char[9]){ 49, 44, 32, 18, 8,
 		    2 }, &room);
