@@ -27,7 +27,7 @@ place(const struct canvas *c, int i)
 	return ((float)i + 0.5f) * c->pixel - 1;
 }
 
-/* A field's height at 0..SCENE_LATTICE-1 both ways, smooth between the knots. */
+/* A field's height at 0..SCENE_LATTICE-1 both ways, smooth between knots. */
 static float
 field_at(const float field[SCENE_LATTICE][SCENE_LATTICE], float x, float y)
 {

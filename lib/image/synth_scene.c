@@ -75,10 +75,10 @@ draw_object(struct scene *s, struct rng *r, int class)
 
 	s->object = (struct item){
 		.shape = &form_shapes[shape_of(class)],
-		.at = draw_point(r, -0.22, 0.22),
-		.reach = between(r, 0.75, 0.98),
+		.at = draw_point(r, -0.3, 0.3),
+		.reach = between(r, 0.65, 0.95),
 		.turn = between(r, 0, TAU),
-		.stretch = between(r, 0.9, 1.1),
+		.stretch = between(r, 0.85, 1.15),
 		.color = light_first ? light : dark,
 	};
 	s->second = light_first ? dark : light;
