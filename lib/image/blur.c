@@ -2,7 +2,6 @@
 #include "image/blur.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -13,7 +12,6 @@ void
 blur_room_free(struct blur_room *r)
 {
 	buf_free(&r->rows);
-	picture_free(&r->copy);
 }
 
 /* In float all along, as torchvision makes them. */
@@ -212,94 +210,5 @@ blur_gauss_floats(float *x, int height, int width, int channels, double sigma,
 	for (int y = 0; y < height; y++)
 		weigh(x + (size_t)y * p.n, p.rows + (size_t)y * p.n, p.n,
 		    weights, taps, p.n);
-	return 0;
-}
-
-/* A box of radius r + fraction: the inner weight and that of the two ends, in
- * units of 2^-24. */
-struct box {
-	int radius;
-	uint32_t inner, outer;
-};
-
-static struct box
-box_of(double sigma)
-{
-	const double v = sigma * sigma / 3;
-	const double l = floor((sqrt(12 * v + 1) - 1) / 2);
-	const double a = (2 * l + 1) * (l * (l + 1) - 3 * v)
-	    / (6 * (v - (l + 1) * (l + 1)));
-	const float radius = (float)(l + a);
-	struct box b = { .radius = (int)radius };
-
-	b.inner = (uint32_t)((1 << 24) / (radius * 2 + 1));
-	b.outer = ((1u << 24) - (2 * (uint32_t)b.radius + 1) * b.inner) / 2;
-	return b;
-}
-
-/* n places `step` bytes apart, from one line to another, borders repeated. */
-static void
-box_line(unsigned char *to, const unsigned char *from, int n, size_t step,
-    const struct box *b)
-{
-	const int r = b->radius;
-	uint32_t sum = 0;
-
-	for (int i = -r; i <= r; i++)
-		sum += from[step * (size_t)(i < 0 ? 0 : i < n ? i : n - 1)];
-	for (int x = 0; x < n; x++) {
-		const int low = x - r - 1 < 0 ? 0 : x - r - 1;
-		const int high = x + r + 1 < n ? x + r + 1 : n - 1;
-		const int leave = x - r < 0 ? 0 : x - r;
-		const uint32_t ends = (uint32_t)from[step * (size_t)low]
-		    + from[step * (size_t)high];
-
-		to[step * (size_t)x] = (unsigned char)((sum * b->inner
-		    + ends * b->outer + (1u << 23)) >> 24);
-		sum += from[step * (size_t)high];
-		sum -= from[step * (size_t)leave];
-	}
-}
-
-/* Three passes of each line of an axis: to and fro and to. */
-static void
-box_axis(const struct image *m, const struct image *other, bool across,
-    const struct box *b)
-{
-	const int lines = across ? m->height : m->width;
-	const int n = across ? m->width : m->height;
-	const size_t c = (size_t)m->channels;
-	const size_t line = across ? m->stride : c;
-	const size_t step = across ? c : m->stride;
-
-	for (int i = 0; i < lines; i++)
-		for (size_t j = 0; j < c; j++) {
-			unsigned char *x = m->data + (size_t)i * line + j;
-			unsigned char *y = other->data + (size_t)i * line + j;
-
-			box_line(y, x, n, step, b);
-			box_line(x, y, n, step, b);
-			box_line(y, x, n, step, b);
-		}
-	image_copy(m, other);
-}
-
-int
-blur_boxes(const struct image *m, double sigma, struct blur_room *room)
-{
-	const struct box b = box_of(sigma);
-	struct image packed;
-
-	/* The copy and the picture must have the same distance of rows. */
-	if (picture_resize(&room->copy, 2 * m->height, m->width,
-	    m->channels) < 0)
-		return fail_last();
-	packed = image_crop(&room->copy.image, 0, 0, m->width, m->height);
-	image_copy(&packed, m);
-	room->copy.image = image_crop(&room->copy.image, 0, m->height,
-	    m->width, m->height);
-	box_axis(&packed, &room->copy.image, true, &b);
-	box_axis(&packed, &room->copy.image, false, &b);
-	image_copy(m, &packed);
 	return 0;
 }

@@ -16,7 +16,6 @@ enum blur_border {
 /* All zeros is empty; one a thread. */
 struct blur_room {
 	struct buf rows;
-	struct picture copy;
 };
 
 void blur_room_free(struct blur_room *);

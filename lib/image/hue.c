@@ -1,87 +1,66 @@
 /* SPDX-License-Identifier: MIT */
 /* hue: the turn of the colour wheel, by way of Pillow's 8-bit HSV
  * (src/libImaging/Convert.c) and torchvision's adjust_hue. */
-#include <math.h>
+#include <stdlib.h>
 
+#include "image/clones.h"
 #include "image/tone.h"
 
 struct hsv {
 	int h, s, v;		/* 0..255 */
 };
 
-/* Ratios are floats and the wheel's sixths doubles, as in Pillow: with
- * doubles throughout pure blue would become 169 instead of 170. */
+/*
+ * Pillow's floats and doubles, where they matter: with doubles throughout pure
+ * blue would become 169 instead of 170.  They matter for the hue alone; the
+ * saturation and the way back are the same in whole numbers or floats for
+ * every colour there is (tests/unit/test_hue.c tries all of them).  There are
+ * no branches, so that many pixels are done at a time.
+ */
 static inline struct hsv
 to_hsv(int r, int g, int b)
 {
-	const int top = r > g ? (r > b ? r : b) : (g > b ? g : b);
-	const int low = r < g ? (r < b ? r : b) : (g < b ? g : b);
-	const float range = (float)(top - low);
-	float h, s, rc, gc, bc;
-	double turn;
+	const int top2 = r > g ? r : g, low2 = r < g ? r : g;
+	const int top = top2 > b ? top2 : b, low = low2 < b ? low2 : b;
+	const int range = top - low;
+	const float by = (float)(range + (range == 0));
+	const int plus = r == top ? top - b : g == top ? top - r : top - g;
+	const int minus = r == top ? top - g : g == top ? top - b : top - r;
+	const int from = r == top ? 0 : g == top ? 2 : 4;
+	const float h = (float)((double)from + (double)((float)plus / by)
+	    - (double)((float)minus / by));
+	const double turn = (double)h / 6 + 1;
+	const float part = (float)(turn - (int)turn);
+	const float s = (float)(255 * range) / (float)(top + (top == 0));
 
-	if (top == low)
-		return (struct hsv){ 0, 0, top };
-	s = range / (float)top;
-	rc = (float)(top - r) / range;
-	gc = (float)(top - g) / range;
-	bc = (float)(top - b) / range;
-	if (r == top)
-		h = bc - gc;
-	else if (g == top)
-		h = (float)(2.0 + (double)rc - (double)bc);
-	else
-		h = (float)(4.0 + (double)gc - (double)rc);
-	turn = (double)h / 6 + 1;
-	h = (float)(turn >= 1 ? turn - 1 : turn);
-	return (struct hsv){ (int)((double)h * 255), (int)((double)s * 255),
-		top };
+	return (struct hsv){ (int)((double)part * 255), (int)s, top };
 }
 
+/* One channel, whose full strength is at `peak` of the wheel's 1530 parts: it
+ * stays for a sixth on both sides, fades over the next, and is gone beyond. */
 static inline unsigned char
-nearest(double v)
+channel(struct hsv c, int peak)
 {
-	const int rounded = (int)(v + 0.5);
+	const int apart = abs(c.h * 6 - peak);
+	const int back = 1530 - apart;
+	const int near = (apart < back ? apart : back) - 255;
+	const int low = near > 0 ? near : 0;
+	const int gone = low < 255 ? low : 255;
+	const float s = (float)c.s / 255 * ((float)gone / 255);
 
-	return (unsigned char)(rounded > 255 ? 255 : rounded);
+	return (unsigned char)(int)((float)c.v * (1 - s) + 0.5f);
 }
 
-static inline void
-from_hsv(unsigned char *to, struct hsv c)
+CLONES static void
+turn_row(unsigned char *p, int width, int add)
 {
-	const unsigned char v = (unsigned char)c.v;
-	const int sixth = c.h * 6 / 255;
-	const float f = (float)((double)((float)c.h * 6) / 255 - sixth);
-	const float s = (float)((double)(float)c.s / 255);
-	unsigned char p, q, t;
+	for (int x = 0; x < width; x++) {
+		struct hsv c = to_hsv(p[3 * x], p[3 * x + 1], p[3 * x + 2]);
 
-	if (c.s == 0) {
-		to[0] = to[1] = to[2] = v;
-		return;
-	}
-	p = nearest((double)(float)c.v * (1.0 - (double)s));
-	q = nearest((double)(float)c.v * (1.0 - (double)(s * f)));
-	t = nearest((double)(float)c.v
-	    * (1.0 - (double)s * (1.0 - (double)f)));
-	switch (sixth % 6) {
-	case 0:
-		to[0] = v, to[1] = t, to[2] = p;
-		break;
-	case 1:
-		to[0] = q, to[1] = v, to[2] = p;
-		break;
-	case 2:
-		to[0] = p, to[1] = v, to[2] = t;
-		break;
-	case 3:
-		to[0] = p, to[1] = q, to[2] = v;
-		break;
-	case 4:
-		to[0] = t, to[1] = p, to[2] = v;
-		break;
-	default:
-		to[0] = v, to[1] = p, to[2] = q;
-		break;
+		c.h = (c.h + add) & 255;
+		p[3 * x] = channel(c, 0);
+		p[3 * x + 1] = channel(c, 510);
+		p[3 * x + 2] = channel(c, 1020);
 	}
 }
 
@@ -92,14 +71,6 @@ tone_hue(const struct image *m, double shift)
 
 	if (m->channels != 3)
 		return;
-	for (int y = 0; y < m->height; y++) {
-		unsigned char *p = m->data + (size_t)y * m->stride;
-
-		for (int x = 0; x < m->width; x++, p += 3) {
-			struct hsv c = to_hsv(p[0], p[1], p[2]);
-
-			c.h = (c.h + add) & 255;
-			from_hsv(p, c);
-		}
-	}
+	for (int y = 0; y < m->height; y++)
+		turn_row(m->data + (size_t)y * m->stride, m->width, add);
 }
