@@ -108,6 +108,12 @@ skip_all() {
 	exit 0
 }
 
+# terminals: can a test have a terminal of its own, from script(1)?
+terminals() {
+	command -v script >/dev/null &&
+	    script -qec true /dev/null </dev/null >/dev/null 2>&1
+}
+
 skip() {
 	local i
 

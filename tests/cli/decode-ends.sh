@@ -69,11 +69,11 @@ echo 2 >labels/x.cls
 tar -cf labels.tar -C labels .
 fails 1 "a label without a name" ssl-decode labels.tar -o none.tz
 like "$(cat "$T/.err")" "*label 2*" "is named"
-if command -v script >/dev/null; then
+if terminals; then
 	script -qec "ssl-decode set/train" /dev/null >words </dev/null
 	is $? 2 "nothing is written to a terminal"
 else
-	skip "no script" 1
+	skip "no terminals here" 1
 fi
 TMPDIR=/nonexistent fails 1 "no place for temporary files" \
     ssl-decode - -o none.tz
