@@ -162,8 +162,13 @@ fuzz: all ## T=stream|jpeg|source_tar S=60: damaged inputs under ASan, for S sec
 
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
-bench: all $(BENCHES) ## what the kernels reach, fastest and median
+bench: all $(BENCHES) ## what the kernels reach; the tools beside PyTorch, if it is here
 	for bench in $(BENCHES); do $$bench || exit; done
+	@if /usr/bin/python3 -c 'import torch' 2>/dev/null; then \
+		/usr/bin/python3 tests/bench/compare.py -b $(BUILD)/bin; \
+	else \
+		echo 'no python3-torch: nothing to compare with'; \
+	fi
 
 format: ## clang-format over the sources
 	clang-format -i bin/*.c lib/*/*.[ch] tests/*.h tests/*/*.c
