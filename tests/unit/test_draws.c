@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/* What random steps draw: boxes, orders and coins, against the formulas of
+ * torchvision written out here with random numbers of their own. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "augment/recipe.h"
+#include "image/tone.h"
+
+#include "tap.h"
+
+#define DRAWS 20000
+
+static struct recipe recipe;
+static struct aug_canvas canvas;
+
+/* A view without a size, made of one step. */
+static void
+prepare(const char *step)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "recipe a\nview\n%s\n", step);
+	if (recipe_find(&recipe, text, NULL) < 0)
+		ok(false, "%s: %s", step, fail_text());
+}
+
+static const struct image *
+make(const struct image *m, uint64_t index)
+{
+	if (aug_make(&canvas, &recipe.views[0], m, 3, 1, index, 0) < 0)
+		ok(false, "sample: %s", fail_text());
+	return &canvas.picture.image;
+}
+
+/* Red is the column, green the row, so that a crop tells where it was: its
+ * corners are the source's, even after it was resized. */
+static void
+paint_places(unsigned char *pixels, int height, int width)
+{
+	for (int y = 0; y < height; y++)
+		for (int x = 0; x < width; x++) {
+			pixels[3 * (y * width + x)] = (unsigned char)x;
+			pixels[3 * (y * width + x) + 1] = (unsigned char)y;
+		}
+}
+
+struct box {
+	double x, y, width, height;
+};
+
+static struct box
+seen(const struct image *p)
+{
+	const unsigned char *a = p->data;
+	const unsigned char *b = p->data + (size_t)(p->height - 1) * p->stride
+	    + 3 * (size_t)(p->width - 1);
+
+	return (struct box){ a[0], a[1], b[0] - a[0] + 1, b[1] - a[1] + 1 };
+}
+
+/* torchvision's get_params; one try with clipped sides for BYOL. */
+static struct box
+formula(struct rng *r, int height, int width, double low, bool byol)
+{
+	for (int i = 0; i < 10; i++) {
+		const double area = height * width * rng_between(r, low, 1);
+		const double ratio = exp(rng_between(r, log(3. / 4),
+		    log(4. / 3)));
+		struct box b = { 0, 0, rint(sqrt(area * ratio)),
+			rint(sqrt(area / ratio)) };
+
+		if (byol) {
+			b.width = fmin(b.width, width);
+			b.height = fmin(b.height, height);
+		}
+		if (b.width < 1 || b.width > width || b.height < 1
+		    || b.height > height)
+			continue;
+		b.x = floor(rng_unit(r) * (width - b.width + 1));
+		b.y = floor(rng_unit(r) * (height - b.height + 1));
+		return b;
+	}
+	return (struct box){ 0, 0, width, height };
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The largest distance of two empirical distributions. */
+static double
+kolmogorov_smirnov(double *a, double *b)
+{
+	double most = 0;
+
+	qsort(a, DRAWS, sizeof(*a), by_value);
+	qsort(b, DRAWS, sizeof(*b), by_value);
+	for (size_t i = 0, k = 0; i < DRAWS && k < DRAWS;) {
+		const double at = a[i] < b[k] ? a[i] : b[k];
+
+		while (i < DRAWS && a[i] == at)
+			i++;
+		while (k < DRAWS && b[k] == at)
+			k++;
+		most = fmax(most, fabs((double)i - (double)k) / DRAWS);
+	}
+	return most;
+}
+
+/* 0.0195 is passed once in a thousand where both are drawn alike. */
+static void
+boxes(const char *step, double low, bool byol)
+{
+	enum { HEIGHT = 60, WIDTH = 90, KINDS = 4 };
+	static const char *const what[KINDS] = { "areas", "log ratios",
+		"columns", "rows" };
+	static unsigned char pixels[HEIGHT * WIDTH * 3];
+	static double got[KINDS][DRAWS], want[KINDS][DRAWS];
+	const struct image m = { pixels, HEIGHT, WIDTH, 3, WIDTH * 3 };
+	struct rng r = rng_at(99, 0, 0, 0, 1);
+
+	paint_places(pixels, HEIGHT, WIDTH);
+	prepare(step);
+	for (int i = 0; i < DRAWS; i++) {
+		const struct box a = seen(make(&m, (uint64_t)i));
+		const struct box b = formula(&r, HEIGHT, WIDTH, low, byol);
+
+		got[0][i] = a.width * a.height;
+		want[0][i] = b.width * b.height;
+		got[1][i] = log(a.width / a.height);
+		want[1][i] = log(b.width / b.height);
+		got[2][i] = a.x;
+		want[2][i] = b.x;
+		got[3][i] = a.y;
+		want[3][i] = b.y;
+	}
+	for (int k = 0; k < KINDS; k++) {
+		const double d = kolmogorov_smirnov(got[k], want[k]);
+
+		ok(d < 0.0195, "%s: %s, distance %.4f", step, what[k], d);
+	}
+}
+
+/* Far from the bounds nothing is rejected: the logarithm is flat. */
+static void
+flat_ratios(void)
+{
+	enum { SIDE = 250, BINS = 10 };
+	static unsigned char pixels[SIDE * SIDE * 3];
+	const struct image m = { pixels, SIDE, SIDE, 3, SIDE * 3 };
+	int bins[BINS] = { 0 }, least = DRAWS, most = 0;
+	enum { FEW = 4000 };
+
+	paint_places(pixels, SIDE, SIDE);
+	prepare("crop area=0.3..0.5 ratio=0.5..2");
+	for (int i = 0; i < FEW; i++) {
+		const struct box b = seen(make(&m, (uint64_t)i));
+		const double share = log(b.width / b.height) / log(2) / 2
+		    + 0.5;
+		const int bin = (int)(share * BINS);
+
+		bins[bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin]++;
+	}
+	for (int i = 0; i < BINS; i++) {
+		least = bins[i] < least ? bins[i] : least;
+		most = bins[i] > most ? bins[i] : most;
+	}
+	ok(least > 320 && most < 480, "log ratios are flat: 400 in each "
+	    "tenth, about: %d to %d", least, most);
+}
+
+static void
+extremes(void)
+{
+	static unsigned char pixels[64 * 64 * 3], line[200 * 3];
+	const struct image square = { pixels, 64, 64, 3, 64 * 3 };
+	const struct image tall = { line, 200, 1, 3, 3 };
+	const struct image one = { line, 1, 1, 3, 3 };
+	struct box b;
+
+	paint_places(pixels, 64, 64);
+	prepare("crop area=1 ratio=1");
+	b = seen(make(&square, 0));
+	ok(b.x == 0 && b.y == 0 && b.width == 64 && b.height == 64,
+	    "all of the area, ratio 1: the whole square");
+	paint_places(line, 200, 1);
+	prepare("crop area=0.9..1");
+	b = seen(make(&tall, 0));
+	ok(b.width == 1 && b.height == 1 && b.y == 99,
+	    "1x200 px: the middle with the ratio pulled in");
+	prepare("crop area=0.9..1 tries=0");
+	b = seen(make(&tall, 0));
+	ok(b.width == 1 && b.height >= 12 && b.height <= 16,
+	    "... and with one draw, cut off");
+	b = seen(make(&one, 0));
+	ok(b.width == 1 && b.height == 1, "one pixel");
+}
+
+static void
+change(const struct image *m, size_t what, const double by[4])
+{
+	if (what == 0)
+		tone_brightness(m, (float)by[0]);
+	else if (what == 1)
+		tone_contrast(m, (float)by[1]);
+	else if (what == 2)
+		tone_saturation(m, (float)by[2]);
+	else
+		tone_hue(m, by[3]);
+}
+
+/* Which of the 24 orders makes `got` of `from`, or -1. */
+static int
+find_order(const unsigned char *got, const unsigned char *from, size_t bytes,
+    const double by[4])
+{
+	int found = -1, number = 0;
+
+	for (size_t code = 0; code < 256; code++) {
+		const size_t order[4] = { code & 3, code >> 2 & 3,
+			code >> 4 & 3, code >> 6 };
+		unsigned char pixels[64 * 3];
+		const struct image m = { pixels, 1, (int)bytes / 3, 3, bytes };
+		unsigned used = 0;
+
+		for (int k = 0; k < 4; k++)
+			used |= 1u << order[k];
+		if (used != 15)
+			continue;
+		memcpy(pixels, from, bytes);
+		for (int k = 0; k < 4; k++)
+			change(&m, order[k], by);
+		if (memcmp(pixels, got, bytes) == 0)
+			found = found < 0 ? number : 24;
+		number++;
+	}
+	return found;
+}
+
+/* The factors come first, one for each change, then the order; orders that
+ * give the same bytes are not counted. */
+static void
+orders(void)
+{
+	enum { TIMES = 10000 };
+	unsigned char pixels[64 * 3];
+	const struct image m = { pixels, 1, 64, 3, sizeof(pixels) };
+	int times[25] = { 0 }, unknown = 0, least = TIMES, most = 0;
+	struct rng colours = rng_at(5, 0, 0, 0, 1);
+
+	for (size_t i = 0; i < sizeof(pixels); i++)
+		pixels[i] = (unsigned char)rng_below(&colours, 256);
+	prepare("jitter brightness=0.4 contrast=0.4 saturation=0.4 hue=0.1");
+	for (uint64_t i = 0; i < TIMES; i++) {
+		struct rng r = rng_at(3, 1, i, 0, RNG_AUGMENT);
+		double by[4];
+		int which;
+
+		(void)rng_unit(&r);	/* whether it is done at all */
+		for (int k = 0; k < 3; k++)
+			by[k] = rng_between(&r, 0.6, 1.4);
+		by[3] = rng_between(&r, -0.1, 0.1);
+		which = find_order(make(&m, i)->data, pixels, sizeof(pixels),
+		    by);
+		if (which < 0)
+			unknown++;
+		else
+			times[which]++;
+	}
+	for (int i = 0; i < 24; i++) {
+		least = times[i] < least ? times[i] : least;
+		most = times[i] > most ? times[i] : most;
+	}
+	is_int(unknown, 0, "factors first, then one order of four");
+	ok(times[24] < 100, "orders that give the same: %d", times[24]);
+	ok(least > 337 && most < 497, "each order 417 times, about: %d to %d",
+	    least, most);
+}
+
+static void
+coins(void)
+{
+	unsigned char pair[6] = { 1, 1, 1, 2, 2, 2 };
+	const struct image m = { pair, 1, 2, 3, 6 };
+	int flipped = 0, together = 0;
+
+	prepare("flip p=0.3");
+	for (int i = 0; i < DRAWS; i++)
+		flipped += make(&m, (uint64_t)i)->data[0] == 2;
+	ok(abs(flipped - 6000) < 260, "p=0.3: %d of 20000", flipped);
+	prepare("flip p=0.5\nflip p=0.5");
+	for (int i = 0; i < DRAWS; i++)
+		together += make(&m, (uint64_t)i)->data[0] == 1;
+	ok(abs(together - 10000) < 290, "two coins are two: %d of 20000",
+	    together);
+}
+
+int
+main(void)
+{
+	boxes("crop area=0.08..1", 0.08, false);
+	boxes("crop area=0.2..1", 0.2, false);
+	boxes("crop area=0.08..1 tries=0", 0.08, true);
+	flat_ratios();
+	extremes();
+	orders();
+	coins();
+	aug_canvas_free(&canvas);
+	return tap_done();
+}
