@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Views of what is no picture, of samples without an index, and the fields
+ * that pass. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "view/view.h"
+
+#include "tap.h"
+
+static char path[] = "/tmp/self-view-XXXXXX";
+static struct recipe recipe;
+
+/* Three samples: pictures of 4x4 px, or six numbers each. */
+static void
+write_samples(bool pictures)
+{
+	const size_t image_shape[4] = { 3, 4, 4, 3 }, x_shape[3] = { 3, 2, 3 };
+	struct head head = { 0 };
+	struct rec rec = { 0 };
+	struct stream_out *out = NULL;
+	void *data;
+	int rc;
+
+	rc = head_init(&head, "samples");
+	if (rc == 0)
+		out = stream_create(path, 1, &head);
+	if (rc == 0 && pictures)
+		rc = rec_add_tensor(&rec, "image", DTYPE_U1, 4, image_shape,
+		    &data);
+	else if (rc == 0)
+		rc = rec_add_tensor(&rec, "x", DTYPE_F4, 3, x_shape, &data);
+	if (rc < 0 || out == NULL)
+		exit(1);
+	for (int i = 0; i < 18; i++) {
+		if (pictures)
+			memset((char *)data + 8 * i, 10 * i, 8);
+		else
+			((float *)data)[i] = (float)i / 4;
+	}
+	if (rec_add(&rec, "note", value_text("kept")) < 0
+	    || stream_write(out, &rec) < 0 || stream_finish(out) < 0)
+		exit(1);
+	rec_free(&rec);
+	head_free(&head);
+}
+
+/* Runs a recipe over the file; the first record's view, copied. */
+static int
+run(const char *text, int64_t only_index, unsigned char *to, size_t n)
+{
+	struct view_config config = { .recipe = &recipe, .seed = 1,
+		.only_index = only_index };
+	struct pool *pool = pool_new(2);
+	struct stream_in *in = stream_open(path);
+	struct viewer *v;
+	struct rec *r = NULL;
+	int got;
+
+	if (recipe_find(&recipe, text, NULL) < 0)
+		exit(1);
+	v = viewer_new(in, pool, &config);
+	got = viewer_next(v, &r);
+	if (got == 1) {
+		const struct value *view = rec_find(r, "view0");
+		const struct value *note = rec_find(r, "note");
+
+		memcpy(to, view->tensor->data, n);
+		if (note == NULL || strcmp(note->text.bytes, "kept") != 0)
+			got = -100;
+	}
+	viewer_free(v);
+	stream_close(in);
+	pool_free(pool);
+	return got;
+}
+
+int
+main(void)
+{
+	unsigned char bytes[144], one[48];
+	float numbers[18];
+	bool same = true;
+	const int fd = mkstemp(path);
+
+	if (fd < 0 || close(fd) < 0)
+		return 1;
+	write_samples(false);
+	is_int(run("recipe a\nview\n", -1, (unsigned char *)numbers,
+	    sizeof(numbers)), 1, "numbers pass a recipe without steps");
+	for (int i = 0; i < 18; i++)
+		same = same && numbers[i] == (float)i / 4;
+	ok(same, "as they are");
+	ok(run("recipe a\nview\nflip\n", -1, bytes, 0) < 0
+	    && strstr(fail_text(), "--recipe none") != NULL,
+	    "steps for pictures are refused: %s", fail_text());
+	write_samples(true);
+	is_int(run("recipe a\nsize 4\nview\ncrop\n", -1, bytes,
+	    sizeof(bytes)), 1, "pictures without an index");
+	is_int(run("recipe a\nsize 4\nview\ncrop\n", 2, one, sizeof(one)), 1,
+	    "the third of them alone");
+	ok(memcmp(bytes + 96, one, sizeof(one)) == 0,
+	    "is counted from the stream's begin");
+	is_int(run("recipe a\nsize 4\nview\ncrop\n", 3, one, sizeof(one)), 0,
+	    "there is no fourth");
+	unlink(path);
+	return tap_done();
+}
