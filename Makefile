@@ -144,7 +144,7 @@ help: ## this list
 # Instrumented builds of their own, below BUILD.
 ASAN = ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) BUILD=$(BUILD)/asan OPT=-O1 \
     EXTRA_CFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer'
-TSAN = $(MAKE) BUILD=$(BUILD)/tsan OPT=-O1 \
+TSAN = TSAN_OPTIONS=allocator_may_return_null=1 SELF_TEST_SECONDS=1800 $(MAKE) BUILD=$(BUILD)/tsan OPT=-O1 \
     EXTRA_CFLAGS='-fsanitize=thread -fno-omit-frame-pointer'
 
 sanitize: ## the C tests under ASan and UBSan, then under TSan
