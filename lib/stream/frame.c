@@ -247,6 +247,16 @@ frame_read(struct frame_in *f, void *to, size_t size, size_t *got)
 	return 0;
 }
 
+/* What zstd holds back is not seen; its writers flush behind a record. */
+bool
+frame_ready(const struct frame_in *f)
+{
+	struct pollfd wait = { .fd = f->fd, .events = POLLIN };
+
+	return f->room == NULL || f->in.pos < f->in.size ||
+	    poll(&wait, 1, 0) != 0;
+}
+
 struct frame_out {
 	ZSTD_CCtx *zstd;
 	unsigned char *room;		/* OUT_ROOM, then STAGE_ROOM bytes */

@@ -27,6 +27,9 @@ struct frame_in *frame_in_bytes(const void *borrowed, size_t size);
  */
 int frame_read(struct frame_in *, void *to, size_t size, size_t *got)
     FAIL_CHECKED;
+
+/* Whether bytes, or the end, are there without waiting: a hint. */
+bool frame_ready(const struct frame_in *);
 void frame_in_free(struct frame_in *);		/* NULL is fine */
 
 struct frame_out;

@@ -224,6 +224,12 @@ unpack_new(struct frame_in *in)
 	return u;
 }
 
+bool
+unpack_ready(const struct unpack *u)
+{
+	return u->at < u->size || frame_ready(u->in);
+}
+
 void
 unpack_free(struct unpack *u)
 {

@@ -22,6 +22,9 @@ struct unpack *unpack_new(struct frame_in *borrowed);
  */
 int unpack_item(struct unpack *, struct value *, struct arena *)
     FAIL_CHECKED;
+
+/* Whether the next item has begun to come, as frame_ready() has it. */
+bool unpack_ready(const struct unpack *);
 void unpack_free(struct unpack *);		/* NULL is fine */
 
 /* Where packed bytes go; canonical: every float in 64 bits. */

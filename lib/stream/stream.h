@@ -58,6 +58,13 @@ int stream_read(struct stream_in *, struct rec *) FAIL_CHECKED;
  * now the new one), 3 for a verified end, 0 for the end of the file. */
 int stream_step(struct stream_in *, struct rec *) FAIL_CHECKED;
 
+/*
+ * Whether the next read finds input, or its end, without waiting for whoever
+ * writes it.  A hint, for handing on what is gathered before a wait: what
+ * comes out must not depend on it.
+ */
+int stream_ready(const struct stream_in *);
+
 uint64_t stream_records(const struct stream_in *);	/* read so far */
 uint64_t stream_streams(const struct stream_in *);	/* headers so far */
 const char *stream_path(const struct stream_in *);	/* for messages */

@@ -295,6 +295,12 @@ stream_read(struct stream_in *in, struct rec *r)
 	return rc;
 }
 
+int
+stream_ready(const struct stream_in *in)
+{
+	return in->failed < 0 || unpack_ready(in->items);
+}
+
 static struct stream_in *
 begin(struct stream_in *in, struct frame_in *frames, const char *path)
 {
