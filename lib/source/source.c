@@ -383,21 +383,34 @@ source_read_field(const struct source *s, size_t i, size_t f, void *to)
 	return p->kind->read_field(p, i, f, to);
 }
 
+/* A class as text: its name is a folder's, or bytes from somewhere else. */
+static int
+add_class(struct value *list, const char *name, struct buf *text,
+    struct arena *a)
+{
+	const char *copy;
+
+	text->size = 0;
+	if (buf_append(text, name, strlen(name)) < 0 || finish_text(text) < 0)
+		return fail_last();
+	copy = arena_string(a, (const char *)text->data, text->size);
+	return copy == NULL ? fail_last() : value_push(list, value_text(copy),
+	    a);
+}
+
 static int
 add_classes(const struct source *s, struct head *head)
 {
 	struct value list = value_array(NULL, 0);
+	struct buf text = { 0 };
+	int rc = 0;
 
-	for (size_t i = 0; i < s->classes.n; i++) {
-		const char *name = names_get(&s->classes, i);
-		char *copy = arena_string(&head->arena, name, strlen(name));
-
-		if (copy == NULL ||
-		    value_push(&list, value_text(copy), &head->arena) < 0)
-			return fail_last();
-	}
-	return s->classes.n == 0 ? 0 : value_set(&head->meta, "classes", list,
-	    &head->arena);
+	for (size_t i = 0; i < s->classes.n && rc == 0; i++)
+		rc = add_class(&list, names_get(&s->classes, i), &text,
+		    &head->arena);
+	buf_free(&text);
+	return rc < 0 || s->classes.n == 0 ? rc : value_set(&head->meta,
+	    "classes", list, &head->arena);
 }
 
 int

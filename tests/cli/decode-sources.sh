@@ -121,3 +121,23 @@ cp flat/002.jpg other/b
 cp flat/003.jpg other/c
 ssl-decode part other -o joined.tz
 is "$(field label joined.tz)" "0 1 1 2 " "their classes are joined by name"
+
+# Folders and lists name classes in bytes; a header holds text.
+odd=$(printf 'caf\351 \303\251')
+mkdir -p "odd/$odd"
+cp flat/000.jpg "odd/$odd/a.jpg"
+printf '%s\n' "$odd" >odd.txt
+printf 'flat/000.jpg\t%s\n' "$odd" >odd.list
+tar -cf odd.tar -C flat 000.jpg 000.cls
+mkdir apart
+mv odd.tar apart/odd.tar
+cp odd.txt apart/classes.txt
+text=$(printf 'caf%%E9 \303\251')
+ok "a class folder that is no UTF-8" ssl-decode odd -o odd.tz
+is "$(ssl-show --meta classes.0 odd.tz)" "$text" "is escaped, the rest is not"
+is "$(ssl-decode --classes odd.txt odd | ssl-show --meta classes.0)" "$text" \
+    "so is a line of --classes"
+is "$(ssl-decode apart/odd.tar | ssl-show --meta classes.0)" "$text" \
+    "and one of classes.txt"
+is "$(ssl-decode @odd.list | ssl-show --meta classes.0)" "$text" \
+    "and the label in a list"
