@@ -180,6 +180,10 @@ tell_end(const struct train *t)
 	if (t->total > 0 && t->step < t->total && t->stop >= t->total)
 		cli_say("the stream ended after step %" PRIu64 " of %" PRIu64
 		    "; the network is saved as it is", t->step, t->total);
+	else if (t->unused > 0)
+		cli_say("the stream goes on after step %" PRIu64 ": %" PRIu64
+		    " records not used; give --total-steps", t->step,
+		    t->unused);
 	else if (t->step == 0 && t->stop > 0)
 		cli_say("no steps: the stream is empty");
 }

@@ -288,3 +288,13 @@ batch_next(struct batch *b, struct method_batch *out, int64_t *epoch)
 	rc = fill(b, &b->rec[slot], out);
 	return rc < 0 ? rc : 1;
 }
+
+int
+batch_drain(struct batch *b, uint64_t *n)
+{
+	int slot, rc;
+
+	for (*n = 0; (rc = ahead_next(b->ahead, &slot)) > 0; ++*n)
+		;
+	return rc;
+}

@@ -61,4 +61,7 @@ void batch_free(struct batch *);
 int batch_next(struct batch *, struct method_batch *, int64_t *epoch)
     FAIL_CHECKED;
 
+/* Reads what is left to the stream's end and counts its batches. */
+int batch_drain(struct batch *, uint64_t *n) FAIL_CHECKED;
+
 #endif

@@ -77,7 +77,8 @@ train_run(struct train *t, struct batch *b)
 	/* A whole run has seen its stream's end: it was not cut behind the
 	 * last step. */
 	if (rc >= 0 && t->total > 0 && t->step == t->total)
-		rc = batch_next(b, &batch, &epoch);
+		rc = t->planned ? batch_drain(b, &t->unused) :
+		    batch_next(b, &batch, &epoch);
 	return rc < 0 ? rc : 0;
 }
 

@@ -50,6 +50,8 @@ struct train {
 	uint64_t step, epoch;		/* of the next step */
 	uint64_t total, steps_per_epoch;	/* 0: not known */
 	uint64_t stop;			/* UINT64_MAX: at the stream's end */
+	bool planned;		/* nobody but the stream says where to stop */
+	uint64_t unused;	/* records behind the last step, if planned */
 	int64_t seed;
 
 	/* Set by the caller before train_run; any may be NULL or 0. */

@@ -143,6 +143,8 @@ make_length(struct train *t, const struct train_config *c,
 	t->stop = c->steps < 0 ? UINT64_MAX : (uint64_t)c->steps;
 	if (t->total > 0 && t->total < t->stop)
 		t->stop = t->total;
+	t->planned = t->total > 0 && c->total_steps == 0 &&
+	    (c->steps < 0 || (uint64_t)c->steps > t->total);
 }
 
 /* Epochs to steps. */

@@ -42,6 +42,22 @@ ok "a cut stream" bash -c "head -c 9000 views.tz >cut.tz"
 fails 1 "is refused" ssl-train $net -o cut-out.tz cut.tz
 like "$(cat .err)" "*truncated stream*" "in so many words"
 fails 1 "and leaves no network" test -e cut-out.tz
+
+cat views.tz views.tz >two.tz
+ok "two streams, one behind the other" ssl-train $net -o two-out.tz two.tz
+like "$(cat .err)" "*goes on after step 10: 10 records not used*" \
+    "what is not used is told"
+is "$(ssl-show --digest two-out.tz)" "$(ssl-show --digest a.tz)" \
+    "the network is the first one's"
+ok "as long as both" ssl-train $net --total-steps 20 -o two-out.tz two.tz
+is "$(ssl-show --meta step two-out.tz)" 20 "uses all"
+is "$(grep -c 'not used' .err)" 0 "without a word"
+cat views.tz views.tz | head -c -100 >two-cut.tz
+fails 1 "the second one cut" ssl-train $net -o two-cut-out.tz two-cut.tz
+like "$(cat .err)" "*truncated stream*" "is refused too"
+fails 1 "and leaves no network either" test -e two-cut-out.tz
+ok "an early end does not ask for what follows" \
+    ssl-train $net --steps 4 -o part.tz two-cut.tz
 fails 2 "an unknown method" ssl-train --method boyl -o x.tz views.tz
 fails 2 "an unknown encoder" ssl-train --arch resnet19 -o x.tz views.tz
 like "$(cat .err)" "*resnet18*" "names the ones there are"
