@@ -73,8 +73,7 @@ static const struct opt opts[] = {
 	TEXT("milestones", milestones, "E,E,...", NULL,
 	    "epochs at which schedule step multiplies the rate"),
 	REAL("gamma", gamma, "G", "0.1", 0, 1, "… by this"),
-	REAL("ema", ema, "M", "0.99", 0, 1,
-	    "momentum of the target network"),
+	REAL("ema", ema, "M", "0.99", 0, 1, "momentum of the target network"),
 	CHOICE("ema-schedule", ema_schedule, "constant|cosine", "cosine",
 	    "cosine: it rises to 1 at the end"),
 	REAL("temperature", temperature, "TAU", "0.1", 1e-6, 1e6,
@@ -182,8 +181,7 @@ tell_end(const struct train *t)
 		    "; the network is saved as it is", t->step, t->total);
 	else if (t->unused > 0)
 		cli_say("the stream goes on after step %" PRIu64 ": %" PRIu64
-		    " records not used; give --total-steps", t->step,
-		    t->unused);
+		    " records unused; give --total-steps", t->step, t->unused);
 	else if (t->step == 0 && t->stop > 0)
 		cli_say("no steps: the stream is empty");
 }

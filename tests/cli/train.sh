@@ -45,13 +45,13 @@ fails 1 "and leaves no network" test -e cut-out.tz
 
 cat views.tz views.tz >two.tz
 ok "two streams, one behind the other" ssl-train $net -o two-out.tz two.tz
-like "$(cat .err)" "*goes on after step 10: 10 records not used*" \
+like "$(cat .err)" "*goes on after step 10: 10 records unused*" \
     "what is not used is told"
 is "$(ssl-show --digest two-out.tz)" "$(ssl-show --digest a.tz)" \
     "the network is the first one's"
 ok "as long as both" ssl-train $net --total-steps 20 -o two-out.tz two.tz
 is "$(ssl-show --meta step two-out.tz)" 20 "uses all"
-is "$(grep -c 'not used' .err)" 0 "without a word"
+is "$(grep -c 'unused' .err)" 0 "without a word"
 cat views.tz views.tz | head -c -100 >two-cut.tz
 fails 1 "the second one cut" ssl-train $net -o two-cut-out.tz two-cut.tz
 like "$(cat .err)" "*truncated stream*" "is refused too"
