@@ -185,6 +185,16 @@ gather(struct group *g)
 	    flush(g) : 0;
 }
 
+/* The next record; before a wait for it, what is gathered goes out. */
+static int
+next(struct group *g, struct stream_in *in)
+{
+	if (g->n > 0 && !stream_ready(in) && flush(g) < 0)
+		cli_die("%s: up to record %" PRIu64, stream_path(in),
+		    stream_records(in) - 1);
+	return stream_read(in, &g->rec[g->n]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -215,7 +225,7 @@ main(int argc, char **argv)
 		cli_die("%s", stream_path(in));
 	ckpt_free(ckpt);
 	g.out = cli_create(&cli, &head);
-	while ((got = stream_read(in, &g.rec[g.n])) > 0)
+	while ((got = next(&g, in)) > 0)
 		if (gather(&g) < 0)
 			cli_die("%s: record %" PRIu64, stream_path(in),
 			    stream_records(in) - 1);

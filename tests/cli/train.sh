@@ -79,6 +79,23 @@ ok "encodes by a pipe" bash -c "ssl-encode -m a.tz <test.tz >g.tz"
 same f.tz g.tz "gives the same bytes"
 ok "… with one thread" ssl-encode --threads 1 -m a.tz -o g.tz test.tz
 same f.tz g.tz "gives the same bytes too"
+
+# All but the end comes, then nothing for a while.
+ssl-decode -q --batch 3 data/test | cat >slow.tz
+ssl-encode -q -m a.tz slow.tz | cat >want.tz
+half=$(($(wc -c <want.tz) / 2))
+mkfifo in out
+ssl-encode -q -m a.tz <in >out &
+exec 5>in 6<out
+head -c -400 slow.tz >&5
+timeout 20 head -c $half <&6 >got.tz
+is "$(wc -c <got.tz)" "$half" "features do not wait for more pictures"
+tail -c 400 slow.tz >&5
+exec 5>&-
+timeout 20 cat <&6 >>got.tz
+exec 6<&-
+same got.tz want.tz "and are the same in the end"
+
 ok "encodes with heads" ssl-encode --head -m a.tz -o h.tz test.tz
 like "$(ssl-show h.tz)" "*projection*prediction*" "projection, prediction"
 ok "encodes with the target" \
