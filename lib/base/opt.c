@@ -157,36 +157,33 @@ all_names(const struct parse *p, const char **names)
 	return n;
 }
 
-/* The whole name for a whole or a clearly cut one; NULL and a failure. */
+/* The first name that begins like the word, or the nearest one, or NULL. */
+static const char *
+suggest(const char *word, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(names[i], word, strlen(word)) == 0)
+			return names[i];
+	return opt_nearest(word, names, n);
+}
+
+/*
+ * The name of the table that the word is; NULL and a failure.  A name cut
+ * short is refused: what is clear today would not be when options are added.
+ */
 static const char *
 whole_name(const struct parse *p, const char *word, size_t size)
 {
-	const char *names[OPT_MOST + N_BUILTIN], *found = NULL, *near;
+	const char *names[OPT_MOST + N_BUILTIN], *near;
 	const size_t n = all_names(p, names);
-	char cut[WORD_MOST + 1];
+	char name[WORD_MOST + 1];
 
-	for (size_t i = 0; i < n && size > 0; i++) {
-		if (strncmp(names[i], word, size) != 0)
-			continue;
-		if (names[i][size] == '\0')
+	snprintf(name, sizeof(name), "%.*s", (int)size, word);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
 			return names[i];
-		if (found != NULL) {
-			fail(FAIL_USAGE, "--%.*s is --%s or --%s", (int)size,
-			    word, found, names[i]);
-			/* A whole name may still come. */
-			for (i++; i < n; i++)
-				if (strncmp(names[i], word, size) == 0 &&
-				    names[i][size] == '\0')
-					return names[i];
-			return NULL;
-		}
-		found = names[i];
-	}
-	if (found != NULL)
-		return found;
-	snprintf(cut, sizeof(cut), "%.*s", (int)size, word);
-	near = opt_nearest(cut, names, n);
-	fail(FAIL_USAGE, "unknown option --%s%s%s%s", cut,
+	near = size > 0 ? suggest(name, names, n) : NULL;
+	fail(FAIL_USAGE, "unknown option --%s%s%s%s", name,
 	    near != NULL ? "; did you mean --" : "; --help lists them",
 	    near != NULL ? near : "", near != NULL ? "?" : "");
 	return NULL;

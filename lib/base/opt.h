@@ -47,9 +47,8 @@ struct opt_said {
 /*
  * Fills every value of `into` from its preset, then from argv (argv[0] is
  * skipped).  Knows --name VALUE, --name=VALUE, -x VALUE, -xVALUE, joined
- * flags -qv, "--" and "-" (an operand); long names may be cut short where
- * that stays clear.  FAIL_USAGE with a "did you mean" for a name it does
- * not know.
+ * flags -qv, "--" and "-" (an operand).  FAIL_USAGE with a "did you mean"
+ * for a name it does not know; a name cut short is one.
  */
 int opt_parse(const struct opt *rows, size_t n, void *into, int argc,
     char **argv, struct opt_said *) FAIL_CHECKED;
