@@ -22,6 +22,7 @@ begin_tensor(struct columns *c, const struct member *m)
 
 	memcpy(shape, t->shape, sizeof(shape));
 	shape[0] = c->rows;
+	to->like = *t;
 	to->row_bytes = t->shape[0] > 0 ? t->bytes / t->shape[0] : 0;
 	if (to->row_bytes == 0)
 		return 0;
@@ -44,7 +45,7 @@ begin_strings(struct columns *c, const struct member *m)
 		return fail_last();
 	for (size_t i = 0; i < c->rows; i++)
 		items[i] = value_nil();
-	*to = (struct column){ m->name, 0, items };
+	*to = (struct column){ .name = m->name, .data = items };
 	return rec_add(c->out, m->name, value_array(items, c->rows));
 }
 
@@ -87,15 +88,23 @@ columns_begin(struct columns *c, struct rec *out, size_t rows,
 	return 0;
 }
 
+/* The same dtype and dimensions, the first aside. */
+static bool
+is_like(const struct tensor *a, const struct tensor *b)
+{
+	return a->dtype == b->dtype && a->n_dims == b->n_dims
+	    && memcmp(a->shape + 1, b->shape + 1, (size_t)(a->n_dims - 1)
+	    * sizeof(a->shape[0])) == 0;
+}
+
 static int
 copy_cell(const struct columns *c, const struct column *to, size_t row,
     const struct value *v, size_t i)
 {
 	if (to->row_bytes > 0) {
-		if (v->type != VALUE_TENSOR || v->tensor->n_dims < 1
-		    || i >= v->tensor->shape[0]
-		    || v->tensor->bytes / v->tensor->shape[0]
-		    != to->row_bytes)
+		if (v->type != VALUE_TENSOR
+		    || !is_like(v->tensor, &to->like)
+		    || i >= v->tensor->shape[0])
 			return fail(FAIL_FORMAT, "field %s: another shape than "
 			    "in the record before", to->name);
 		memcpy((char *)to->data + row * to->row_bytes,

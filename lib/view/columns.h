@@ -14,6 +14,7 @@
 
 struct column {
 	const char *name;	/* in the source and in `out` */
+	struct tensor like;	/* a tensor's dtype and dimensions */
 	size_t row_bytes;	/* of a tensor; 0: strings */
 	void *data;		/* in the arena of `out` */
 };
