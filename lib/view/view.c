@@ -45,6 +45,8 @@ struct viewer {
 	size_t filled;
 	int64_t epoch;
 	uint64_t steps, seen, dropped;
+	int64_t start_step, epoch_samples;	/* as the input's header says */
+	int64_t first_step;		/* number of the first record */
 	struct job jobs[CHUNK];
 	size_t n_jobs;
 };
@@ -239,6 +241,27 @@ copy_numbers(struct viewer *v, const struct rec *r, size_t i)
 	return 0;
 }
 
+/*
+ * The number of a stream's first full batch.  One that began later, with
+ * --start-step and the same batches, counted each epoch's rest as a batch;
+ * here it is dropped.
+ */
+static int64_t
+first_step(const struct viewer *v, const struct rec *r)
+{
+	const int64_t batch = (int64_t)v->config->batch;
+	const int64_t samples = v->epoch_samples;
+	const int64_t step = field_int(r, "step", 0);
+	int64_t full, within;
+
+	if (v->start_step <= 0 || samples <= 0)
+		return 0;
+	full = samples / batch;
+	within = step - v->epoch * ((samples + batch - 1) / batch);
+	return v->epoch * full + (within < 0 ? 0 : within < full ? within
+	    : full);
+}
+
 static int
 begin_batch(struct viewer *v, struct rec *out, const struct rec *r, size_t n)
 {
@@ -252,8 +275,10 @@ begin_batch(struct viewer *v, struct rec *out, const struct rec *r, size_t n)
 	v->epoch = field_int(r, "epoch", 0);
 	if (columns_begin(&v->columns, out, rows, r, skip) < 0)
 		return fail_last();
-	if (step < 0 || rows != n)
-		step = (int64_t)v->steps;
+	if (v->steps == 0 && v->config->batch > 0)
+		v->first_step = first_step(v, r);
+	if (step < 0 || v->config->batch > 0)
+		step = v->first_step + (int64_t)v->steps;
 	if (rec_add(out, "epoch", value_int(v->epoch)) < 0)
 		return fail_last();
 	return rec_add(out, "step", value_int(step));
@@ -365,6 +390,9 @@ viewer_new(struct stream_in *in, struct pool *pool,
 	v->in = in;
 	v->pool = pool;
 	v->config = config;
+	v->start_step = value_get_int(&stream_head(in)->meta, "start_step", 0);
+	v->epoch_samples = value_get_int(&stream_head(in)->meta,
+	    "epoch_samples", 0);
 	v->canvases = calloc((size_t)pool_threads(pool),
 	    sizeof(*v->canvases));
 	if (v->canvases == NULL)

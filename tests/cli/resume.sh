@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A run that stopped goes on to the same bytes, also where the pictures of an
+# epoch are no multiple of the batch.
+. "$(dirname "$0")/../lib.sh"
+
+ssl-synth --train 120 --test 10 --size 16 --quiet set
+views() {
+	ssl-decode --quiet --shuffle --batch 32 --epochs 3 "$@" set/train |
+	    ssl-augment --quiet --recipe byol-cifar --size 16 --batch 32
+}
+learn() {
+	ssl-train --quiet --stem cifar --width 4 --projector-hidden 16 \
+	    --projector-out 8 --predictor-hidden 16 "$@"
+}
+
+steps() {
+	ssl-show --json | sed -n 's/.*"step":\([0-9]*\).*/\1/p' | tr '\n' ' '
+}
+
+is "$(views | steps)" "0 1 2 3 4 5 6 7 8 " "records are numbered without gaps"
+is "$(views --start-step 5 | steps)" "4 5 6 7 8 " \
+    "and alike when the stream begins later"
+is "$(views --start-step 7 | steps)" "6 7 8 " "where an epoch's rest comes first"
+
+views | learn -o whole.tz
+views | learn --steps 4 -o part.tz
+views | ssl-train --quiet --resume part.tz -o again.tz
+views --start-step 5 | ssl-train --quiet --resume part.tz -o later.tz
+is "$(ssl-show --digest again.tz)" "$(ssl-show --digest whole.tz)" \
+    "a run that goes on ends like one that never stopped"
+is "$(ssl-show --digest later.tz)" "$(ssl-show --digest whole.tz)" \
+    "also on a stream that begins where it stopped"
+
