@@ -86,7 +86,7 @@ static const struct opt opts[] = {
 	{ "steps", 'n', OPT_INT, TR(steps), "N", "-1", -1, 1e15,
 	    "stop before step N (0: write the initial network)", false },
 	WHOLE("total-steps", total_steps, "0", 0, 1e15,
-	    "length of the schedules; 0: the stream tells"),
+	    "length of the schedules; 0: the stream's, or else --steps"),
 	WHOLE("steps-per-epoch", steps_per_epoch, "0", 0, 1e15,
 	    "steps in an epoch; 0: the stream tells"),
 	{ "init", 'i', OPT_TEXT, AT(init), "CKPT", NULL, 0, 0,

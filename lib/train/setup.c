@@ -135,6 +135,8 @@ make_length(struct train *t, const struct train_config *c,
 		t->total = known(old, "total_steps");
 	if (t->total == 0)
 		t->total = known(&stream->meta, "steps");
+	if (t->total == 0 && c->steps > 0)
+		t->total = (uint64_t)c->steps;
 	t->steps_per_epoch = (uint64_t)c->steps_per_epoch;
 	if (t->steps_per_epoch == 0)
 		t->steps_per_epoch = known(old, "steps_per_epoch");

@@ -32,3 +32,9 @@ is "$(ssl-show --digest again.tz)" "$(ssl-show --digest whole.tz)" \
 is "$(ssl-show --digest later.tz)" "$(ssl-show --digest whole.tz)" \
     "also on a stream that begins where it stopped"
 
+
+ssl-decode --quiet --epochs 2 set/train |
+    ssl-augment --quiet --recipe byol-cifar --size 16 |
+    learn --steps 3 -o short.tz
+is "$(ssl-show --meta total_steps short.tz)" 3 \
+    "--steps is the length of the schedules where nothing else tells"
