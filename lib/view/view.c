@@ -8,7 +8,8 @@
 
 #include "view/columns.h"
 
-/* Samples are worked on so many at a time, in at most so many bytes. */
+/* Samples are worked on so many at a time, in at most so many bytes, or as
+ * many as have come: nobody waits for a slow producer's next record. */
 #define CHUNK ((size_t)64)
 #define CHUNK_BYTES ((size_t)64 << 20)
 
@@ -61,8 +62,11 @@ read_chunk(void *arg, int slot)
 	for (c->n = 0; c->n < CHUNK && samples < CHUNK
 	    && bytes < CHUNK_BYTES; c->n++) {
 		struct rec *r = &c->recs[c->n];
-		const int got = stream_read(v->in, r);
+		int got;
 
+		if (samples > 0 && !stream_ready(v->in))
+			return 1;
+		got = stream_read(v->in, r);
 		if (got < 0)
 			return got;
 		if (got == 0)
