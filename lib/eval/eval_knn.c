@@ -35,6 +35,7 @@ struct work {
 	struct neighbour *near;		/* [KNN_BLOCK,k] */
 	struct ballot *ballots;		/* [k] */
 	size_t n, top1, top5;
+	size_t unknown;			/* of a class that training lacks */
 };
 
 static int
@@ -75,6 +76,10 @@ judge(struct work *w, const struct features *train, size_t n,
 			w->ballots[j] = (struct ballot){
 				train->label[near[j].row], near[j].similarity
 			};
+		if (w->label[i] == LABELS_UNKNOWN) {
+			w->unknown++;
+			continue;
+		}
 		v = knn_vote(w->ballots, k, a->temperature, w->label[i]);
 		w->top1 += v.label == w->label[i];
 		w->top5 += v.above < 5;
@@ -98,6 +103,10 @@ classify(struct work *w, const struct features *train,
 	if (n == 0 && features_left_out(test) > 0)
 		log_line(LOG_INFO, "%s: %zu samples without a label left out",
 		    a->test, features_left_out(test));
+	if (n == 0 && w->unknown > 0)
+		log_line(LOG_WARNING, "%s: %zu samples of classes that %s "
+		    "does not name count as wrong", a->test, w->unknown,
+		    a->train);
 	return n;
 }
 
@@ -117,7 +126,7 @@ run(const void *args, struct pool *pool, struct buf *scores)
 	if (rc == 0)
 		rc = work_reserve(&w, &train, (size_t)a->k, pool);
 	if (rc == 0) {
-		test = features_open(a->test, a->feature);
+		test = features_open(a->test, a->feature, &train.labels);
 		rc = test != NULL ? classify(&w, &train, test, a) :
 		    fail_last();
 	}

@@ -11,6 +11,10 @@
 struct features_in {
 	struct stream_in *in;
 	const char *field;
+	struct labels *labels;		/* borrowed */
+	bool add;			/* may add to them */
+	struct renumber renumber;	/* of the stream under way */
+	uint64_t streams;		/* headers looked at */
 	struct rec rec;
 	const struct tensor *values;	/* the record's field, [n,...] */
 	const int64_t *label;		/* [n] */
@@ -71,7 +75,11 @@ look_into(struct features_in *r)
 		return fail(FAIL_FORMAT, "%s: %zu numbers a row, %zu before",
 		    r->field, dim, r->dim);
 	r->dim = dim;
-	return 0;
+	if (r->streams == stream_streams(r->in))
+		return 0;
+	r->streams = stream_streams(r->in);
+	return labels_join(r->labels, stream_head(r->in), r->add,
+	    &r->renumber);
 }
 
 /* Steps over unlabelled rows and record ends: 1 when a row is at hand, 0 at
@@ -96,8 +104,9 @@ next_row(struct features_in *r)
 	}
 }
 
-struct features_in *
-features_open(const char *path, const char *field)
+static struct features_in *
+open_stream(const char *path, const char *field, struct labels *labels,
+    bool add)
 {
 	struct features_in *r = calloc(1, sizeof(*r));
 	int got = -1;
@@ -107,6 +116,8 @@ features_open(const char *path, const char *field)
 		return NULL;
 	}
 	r->field = field;
+	r->labels = labels;
+	r->add = add;
 	r->in = stream_open(path);
 	if (r->in == NULL)
 		fail_note("%s", path);
@@ -118,6 +129,12 @@ features_open(const char *path, const char *field)
 		return r;
 	features_close(r);
 	return NULL;
+}
+
+struct features_in *
+features_open(const char *path, const char *field, struct labels *labels)
+{
+	return open_stream(path, field, labels, false);
 }
 
 size_t
@@ -148,7 +165,10 @@ features_read(struct features_in *r, int most, float *x, int64_t *label)
 				    "a finite float", r->at, r->field, i);
 				return here(r);
 			}
-		label[n] = r->label[r->at++];
+		if (renumber_label(&r->renumber, r->label[r->at],
+		    &label[n]) < 0)
+			return here(r);
+		r->at++;
 	}
 	return most;
 }
@@ -160,6 +180,7 @@ features_close(struct features_in *r)
 		return;
 	stream_close(r->in);
 	rec_free(&r->rec);
+	renumber_free(&r->renumber);
 	free(r);
 }
 
@@ -188,7 +209,7 @@ grow(struct features *to, size_t room)
 int
 features_load(struct features *to, const char *path, const char *field)
 {
-	struct features_in *in = features_open(path, field);
+	struct features_in *in = open_stream(path, field, &to->labels, true);
 	size_t room = 0;
 	int got = in == NULL ? fail_last() : 1;
 
@@ -216,5 +237,6 @@ features_free(struct features *r)
 {
 	free(r->x);
 	free(r->label);
+	labels_free(&r->labels);
 	*r = (struct features){ 0 };
 }

@@ -13,24 +13,28 @@
 #include <stdint.h>
 
 #include "base/fail.h"
+#include "eval/labels.h"
 
 /* Owns its arrays; all zeros is empty. */
 struct features {
 	size_t n, dim;
 	float *x;		/* [n,dim], finite */
 	int64_t *label;		/* [n], 0 and above */
+	struct labels labels;	/* their names, where the streams have them */
 };
 
 struct features_in;
 
 /* Opens a stream and reads as far as the first row.  NULL and a failure,
- * also when there is none.  `path` and `field` are borrowed. */
-struct features_in *features_open(const char *path, const char *field);
+ * also when there is none.  What is given is borrowed; the stream's labels
+ * become those of `labels`, by name where both have names that differ. */
+struct features_in *features_open(const char *path, const char *field,
+    struct labels *);
 size_t features_dim(const struct features_in *);
 
 /*
  * The next rows, up to `most`, gathered across records: x [most,dim] and
- * label [most] are written.  The count; fewer than `most`, and in the end 0,
+ * label [most], LABELS_UNKNOWN or 0 and above, are written.  The count; fewer than `most`, and in the end 0,
  * only after the verified end of the stream; negative for a failure, whose
  * message names path, record and field.
  */
@@ -40,7 +44,8 @@ int features_read(struct features_in *, int most, float *x, int64_t *label)
 size_t features_left_out(const struct features_in *);	/* unlabelled so far */
 void features_close(struct features_in *);		/* NULL is fine */
 
-/* All rows of a stream into `to`, which was empty. */
+/* All rows of a stream into `to`, which was empty.  Streams joined there may
+ * name different classes: the later ones' labels become the first one's. */
 int features_load(struct features *to, const char *path, const char *field)
     FAIL_CHECKED;
 void features_free(struct features *);

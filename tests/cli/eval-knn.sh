@@ -19,6 +19,23 @@ is "$(ssl-eval knn --train train.tz --test train.tz -k 1 -f image | head -1)" \
 cat test.tz train.tz >both.tz
 is "$(ssl-eval knn --train both.tz --test test.tz -k 1 -f image | head -1)" \
     "top1	1.0000" "streams may be joined"
+
+# Streams that number the same classes otherwise.
+cp -r set/train fewer
+rm -r "fewer/$(ls fewer | head -n 1)"
+ssl-decode -q fewer -o fewer.tz
+knn_of() {
+	ssl-eval knn --train "$1" --test "$2" -k 1 -f image | tr '\n' ' '
+}
+is "$(knn_of train.tz fewer.tz)" "top1	1.0000 top5	1.0000 " \
+    "classes are compared by name"
+is "$(knn_of fewer.tz train.tz 2>err)" "top1	0.9000 top5	0.9000 " \
+    "a class that training lacks is wrong"
+like "$(cat err)" "*train.tz: 12 samples of classes*fewer.tz*wrong*" "… is told"
+is "$(wc -l <err)" 1 "… once"
+cat fewer.tz train.tz >mixed.tz
+is "$(knn_of mixed.tz train.tz)" "top1	1.0000 top5	1.0000 " \
+    "… in each of the streams that were joined"
 ok "-o FILE" $knn --k 20 -o scores.tsv
 is "$(cat scores.tsv)" "$($knn --k 20)" "… holds the same"
 fails 1 "a full disk" $knn --k 20 -o /dev/full
