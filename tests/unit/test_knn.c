@@ -165,7 +165,8 @@ test_zero_row(void)
 {
 	float x[] = { 1, 0, 0, 0, -1, 0 };
 	int64_t label[] = { 0, 1, 2 };
-	const struct features train = { 3, 2, x, label };
+	const struct features train = { .n = 3, .dim = 2, .x = x,
+		.label = label };
 	const float query[] = { 1, 0.5f };
 	struct pool *pool = pool_new(1);
 	struct knn *knn = knn_new(&train, 3, pool);
