@@ -10,7 +10,7 @@ is "$(ssl-show --replay a.tz)" \
     "options in the table's order, operands last"
 ssl-decode -s3 -rb8 "my set/train" >b.tz
 same a.tz b.tz "letters or names, the same bytes"
-ssl-decode --seed=3 --shuf --batch=8 -j 3 -q -o c.tz -- "my set/train"
+ssl-decode --seed=3 --shuffle --batch=8 -j 3 -q -o c.tz -- "my set/train"
 same a.tz c.tz "threads, output and how much is said leave no trace"
 ssl-decode --level 19 --seed 3 --shuffle --batch 8 "my set/train" >d.tz
 is "$(ssl-show --digest d.tz)" "$(ssl-show --digest a.tz)" \
