@@ -5,9 +5,11 @@
 #include "eval/eval.h"
 #include "eval/knn.h"
 
+#define DEFAULT_K 200
+
 struct args {
 	const char *train, *test, *feature, *distance;
-	int64_t k;
+	int64_t k;		/* 0: as many as there are, to DEFAULT_K */
 	double temperature;
 };
 
@@ -16,8 +18,9 @@ static const struct opt opts[] = {
 	    0, 0, "labelled samples to vote", false },
 	{ "test", 0, OPT_TEXT, offsetof(struct args, test), "STREAM", NULL,
 	    0, 0, "labelled samples to classify", false },
-	{ "k", 'k', OPT_INT, offsetof(struct args, k), "K", "200", 1, 65536,
-	    "neighbours that vote", false },
+	{ "k", 'k', OPT_INT, offsetof(struct args, k), "K", NULL, 1, 65536,
+	    "neighbours that vote (200, or all where there are fewer)",
+	    false },
 	{ "temperature", 't', OPT_FLOAT, offsetof(struct args, temperature),
 	    "T", "0.1", 1e-3, 1e6, "a vote weighs exp(similarity / T)",
 	    false },
@@ -110,10 +113,21 @@ classify(struct work *w, const struct features *train,
 	return n;
 }
 
+static int64_t
+default_k(const struct features *train, const char *path)
+{
+	if (train->n >= DEFAULT_K)
+		return DEFAULT_K;
+	log_line(LOG_INFO, "%s: k is %zu, all there are, not %d", path,
+	    train->n, DEFAULT_K);
+	return (int64_t)train->n;
+}
+
 static int
 run(const void *args, struct pool *pool, struct buf *scores)
 {
-	const struct args *a = args;
+	struct args with_k = *(const struct args *)args;
+	const struct args *a = &with_k;
 	struct features train = { 0 };
 	struct features_in *test = NULL;
 	struct work w = { 0 };
@@ -123,6 +137,8 @@ run(const void *args, struct pool *pool, struct buf *scores)
 		return fail(FAIL_USAGE, "--%s: name a stream of features",
 		    a->train == NULL ? "train" : "test");
 	rc = features_load(&train, a->train, a->feature);
+	if (rc == 0 && a->k == 0)
+		with_k.k = default_k(&train, a->train);
 	if (rc == 0)
 		rc = work_reserve(&w, &train, (size_t)a->k, pool);
 	if (rc == 0) {

@@ -42,7 +42,10 @@ fails 1 "a full disk" $knn --k 20 -o /dev/full
 
 fails 2 "more neighbours than samples" $knn --k 121
 like "$(cat "$T/.err")" "*k is 121*120 training rows*" "… and why"
-fails 2 "the default k on a small set" $knn
+is "$($knn 2>err)" "$($knn --k 120)" "the default k on a small set is all"
+like "$(cat err)" "*train.tz: k is 120*" "… is told"
+is "$(wc -l <err)" 1 "… once"
+fails 2 "k 0" $knn --k 0
 fails 2 "no --test" ssl-eval knn --train train.tz
 like "$(cat "$T/.err")" "*--test*" "… says what is missing"
 fails 2 "no score" ssl-eval

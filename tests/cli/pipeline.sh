@@ -31,6 +31,7 @@ ok "model.tz is new" test run/first/model.tz -nt before
 ok "a folder of classes" smoke byol folder DATA="$T/run/first/synth/test"
 is "$(sort -n folder/test.list folder/train.list | uniq | wc -l)" 128 \
     "every picture is for training or for testing"
+ok "… scored without K" test -s folder/knn.tsv
 is "$(wc -l <folder/test.list)" 25 "a fifth for testing"
 
 ok "a failure inside a pipe" sh -c "! make -s -C '$TESTS/../pipelines/byol' \
