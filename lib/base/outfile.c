@@ -68,10 +68,14 @@ open_beside(struct slot *slot, const char *path)
 		if (size < 0 || (size_t)size >= sizeof(slot->name))
 			return fail(FAIL_LIMIT, "a path longer than %d bytes",
 			    PATH_MAX);
+		/* Before the file is there: a signal just behind open() must
+		 * find it in the slot. */
+		atomic_store(&slot->state, 2);
 		fd = open(slot->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 		    0666);
 		if (fd >= 0)
 			return fd;
+		atomic_store(&slot->state, 1);
 		if (errno != EEXIST)
 			return fail_errno("cannot write into '%.*s'",
 			    folder_size(path) > 0 ? folder_size(path) : 1,
@@ -92,7 +96,6 @@ begin_beside(struct outfile *o, const struct stat *old)
 		atomic_store(&slot->state, 0);
 		return fail_last();
 	}
-	atomic_store(&slot->state, 2);
 	o->slot = slot;
 	if (old != NULL && fchmod(o->fd, old->st_mode & 0777) < 0)
 		return fail_errno("cannot set the mode of '%s'", o->path);
