@@ -14,6 +14,7 @@ struct src_probe {
 	const char *path;		/* as given */
 	int fd;				/* can be read at any offset */
 	bool is_folder;
+	bool is_only;			/* fd alone has it; the path does not */
 	unsigned char head[512];	/* the first bytes of a file */
 	size_t n_head;
 };

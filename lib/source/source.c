@@ -73,6 +73,7 @@ make_seekable(struct src_probe *probe)
 		return fail_last();
 	close(probe->fd);
 	probe->fd = fd;
+	probe->is_only = true;
 	return 0;
 }
 
@@ -83,7 +84,8 @@ probe_open(struct src_probe *probe, const char *path)
 	struct stat st;
 	ssize_t got;
 
-	*probe = (struct src_probe){ .path = path };
+	*probe = (struct src_probe){ .path = path,
+		.is_only = strcmp(name, "-") == 0 };
 	probe->fd = strcmp(name, "-") == 0 ? dup(STDIN_FILENO) :
 	    open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (probe->fd < 0)
@@ -132,7 +134,7 @@ open_part(struct src_part *p, struct src_probe *probe)
 static bool
 joins(const struct source *s, const struct src_probe *probe)
 {
-	if (s->n_parts == 0 || probe->is_folder ||
+	if (s->n_parts == 0 || probe->is_folder || probe->is_only ||
 	    s->parts[s->n_parts - 1].kind != &src_file)
 		return false;
 	for (size_t i = 0; i + 1 < src_table_size; i++)

@@ -11,7 +11,7 @@
 struct list {
 	struct names paths;
 	int64_t *labels;	/* NULL: none has */
-	int standard;		/* what the path "-" means; -1: nothing */
+	int first;		/* descriptor of the first picture, or -1 */
 };
 
 static struct list *
@@ -22,7 +22,7 @@ list_new(struct src_part *p)
 	if (l == NULL)
 		fail_memory(sizeof(*l));
 	else
-		l->standard = -1;
+		l->first = -1;
 	p->state = l;
 	return l;
 }
@@ -34,8 +34,8 @@ list_close(struct src_part *p)
 
 	if (l == NULL)
 		return;
-	if (l->standard >= 0)
-		close(l->standard);
+	if (l->first >= 0)
+		close(l->first);
 	names_free(&l->paths);
 	free(l->labels);
 	free(l);
@@ -61,12 +61,13 @@ static int
 list_read(const struct src_part *p, size_t i, struct source_sample *s)
 {
 	const struct list *l = p->state;
-	const char *path = names_get(&l->paths, i);
 	int fd, rc;
 
-	if (l->standard >= 0 && strcmp(path, "-") == 0)
-		return src_read_file(l->standard, &s->bytes);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (l->first >= 0 && i == 0)
+		return src_read_file(l->first, &s->bytes);
+	/* A pipe must not make us wait; it is no file anyway. */
+	fd = open(names_get(&l->paths, i), O_RDONLY | O_CLOEXEC | O_NOCTTY |
+	    O_NONBLOCK);
 	if (fd < 0)
 		return fail_errno("open");
 	rc = src_read_file(fd, &s->bytes);
@@ -177,8 +178,8 @@ file_open(struct src_part *p, struct src_probe *probe)
 
 	if (l == NULL)
 		return fail_last();
-	if (strcmp(probe->path, "-") == 0) {
-		l->standard = probe->fd;
+	if (probe->is_only) {
+		l->first = probe->fd;
 		probe->fd = -1;
 	}
 	return src_file_add(p, probe->path);

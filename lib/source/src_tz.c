@@ -349,7 +349,7 @@ tz_open(struct src_part *p, struct src_probe *probe)
 		return fail_last();
 	/* What was a pipe is a file without a name by now. */
 	snprintf(path, sizeof(path), "/dev/fd/%d", probe->fd);
-	in = stream_open(strcmp(p->path, "-") == 0 ? path : p->path);
+	in = stream_open(probe->is_only ? path : p->path);
 	if (in == NULL)
 		return fail_last();
 	rc = read_stream(p, in);

@@ -141,3 +141,23 @@ is "$(ssl-decode apart/odd.tar | ssl-show --meta classes.0)" "$text" \
     "and one of classes.txt"
 is "$(ssl-decode @odd.list | ssl-show --meta classes.0)" "$text" \
     "and the label in a list"
+
+# A pipe with a name is read once, whatever it holds.
+is "$(ssl-decode <(cat tree.tz) | ssl-show --digest)" \
+    "$(ssl-show --digest tree.tz)" "a stream from a pipe with a name"
+is "$(ssl-decode <(cat set.tar) | ssl-show --tensor image)" \
+    "$(ssl-show --tensor image flat.tz)" "an archive"
+is "$(ssl-decode @<(cat list) | ssl-show --digest)" \
+    "$(ssl-show --digest list.tz)" "a list"
+is "$(ssl-decode flat/002.jpg <(cat flat/003.jpg) flat/004.jpg \
+    <(cat flat/005.jpg) | ssl-show --tensor image)" \
+    "$(ssl-decode flat/002.jpg flat/003.jpg flat/004.jpg flat/005.jpg |
+    ssl-show --tensor image)" "pictures, among files"
+is "$(ssl-decode flat/002.jpg - <flat/003.jpg | ssl-show --tensor image)" \
+    "$(ssl-decode flat/002.jpg flat/003.jpg | ssl-show --tensor image)" \
+    "standard input behind a file"
+mkfifo pipe.jpg
+echo pipe.jpg >pipe.list
+fails 1 "a pipe in a list does not make it wait" \
+    timeout 10 ssl-decode @pipe.list
+like "$(cat "$T/.err")" "*pipe.jpg*not a file*" "it is refused"
