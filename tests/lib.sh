@@ -114,10 +114,16 @@ terminals() {
 	    script -qec true /dev/null </dev/null >/dev/null 2>&1
 }
 
+# skip REASON [N]: N checks that cannot be made here; with SELF_SKIP=no, as
+# continuous integration sets it, they count as failed.
 skip() {
 	local i
 
 	for ((i = 0; i < ${2:-1}; i++)); do
+		if [ "${SELF_SKIP:-yes}" = no ]; then
+			ok "not skipped: $1" false
+			continue
+		fi
 		tap_count=$((tap_count + 1))
 		echo "ok $tap_count # SKIP $1"
 	done

@@ -33,14 +33,18 @@ cp "$TESTS/data/colour.jpg" tree/a
 ln -s ../../tree tree/b/up
 fails 1 "a folder that holds itself" ssl-decode tree -o none.tz
 like "$(cat "$T/.err")" "*tree: b/up: *" "is named"
-if [ "$(id -u)" -ne 0 ]; then
+# Root may read everything, unless it lays that power down.
+humbly=
+[ "$(id -u)" -ne 0 ] ||
+    humbly="setpriv --bounding-set=-dac_override,-dac_read_search"
+if [ -z "$humbly" ] || $humbly true 2>/dev/null; then
 	rm tree/b/up
 	chmod 0 tree/b
-	fails 1 "a folder we may not read" ssl-decode tree -o none.tz
+	fails 1 "a folder we may not read" $humbly ssl-decode tree -o none.tz
 	like "$(cat "$T/.err")" "*tree: b: Permission denied*" "is named"
 	chmod 700 tree/b
 else
-	skip "root may read everything" 2
+	skip "root cannot lay its power down here" 2
 fi
 
 fails 1 "an empty list" ssl-decode -o none.tz
