@@ -18,12 +18,6 @@ line_name(const char *tool)
 	name = tool;
 }
 
-const char *
-line_tool(void)
-{
-	return name;
-}
-
 /* There is nobody to tell when standard error is gone. */
 static void
 put(const char *text, size_t size)

@@ -10,7 +10,6 @@
 
 /* The name in front of every line; borrowed. */
 void line_name(const char *tool);
-const char *line_tool(void);
 
 /* "tool: text"; bytes that would move the cursor become '?'. */
 void line_write(const char *format, ...) FAIL_PRINTF(1, 2);

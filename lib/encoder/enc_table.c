@@ -12,17 +12,7 @@ static const struct encoder *const table[] = {
 	&enc_resnet152,
 };
 
-size_t
-enc_count(void)
-{
-	return sizeof(table) / sizeof(table[0]);
-}
-
-const struct encoder *
-enc_at(size_t i)
-{
-	return table[i];
-}
+static const size_t n_rows = sizeof(table) / sizeof(table[0]);
 
 const struct encoder *
 enc_find(const char *name)
@@ -30,7 +20,7 @@ enc_find(const char *name)
 	char names[256] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < enc_count(); i++) {
+	for (size_t i = 0; i < n_rows; i++) {
 		if (strcmp(table[i]->name, name) == 0)
 			return table[i];
 		if (used < sizeof(names))

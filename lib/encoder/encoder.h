@@ -31,8 +31,6 @@ struct encoder {
 
 /* The row of that name, or NULL and a failure that names the others. */
 const struct encoder *enc_find(const char *name);
-size_t enc_count(void);
-const struct encoder *enc_at(size_t i);
 
 enum enc_layer_type { ENC_LINEAR, ENC_NORM, ENC_RELU };
 

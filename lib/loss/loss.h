@@ -75,8 +75,6 @@ struct loss {
 const struct loss *loss_find(const char *name);
 
 /* Rows in the table, and row i of them. */
-size_t loss_count(void);
-const struct loss *loss_at(size_t i);
 
 /* Checks shares and places, then runs the loss. */
 int loss_run(const struct loss *, struct loss_call *) FAIL_CHECKED;

@@ -10,17 +10,7 @@ static const struct loss *const table[] = {
 	&loss_byol,
 };
 
-size_t
-loss_count(void)
-{
-	return sizeof(table) / sizeof(table[0]);
-}
-
-const struct loss *
-loss_at(size_t i)
-{
-	return table[i];
-}
+static const size_t n_rows = sizeof(table) / sizeof(table[0]);
 
 const struct loss *
 loss_find(const char *name)
@@ -28,7 +18,7 @@ loss_find(const char *name)
 	char names[256] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < loss_count(); i++) {
+	for (size_t i = 0; i < n_rows; i++) {
 		if (strcmp(table[i]->name, name) == 0)
 			return table[i];
 		if (used < sizeof(names))

@@ -53,8 +53,6 @@ struct method {
 
 /* The row of that name, or NULL and a failure that names the others. */
 const struct method *method_find(const char *name);
-size_t method_count(void);
-const struct method *method_at(size_t i);
 
 /* A method at work; must not be moved once it is. */
 struct method_run {

@@ -9,17 +9,7 @@ static const struct method *const table[] = {
 	&method_byol,
 };
 
-size_t
-method_count(void)
-{
-	return sizeof(table) / sizeof(table[0]);
-}
-
-const struct method *
-method_at(size_t i)
-{
-	return table[i];
-}
+static const size_t n_rows = sizeof(table) / sizeof(table[0]);
 
 const struct method *
 method_find(const char *name)
@@ -27,7 +17,7 @@ method_find(const char *name)
 	char names[256] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < method_count(); i++) {
+	for (size_t i = 0; i < n_rows; i++) {
 		if (strcmp(table[i]->name, name) == 0)
 			return table[i];
 		if (used < sizeof(names))

@@ -147,21 +147,6 @@ rec_add_tensor(struct rec *r, const char *name, enum dtype dtype, int n_dims,
 	    (struct value){ .type = VALUE_TENSOR, .tensor = t });
 }
 
-int
-rec_share(struct rec *to, const struct rec *from)
-{
-	for (size_t i = 0; i < rec_count(from); i++) {
-		const struct member *m = rec_at(from, i);
-
-		if (rec_find(to, m->name) != NULL)
-			continue;
-		if (value_append(&to->fields, m->name, m->value,
-		    &to->arena) < 0)
-			return fail_last();
-	}
-	return 0;
-}
-
 /* The samples a field speaks of; 1 when it does, 0 when it has none, or a
  * failure. */
 static int

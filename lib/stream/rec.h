@@ -40,12 +40,6 @@ int rec_add_tensor(struct rec *, const char *name, enum dtype, int n_dims,
     const size_t *shape, void **data) FAIL_CHECKED;
 
 /*
- * Adds fields of `from` whose name is not in `to` yet; they are borrowed, so
- * `from` must stay as it is while `to` is used.
- */
-int rec_share(struct rec *to, const struct rec *from) FAIL_CHECKED;
-
-/*
  * Samples in a sample record: the first dimension that all tensors and all
  * arrays of strings share, 0 when it has neither; FAIL_FORMAT when they
  * differ or a tensor is a scalar.

@@ -374,19 +374,6 @@ value_get_int(const struct value *map, const char *name, int64_t otherwise)
 	return v != NULL && v->type == VALUE_INT ? v->integer : otherwise;
 }
 
-double
-value_get_float(const struct value *map, const char *name, double otherwise)
-{
-	const struct value *v = value_find(map, name);
-
-	if (v == NULL)
-		return otherwise;
-	if (v->type == VALUE_INT)
-		return (double)v->integer;
-	return v->type == VALUE_FLOAT || v->type == VALUE_SINGLE ? v->real
-								 : otherwise;
-}
-
 const char *
 value_get_text(const struct value *map, const char *name,
     const char *otherwise)

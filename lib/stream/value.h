@@ -128,8 +128,6 @@ int value_check(const struct value *, int levels) FAIL_CHECKED;
 /* Plain reading with a fallback for absent or other types. */
 int64_t value_get_int(const struct value *map, const char *name,
     int64_t otherwise);
-double value_get_float(const struct value *map, const char *name,
-    double otherwise);
 const char *value_get_text(const struct value *map, const char *name,
     const char *otherwise);
 

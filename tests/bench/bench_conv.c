@@ -126,6 +126,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "bench_conv: %s\n", fail_text());
 		return 1;
 	}
+	printf("# %s, %d threads\n", kernel_simd(kernel), pool_threads(pool));
 	printf("input\tchannels\twindow\tforward\tof sgemm\tdata\tof sgemm\t"
 	    "weight\tof sgemm\n");
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)

@@ -144,7 +144,7 @@ check_round_trip(void)
 		return;
 	h = stream_head(in);
 	ok(head_is(h, "samples"), "kind");
-	is_near(value_get_float(&h->meta, "later", 0), 2.5, 0, "meta");
+	is_near(value_find(&h->meta, "later")->real, 2.5, 0, "meta");
 	is_text(value_get_text(&h->history.array.items[0], "tool", NULL),
 	    "test", "history");
 	for (int i = 0; i < 9; i++) {
