@@ -21,9 +21,14 @@ msgpack() {
 	header msgpack.h msgpack-c || header msgpack.h msgpack
 }
 
-# Where Debian's modules are to be found, whichever python3 comes first.
+# The tests want one python3 with all three modules: Debian's, or whichever
+# comes first.  Modules spread over two of them help nobody.
+modules() {
+	"$1" -c 'import msgpack, numpy, zstandard' >/dev/null 2>&1
+}
+
 module() {
-	/usr/bin/python3 -c "import $1" || python3 -c "import $1"
+	/usr/bin/python3 -c "import $1"
 }
 
 want gcc sh -c "command -v ${CC:-cc}"
@@ -39,9 +44,11 @@ want zstd sh -c 'command -v zstd'
 want bsdutils sh -c 'command -v script'
 want binutils sh -c 'command -v nm'
 want python3 sh -c 'command -v python3'
-want python3-numpy module numpy
-want python3-msgpack module msgpack
-want python3-zstandard module zstandard
+if ! modules python3; then
+	want python3-msgpack module msgpack
+	want python3-numpy module numpy
+	want python3-zstandard module zstandard
+fi
 
 [ -n "$missing" ] || exit 0
 if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then

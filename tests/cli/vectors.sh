@@ -19,9 +19,10 @@ done
 # under a sanitizer, which reserves terabytes.)
 limit=65536
 (ulimit -v $limit && ssl-show --version) >/dev/null 2>&1 || limit=unlimited
-little() {
-	ulimit -v $limit && ssl-show "$@"
-}
+little() (
+	# In a shell of its own: the limit must not stay behind.
+	ulimit -v $limit && exec ssl-show "$@"
+)
 for file in "$formats"/vectors/bad/*.tz; do
 	name=${file##*/}
 	fails 1 "refuses $name" little "$file"
