@@ -120,6 +120,55 @@ rng_normal(struct rng *r)
 	return radius * cos(6.283185307179586 * rng_unit(r));
 }
 
+/*
+ * A cube of a normal draw, bent so that it is nearly Gamma's, is taken or
+ * thrown away; below shape 1, a draw of shape + 1 shrinks by u^(1/shape).
+ */
+double
+rng_log_gamma(struct rng *r, double shape)
+{
+	const double d = (shape < 1 ? shape + 1 : shape) - 1.0 / 3;
+	double u, v, x;
+
+	do {
+		do {
+			x = rng_normal(r);
+			v = 1 + x / sqrt(9 * d);
+		} while (v <= 0);
+		v = v * v * v;
+		u = 1 - rng_unit(r);
+	} while (log(u) > x * x / 2 + d - d * v + d * log(v));
+	if (shape < 1)
+		return log(d * v) + log(1 - rng_unit(r)) / shape;
+	return log(d * v);
+}
+
+double
+rng_beta(struct rng *r, double a, double b)
+{
+	const double x = rng_log_gamma(r, a);
+	const double y = rng_log_gamma(r, b);
+
+	return 1 / (1 + exp(y - x));
+}
+
+void
+rng_dirichlet(struct rng *r, double alpha, double *x, size_t n)
+{
+	double top = -HUGE_VAL, sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		x[i] = rng_log_gamma(r, alpha);
+		top = x[i] > top ? x[i] : top;
+	}
+	for (size_t i = 0; i < n; i++) {
+		x[i] = exp(x[i] - top);
+		sum += x[i];
+	}
+	for (size_t i = 0; i < n; i++)
+		x[i] /= sum;
+}
+
 void
 rng_permutation(struct rng *r, size_t *order, size_t n)
 {

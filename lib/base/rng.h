@@ -21,9 +21,12 @@ enum rng_purpose {
 	RNG_BALANCE = 3,	/* class order and members, --balance */
 	RNG_INIT = 4,		/* parameters: index is the parameter's place */
 	RNG_SYNTH = 5,		/* procedural pictures */
-	RNG_MIX = 6,		/* partners and weights of i-Mix */
+	RNG_MIX = 6,		/* partners of i-Mix */
 	RNG_QUEUE = 7,		/* first keys of the ring */
 	RNG_SPLIT = 8,		/* permutation before split batch norm */
+	RNG_MIX_SHARE = 16,	/* shares and boxes of i-Mix */
+	RNG_INPUT_MIX = 17,	/* partners of InputMix */
+	RNG_INPUT_SHARE = 18,	/* shares of InputMix */
 	RNG_AUGMENT = 64	/* + place of the op in its recipe */
 };
 
@@ -52,6 +55,15 @@ int rng_coin(struct rng *, double p);
 
 /* Standard normal (Box-Muller, one of the pair). */
 double rng_normal(struct rng *);
+
+/* The logarithm of a Gamma draw of that shape > 0 and scale 1 (Marsaglia &
+ * Tsang 2000): a small shape's draws are too small for a double. */
+double rng_log_gamma(struct rng *, double shape);
+
+/* Beta(a, b) in [0,1]; and x [n] of a Dirichlet with all its n parameters
+ * `alpha`, which sum to 1. */
+double rng_beta(struct rng *, double a, double b);
+void rng_dirichlet(struct rng *, double alpha, double *x, size_t n);
 
 /* order[0..n-1] becomes a uniform permutation of 0..n-1 (Fisher-Yates). */
 void rng_permutation(struct rng *, size_t *order, size_t n);
