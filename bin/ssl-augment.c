@@ -12,7 +12,7 @@
 struct args {
 	struct cli_common common;
 	const char *recipe, *set, *ops;
-	int64_t batch, size, only_index;
+	int64_t batch, size, views, only_index;
 	bool keep_image, list;
 };
 
@@ -24,7 +24,9 @@ static const struct opt opts[] = {
 	    "samples in a record, full ones only; 0: as they come", false },
 	{ "size", 0, OPT_INT, AT(size), "PX", "0", 0, 65535,
 	    "width and height of all views; 0: the recipe's", false },
-	{ "set", 0, OPT_TEXT, AT(set), "[V.]OP.NAME=X,…", NULL, 0, 0,
+	{ "views", 0, OPT_INT, AT(views), "N", "0", 0, RECIPE_VIEWS,
+	    "the recipe's first N views only; 0: all", false },
+	{ "set", 0, OPT_TEXT, AT(set), "[V.]NAME=X,…", NULL, 0, 0,
 	    "change the recipe's numbers, in view V or in all", false },
 	{ "ops", 0, OPT_TEXT, AT(ops), "OP[=N],…", NULL, 0, 0,
 	    "a fixed chain instead of a recipe, to view0", false },
@@ -33,7 +35,8 @@ static const struct opt opts[] = {
 	{ "only-index", 0, OPT_INT, AT(only_index), "I", "-1", -1,
 	    9007199254740992.0, "make the views of sample I alone", false },
 	{ "list", 0, OPT_FLAG, AT(list), NULL, NULL, 0, 0,
-	    "print the recipes, as they could stand in a file", true },
+	    "print all recipes, or the one given as it would be used, in the "
+	    "words of a file", true },
 	CLI_COMMON
 };
 
@@ -41,8 +44,9 @@ static const struct cli_tool tool = {
 	.name = "ssl-augment",
 	.operands = "[INPUT]",
 	.summary = "samples to random views",
-	.notes = "Recipes: byol byol-cifar cifar-basic mocov1 mocov2 none "
-	    "simclr simclr-cifar\nweak; --list prints them in full.",
+	.notes = "Recipes: byol, simclr, mocov1, mocov2, clsa, clsa-multi, "
+	    "suncet, imix, linear, weak,\neach also with -cifar behind it; "
+	    "--list prints all, --list --recipe NAME one.",
 	.opts = opts,
 	.n_opts = sizeof(opts) / sizeof(opts[0]),
 };
@@ -95,10 +99,29 @@ load_recipe(struct recipe *r, const struct args *a)
 			cli_die("%s", a->recipe);
 		buf_free(&text);
 	}
+	if (a->views > 0 && recipe_shorten(r, (int)a->views) < 0)
+		cli_die("--views");
 	if (a->size > 0)
 		recipe_resize(r, (int)a->size);
 	if (a->set != NULL && recipe_change(r, a->set) < 0)
 		cli_die("--set");
+}
+
+/* The recipe as it would be used, or all there are. */
+static void
+list(const struct args *a, struct recipe *r)
+{
+	struct buf text = { 0 };
+
+	if (a->recipe != NULL) {
+		load_recipe(r, a);
+		if (recipe_text(r, &text) < 0)
+			cli_die("--list");
+	}
+	fputs(a->recipe != NULL ? (const char *)text.data : recipe_builtin,
+	    stdout);
+	buf_free(&text);
+	cli_flush();
 }
 
 static void
@@ -111,8 +134,9 @@ configure(struct view_config *c, struct recipe *r, struct chain *ch,
 	if ((a->recipe == NULL) == (a->ops == NULL))
 		cli_usage("give either --recipe or --ops");
 	if (a->ops != NULL) {
-		if (a->set != NULL || a->size > 0)
-			cli_usage("--set and --size go with --recipe");
+		if (a->set != NULL || a->size > 0 || a->views > 0)
+			cli_usage("--set, --size and --views go with "
+			    "--recipe");
 		if (chain_parse(ch, a->ops) < 0)
 			cli_die("--ops");
 		c->chain = ch;
@@ -176,8 +200,7 @@ main(int argc, char **argv)
 
 	cli_start(&cli, &tool, &a, argc, argv);
 	if (a.list) {
-		fputs(recipe_builtin, stdout);
-		cli_flush();
+		list(&a, &recipe);
 		return CLI_DONE;
 	}
 	configure(&config, &recipe, &chain, &a);

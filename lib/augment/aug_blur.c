@@ -35,9 +35,10 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 const struct aug_op aug_op_blur = {
 	"blur", "Gaussian blur",
 	{
-		{ "sigma", { 0.1, 2 }, 1e-3, 1000, NULL },
-		{ "kind", { BOXES, BOXES }, 0, 2, "boxes|zero|reflect" },
-		{ "taps", { 0, 0 }, 0, BLUR_TAPS, NULL },
+		{ "sigma", { 0.1, 2, 0 }, 1e-3, 1000, NULL, false },
+		{ "kind", { BOXES, BOXES, 0 }, 0, 2, "boxes|zero|reflect",
+		    true },
+		{ "taps", { 0, 0, 0 }, 0, BLUR_TAPS, NULL, true },
 	},
 	apply,
 };

@@ -42,12 +42,13 @@ static struct box
 draw(const struct image *m, const struct aug_number *n, struct rng *r)
 {
 	const int tries = (int)n[TRIES].low;
+	const struct aug_number logs = { log(n[RATIO].low),
+		log(n[RATIO].high), n[RATIO].values };
 
 	for (int i = 0; i < (tries > 0 ? tries : 1); i++) {
 		const double area = (double)m->width * m->height
-		    * rng_between(r, n[AREA].low, n[AREA].high);
-		const double ratio = exp(rng_between(r, log(n[RATIO].low),
-		    log(n[RATIO].high)));
+		    * aug_draw(&n[AREA], r);
+		const double ratio = exp(aug_draw(&logs, r));
 		const double width = rint(sqrt(area * ratio));
 		const double height = rint(sqrt(area / ratio));
 		struct box b = { 0, 0, clamped(width, m->width),
@@ -84,10 +85,10 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 const struct aug_op aug_op_crop = {
 	"crop", "a random part, resized to the view's size",
 	{
-		{ "area", { 0.08, 1 }, 1e-6, 1, NULL },
-		{ "ratio", { 3. / 4, 4. / 3 }, 1e-3, 1e3, NULL },
-		{ "filter", { 0, 0 }, 0, 1, "bilinear|bicubic" },
-		{ "tries", { 10, 10 }, 0, 1000, NULL },
+		{ "area", { 0.08, 1, 0 }, 1e-6, 1, NULL, false },
+		{ "ratio", { 3. / 4, 4. / 3, 0 }, 1e-3, 1e3, NULL, false },
+		{ "filter", { 0, 0, 0 }, 0, 1, "bilinear|bicubic", true },
+		{ "tries", { 10, 10, 0 }, 0, 1000, NULL, true },
 	},
 	apply,
 };

@@ -99,11 +99,12 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 const struct aug_op aug_op_jitter = {
 	"jitter", "brightness, contrast, saturation, hue in random order",
 	{
-		{ "brightness", { 0, 0 }, 0, 10, NULL },
-		{ "contrast", { 0, 0 }, 0, 10, NULL },
-		{ "saturation", { 0, 0 }, 0, 10, NULL },
-		{ "hue", { 0, 0 }, 0, 0.5, NULL },
-		{ "way", { MULTIPLY, MULTIPLY }, 0, 1, "multiply|add" },
+		{ "brightness", { 0, 0, 0 }, 0, 10, NULL, true },
+		{ "contrast", { 0, 0, 0 }, 0, 10, NULL, true },
+		{ "saturation", { 0, 0, 0 }, 0, 10, NULL, true },
+		{ "hue", { 0, 0, 0 }, 0, 0.5, NULL, true },
+		{ "way", { MULTIPLY, MULTIPLY, 0 }, 0, 1, "multiply|add",
+		    true },
 	},
 	apply,
 };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "augment/augment.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "augment/ops.h"
 #include "base/num.h"
 #include "image/floats.h"
+#include "image/geom.h"
 
 void
 aug_canvas_free(struct aug_canvas *c)
@@ -93,6 +95,79 @@ aug_op_find(const char *name)
 	return NULL;
 }
 
+int
+aug_turn_over(struct aug_canvas *c, int height, int width)
+{
+	const struct picture kept = c->picture;
+
+	if (picture_resize(&c->other, height, width, kept.image.channels) < 0)
+		return fail_last();
+	c->picture = c->other;
+	c->other = kept;
+	return 0;
+}
+
+int
+aug_affine(struct aug_canvas *c, const double matrix[6])
+{
+	const struct image *m = &c->picture.image;
+
+	if (aug_turn_over(c, m->height, m->width) < 0)
+		return fail_last();
+	geom_affine(&c->picture.image, &c->other.image, matrix);
+	return 0;
+}
+
+/* One of n values is rounded to nine decimals, so that a whole one is whole
+ * whichever way its ends were written. */
+double
+aug_draw(const struct aug_number *n, struct rng *r)
+{
+	double k, last;
+
+	if (n->low == n->high)
+		return n->low;
+	if (n->values < 2)
+		return rng_between(r, n->low, n->high);
+	last = n->values - 1;
+	k = (double)rng_below(r, (uint64_t)n->values);
+	return rint((n->low * (last - k) + n->high * k) / last * 1e9) / 1e9;
+}
+
+double
+aug_draw_signed(const struct aug_number *n, const struct aug_number *both,
+    struct rng *r)
+{
+	const double by = aug_draw(n, r);
+
+	return both->low > 0 && rng_coin(r, 0.5) ? -by : by;
+}
+
+/* Of a step with choices, as often as it says, one of them. */
+static int
+pick(struct aug_canvas *c, const struct aug_step *s, struct rng *r)
+{
+	const int times = (int)s->numbers[AUG_PICK_TIMES].low;
+
+	for (int i = 0; i < times && s->n_choices > 0; i++) {
+		const struct aug_step *chosen = s + 1
+		    + rng_below(r, (uint64_t)s->n_choices);
+
+		if (rng_coin(r, s->numbers[AUG_PICK_EACH].low)
+		    && rng_coin(r, chosen->p)
+		    && chosen->op->apply(c, chosen->numbers, r) < 0)
+			return fail_note("%s", chosen->op->name);
+	}
+	return 0;
+}
+
+static int
+do_step(struct aug_canvas *c, const struct aug_step *s, struct rng *r)
+{
+	return s->op->apply == NULL ? pick(c, s, r)
+	    : s->op->apply(c, s->numbers, r);
+}
+
 static int
 finish(struct aug_canvas *c)
 {
@@ -113,13 +188,12 @@ aug_make(struct aug_canvas *c, const struct aug_view *v,
 	c->source = source;
 	c->floats = NULL;
 	c->size = v->size;
-	for (int i = 0; i < v->n_steps; i++) {
+	for (int i = 0; i < v->n_steps; i += 1 + v->steps[i].n_choices) {
 		const struct aug_step *s = &v->steps[i];
 		struct rng r = rng_at(seed, epoch, index, view,
 		    RNG_AUGMENT + (uint32_t)i);
 
-		if (rng_coin(&r, s->p)
-		    && s->op->apply(c, s->numbers, &r) < 0)
+		if (rng_coin(&r, s->p) && do_step(c, s, &r) < 0)
 			return fail_note("%s", s->op->name);
 	}
 	return finish(c);

@@ -18,7 +18,7 @@
 #include "image/resize.h"
 
 #define AUG_PARAMS 6
-#define AUG_STEPS 16
+#define AUG_STEPS 32
 
 /* The picture a view is made on, and room for the ops.  One a worker; all
  * zeros is empty. */
@@ -35,9 +35,11 @@ struct aug_canvas {
 
 void aug_canvas_free(struct aug_canvas *);
 
-/* One number of an op: a value (low == high) or a range to draw from. */
+/* One number of an op: a value (low == high), a range to draw from, or that
+ * many equally likely values from low to high. */
 struct aug_number {
 	double low, high;
+	int values;		/* 2 and more; 0: all there are between */
 };
 
 struct aug_param {
@@ -45,9 +47,11 @@ struct aug_param {
 	struct aug_number preset;
 	double min, max;
 	const char *choices;	/* "bilinear|bicubic": 0, 1, …; or NULL */
+	bool fixed;		/* one value, never a range */
 };
 
-/* A kind of step; every op has a probability `p` besides. */
+/* A kind of step; every op has a probability `p` besides.  `pick` has no
+ * function of its own: its choices do the work. */
 struct aug_op {
 	const char *name, *help;
 	struct aug_param params[AUG_PARAMS];	/* up to one without a name */
@@ -63,6 +67,7 @@ struct aug_step {
 	const struct aug_op *op;
 	double p;
 	struct aug_number numbers[AUG_PARAMS];
+	int n_choices;		/* of pick: the steps right behind it */
 };
 
 struct aug_view {

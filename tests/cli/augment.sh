@@ -107,6 +107,30 @@ same changed plain "a recipe with every step turned off is none"
 ssl-show --tensor image ten.tz >pixels
 same plain pixels "… and none is the picture"
 
+ssl-augment -r byol --set 1.size=24,crop.area=0.5..1/6,std.b=0.3 --list \
+    >used.recipe
+is "$(ssl-augment -q -r ./used.recipe ten.tz | ssl-show --digest)" \
+    "$(ssl-augment -q -r byol --set 1.size=24,crop.area=0.5..1/6,std.b=0.3 \
+    ten.tz | ssl-show --digest)" "a changed recipe, listed, is the same"
+ssl-augment -q -r byol --set 1.size=24,std.b=0.3 ten.tz -o used.tz
+is "$(ssl-show --meta views.1.size used.tz) $(ssl-show --meta std.2 \
+    used.tz)" "24 0.3" "the header tells what was changed"
+ssl-show --json used.tz | head -n 1 | grep -o '"recipe":"recipe.*"' |
+    sed 's/^"recipe":"//; s/".*//' >text
+printf '%b' "$(cat text)" >again.recipe
+is "$(ssl-augment -q -r ./again.recipe ten.tz | ssl-show --digest)" \
+    "$(ssl-show --digest used.tz)" "... so that it can be used again"
+ssl-augment -q -r suncet --size 24 --views 1 ten.tz |
+    ssl-show --tensor view0 >one
+ssl-augment -q -r suncet --size 24 ten.tz | ssl-show --tensor view0 >two
+same one two "one view of two is the first"
+
+# Roles: query, key, strong ones.
+ssl-augment -q -r clsa-multi --set size=24 -b 5 ten.tz -o multi.tz
+is "$(for i in 0 1 2 3 4 5 6 7 8 9 10; do
+    ssl-show --meta views.$i.role multi.tz; done | uniq -c | tr -s ' \n' ' ')" \
+    " 6 weak 5 strong " "clsa-multi: six weak views, five strong"
+
 # Pictures of every size.
 mkdir sizes
 for size in 16 20 33; do
@@ -129,6 +153,8 @@ fails 2 "a change of what is not there" \
     ssl-augment -r none --set blur.p=1 ten.tz -o x.tz
 fails 1 "a recipe file that is not there" \
     ssl-augment -r ./no.recipe ten.tz -o x.tz
+fails 2 "more views than there are" \
+    ssl-augment -r byol --views 3 ten.tz -o x.tz
 for chain in flop crop=1,2,3 crop=0,0,1,1,1 resize=3x3:nearest hue=0.6 \
     solarize=300 posterize=9 blur=1:4 blur=0:3 brightness=-1 flip, ,flip \
     rotate=nan flip=1; do
