@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "augment/ops.h"
-#include "image/floats.h"
 #include "image/tone.h"
 
 enum { THRESHOLD };
@@ -13,8 +12,8 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 {
 	const double threshold = aug_draw(&n[THRESHOLD], r);
 
-	if (c->floats != NULL) {
-		floats_solarize(c->floats, aug_pixels(c),
+	if (c->is_floats) {
+		floats_change(&c->floats, FLOATS_SOLARIZE,
 		    (float)(threshold / 256));
 		return 0;
 	}

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "augment/ops.h"
-#include "base/num.h"
-#include "image/floats.h"
 #include "image/geom.h"
 
 void
@@ -14,7 +12,7 @@ aug_canvas_free(struct aug_canvas *c)
 {
 	picture_free(&c->picture);
 	picture_free(&c->other);
-	buf_free(&c->float_bytes);
+	floats_free(&c->floats);
 	resize_room_free(&c->resize);
 	blur_room_free(&c->blur);
 }
@@ -37,37 +35,19 @@ load(struct aug_canvas *c)
 int
 aug_bytes(struct aug_canvas *c)
 {
-	if (c->floats != NULL)
+	if (c->is_floats)
 		return fail(FAIL_USAGE, "works on bytes; put it before float");
 	return load(c);
-}
-
-size_t
-aug_pixels(const struct aug_canvas *c)
-{
-	return (size_t)c->picture.image.height
-	    * (size_t)c->picture.image.width;
 }
 
 int
 aug_floats(struct aug_canvas *c)
 {
-	size_t bytes;
-
-	if (c->floats != NULL)
+	if (c->is_floats)
 		return 0;
-	if (load(c) < 0)
+	if (load(c) < 0 || floats_load(&c->floats, &c->picture.image) < 0)
 		return fail_last();
-	if (c->picture.image.channels != 3)
-		return fail(FAIL_USAGE, "needs 3 channels, the picture has "
-		    "%d", c->picture.image.channels);
-	c->float_bytes.size = 0;
-	if (num_mul(3 * sizeof(float), aug_pixels(c), &bytes) < 0
-	    || buf_reserve(&c->float_bytes, bytes) < 0)
-		return fail_last();
-	c->floats = (float *)(void *)c->float_bytes.data;
-	floats_from_bytes(c->floats, c->picture.image.data,
-	    3 * aug_pixels(c));
+	c->is_floats = true;
 	return 0;
 }
 
@@ -173,10 +153,9 @@ finish(struct aug_canvas *c)
 {
 	if (load(c) < 0)
 		return fail_last();
-	if (c->floats != NULL)
-		floats_to_bytes(c->picture.image.data, c->floats,
-		    3 * aug_pixels(c));
-	c->floats = NULL;
+	if (c->is_floats)
+		floats_store(&c->floats, &c->picture.image);
+	c->is_floats = false;
 	return 0;
 }
 
@@ -186,7 +165,7 @@ aug_make(struct aug_canvas *c, const struct aug_view *v,
     uint32_t view)
 {
 	c->source = source;
-	c->floats = NULL;
+	c->is_floats = false;
 	c->size = v->size;
 	for (int i = 0; i < v->n_steps; i += 1 + v->steps[i].n_choices) {
 		const struct aug_step *s = &v->steps[i];

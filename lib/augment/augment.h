@@ -14,6 +14,7 @@
 
 #include "base/rng.h"
 #include "image/blur.h"
+#include "image/floats.h"
 #include "image/image.h"
 #include "image/resize.h"
 
@@ -26,8 +27,8 @@ struct aug_canvas {
 	const struct image *source;	/* until an op has used it, or NULL */
 	struct picture picture;		/* the view so far */
 	struct picture other;		/* for ops that need a second one */
-	struct buf float_bytes;
-	float *floats;			/* the view as floats, or NULL */
+	struct floats floats;
+	bool is_floats;			/* the view lies in `floats` */
 	struct resize_room resize;
 	struct blur_room blur;
 	int size;			/* px that crops make; 0: as they are */

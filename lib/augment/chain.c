@@ -231,7 +231,7 @@ chain_apply(const struct chain *ch, struct aug_canvas *c,
     const struct image *source)
 {
 	c->source = source;
-	c->floats = NULL;
+	c->is_floats = false;
 	if (aug_bytes(c) < 0)
 		return fail_last();
 	for (int i = 0; i < ch->n; i++)

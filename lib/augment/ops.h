@@ -17,9 +17,8 @@ double aug_draw_signed(const struct aug_number *, const struct aug_number *both,
  * FAIL_USAGE where the view is floats already. */
 int aug_bytes(struct aug_canvas *) FAIL_CHECKED;
 
-/* Bytes become floats 0..1 [pixels,3] until the view is done. */
+/* Bytes become floats 0..1 in c->floats until the view is done. */
 int aug_floats(struct aug_canvas *) FAIL_CHECKED;
-size_t aug_pixels(const struct aug_canvas *);
 
 /* The view becomes `part` (of the source or of c->picture) resized. */
 int aug_resize(struct aug_canvas *, const struct image *part, int height,

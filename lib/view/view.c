@@ -11,7 +11,7 @@
 /* Samples are worked on so many at a time, in at most so many bytes, or as
  * many as have come: nobody waits for a slow producer's next record. */
 #define CHUNK ((size_t)64)
-#define CHUNK_BYTES ((size_t)64 << 20)
+#define CHUNK_BYTES ((size_t)4 << 20)
 
 /* Records read together. */
 struct chunk {
