@@ -181,6 +181,9 @@ run(const struct cli *cli, const struct view_config *config)
 	if (viewer_dropped(viewer) > 0)
 		cli_say("%" PRIu64 " samples left over at the ends of epochs "
 		    "(less than a batch)", viewer_dropped(viewer));
+	if (viewer_bad(viewer) > 0)
+		cli_say("%" PRIu64 " bad pictures left out",
+		    viewer_bad(viewer));
 	if (stream_finish(out) < 0)
 		cli_die("%s", cli->common->out);
 	viewer_free(viewer);

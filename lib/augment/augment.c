@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "augment/augment.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -20,11 +21,15 @@ aug_canvas_free(struct aug_canvas *c)
 static int
 load(struct aug_canvas *c)
 {
-	const struct image *from = c->source;
+	const struct aug_source *source = c->source;
+	const struct image *from;
 
-	if (from == NULL)
+	if (source == NULL)
 		return 0;
 	c->source = NULL;
+	from = &source->image;
+	assert(from->height == source->height
+	    && from->width == source->width);
 	if (picture_resize(&c->picture, from->height, from->width,
 	    from->channels) < 0)
 		return fail_last();
@@ -159,10 +164,39 @@ finish(struct aug_canvas *c)
 	return 0;
 }
 
+struct aug_source
+aug_whole(const struct image *m)
+{
+	return (struct aug_source){ *m, { 0, 0, m->width, m->height },
+		m->height, m->width };
+}
+
+struct rect
+aug_look(const struct aug_view *v, int height, int width, uint64_t seed,
+    uint64_t epoch, uint64_t index, uint32_t view)
+{
+	const struct aug_step *s = &v->steps[0];
+	struct rng r = rng_at(seed, epoch, index, view, RNG_AUGMENT);
+
+	if (v->n_steps > 0 && s->op->look != NULL && rng_coin(&r, s->p))
+		return s->op->look(height, width, s->numbers, &r);
+	return (struct rect){ 0, 0, width, height };
+}
+
 int
 aug_make(struct aug_canvas *c, const struct aug_view *v,
     const struct image *source, uint64_t seed, uint64_t epoch, uint64_t index,
     uint32_t view)
+{
+	const struct aug_source whole = aug_whole(source);
+
+	return aug_make_from(c, v, &whole, seed, epoch, index, view);
+}
+
+int
+aug_make_from(struct aug_canvas *c, const struct aug_view *v,
+    const struct aug_source *source, uint64_t seed, uint64_t epoch,
+    uint64_t index, uint32_t view)
 {
 	c->source = source;
 	c->is_floats = false;

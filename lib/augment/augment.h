@@ -21,10 +21,18 @@
 #define AUG_PARAMS 6
 #define AUG_STEPS 32
 
+/* What a view is made of: a picture, of which only the part may be there that
+ * aug_look asks for. */
+struct aug_source {
+	struct image image;		/* the part's pixels */
+	struct rect part;
+	int height, width;		/* of the whole */
+};
+
 /* The picture a view is made on, and room for the ops.  One a worker; all
  * zeros is empty. */
 struct aug_canvas {
-	const struct image *source;	/* until an op has used it, or NULL */
+	const struct aug_source *source; /* until an op has used it, or NULL */
 	struct picture picture;		/* the view so far */
 	struct picture other;		/* for ops that need a second one */
 	struct floats floats;
@@ -58,6 +66,10 @@ struct aug_op {
 	struct aug_param params[AUG_PARAMS];	/* up to one without a name */
 	int (*apply)(struct aug_canvas *, const struct aug_number *,
 	    struct rng *);
+	/* Which part of a picture it would use, drawn as `apply` draws it;
+	 * NULL: all. */
+	struct rect (*look)(int height, int width, const struct aug_number *,
+	    struct rng *);
 };
 
 extern const struct aug_op *const aug_ops[];
@@ -78,8 +90,20 @@ struct aug_view {
 	struct aug_step steps[AUG_STEPS];
 };
 
-/* Draws and applies all steps to a copy of `source`; the result is in
+/* All there is of a picture. */
+struct aug_source aug_whole(const struct image *);
+
+/* The part of a picture of that size that the view will be made of. */
+struct rect aug_look(const struct aug_view *, int height, int width,
+    uint64_t seed, uint64_t epoch, uint64_t index, uint32_t view);
+
+/* Draws and applies all steps to a copy of the source; the result is in
  * c->picture. */
+int aug_make_from(struct aug_canvas *c, const struct aug_view *,
+    const struct aug_source *, uint64_t seed, uint64_t epoch, uint64_t index,
+    uint32_t view) FAIL_CHECKED;
+
+/* The same from a whole picture. */
 int aug_make(struct aug_canvas *c, const struct aug_view *,
     const struct image *source, uint64_t seed, uint64_t epoch, uint64_t index,
     uint32_t view) FAIL_CHECKED;

@@ -230,7 +230,9 @@ int
 chain_apply(const struct chain *ch, struct aug_canvas *c,
     const struct image *source)
 {
-	c->source = source;
+	const struct aug_source whole = aug_whole(source);
+
+	c->source = &whole;
 	c->is_floats = false;
 	if (aug_bytes(c) < 0)
 		return fail_last();

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "view/columns.h"
+#include "view/origin.h"
 
 /* Samples are worked on so many at a time, in at most so many bytes, or as
  * many as have come: nobody waits for a slow producer's next record. */
@@ -22,9 +24,10 @@ struct chunk {
 
 /* One sample to be done: where it comes from, which row it becomes. */
 struct job {
-	struct image image;
+	struct origin origin;
 	uint64_t epoch, index;
 	size_t row;
+	struct fail_state bad;		/* of its picture; code 0: none */
 };
 
 struct viewer {
@@ -32,6 +35,7 @@ struct viewer {
 	struct pool *pool;
 	const struct view_config *config;
 	struct aug_canvas *canvases;	/* one a worker */
+	struct origin_room *rooms;
 
 	struct ahead *reading;
 	struct chunk chunks[2];
@@ -45,7 +49,8 @@ struct viewer {
 	struct image shapes[RECIPE_VIEWS];	/* one sample's, without data */
 	size_t filled;
 	int64_t epoch;
-	uint64_t steps, seen, dropped;
+	uint64_t steps, seen, dropped, bad;
+	int64_t first_epoch;
 	int64_t start_step, epoch_samples;	/* as the input's header says */
 	int64_t first_step;		/* number of the first record */
 	struct job jobs[CHUNK];
@@ -100,27 +105,6 @@ sample_index(const struct viewer *v, const struct rec *r, size_t i)
 	return v->seen;
 }
 
-static int
-sample_image(const struct rec *r, size_t i, struct image *m)
-{
-	const struct tensor *t;
-	size_t bytes;
-
-	if (rec_tensor(r, "image", DTYPE_U1, "nhwc", &t) < 0)
-		return fail_last();
-	if (t->shape[1] < 1 || t->shape[1] > 65535 || t->shape[2] < 1
-	    || t->shape[2] > 65535
-	    || (t->shape[3] != 1 && t->shape[3] != 3 && t->shape[3] != 4))
-		return fail(FAIL_FORMAT, "pictures of %zux%zu px with %zu "
-		    "channels; up to 65535 px and 1, 3 or 4 are possible",
-		    t->shape[2], t->shape[1], t->shape[3]);
-	bytes = t->bytes / t->shape[0];
-	*m = (struct image){ (unsigned char *)t->data + i * bytes,
-		(int)t->shape[1], (int)t->shape[2], (int)t->shape[3],
-		t->shape[2] * t->shape[3] };
-	return 0;
-}
-
 static const char *
 view_name(char name[16], int view)
 {
@@ -134,14 +118,53 @@ n_views(const struct viewer *v)
 	return v->config->chain != NULL ? 1 : v->config->recipe->n_views;
 }
 
+static bool
+is_bad_picture(int failure)
+{
+	return failure == FAIL_FORMAT || failure == FAIL_LIMIT;
+}
+
+/* The least rectangle that holds both. */
+static struct rect
+around(struct rect a, struct rect b)
+{
+	const int right = a.x + a.width > b.x + b.width ? a.x + a.width
+	    : b.x + b.width;
+	const int low = a.y + a.height > b.y + b.height ? a.y + a.height
+	    : b.y + b.height;
+	struct rect r = { a.x < b.x ? a.x : b.x, a.y < b.y ? a.y : b.y, 0, 0 };
+
+	r.width = right - r.x;
+	r.height = low - r.y;
+	return r;
+}
+
+/* What all views of a sample together need of its picture. */
+static struct rect
+needed(const struct viewer *v, const struct job *j)
+{
+	const struct image *m = &j->origin.image;
+	const struct recipe *r = v->config->recipe;
+	struct rect all = { 0, 0, m->width, m->height };
+
+	for (int i = 0; v->config->chain == NULL && i < r->n_views; i++) {
+		const struct rect one = aug_look(&r->views[i], m->height,
+		    m->width, v->config->seed, j->epoch, j->index,
+		    (uint32_t)i);
+
+		all = i == 0 ? one : around(all, one);
+	}
+	return all;
+}
+
 /* Makes one view of one sample; its picture lies in the canvas. */
 static int
 make_view(const struct viewer *v, struct aug_canvas *c, const struct job *j,
-    int view)
+    const struct aug_source *source, int view)
 {
 	if (v->config->chain != NULL)
-		return chain_apply(v->config->chain, c, &j->image);
-	return aug_make(c, &v->config->recipe->views[view], &j->image,
+		return chain_apply(v->config->chain, c, &source->image);
+	return aug_make_from(c, &v->config->recipe->views[view], source,
 	    v->config->seed, j->epoch, j->index, (uint32_t)view);
 }
 
@@ -149,15 +172,23 @@ static int
 do_job(void *arg, size_t i, int worker)
 {
 	struct viewer *v = arg;
-	const struct job *j = &v->jobs[i];
+	struct job *j = &v->jobs[i];
 	struct aug_canvas *c = &v->canvases[worker];
+	struct aug_source source;
+	int rc = origin_get(&j->origin, &v->rooms[worker], needed(v, j),
+	    &source);
 
+	j->bad.code = 0;
+	if (rc < 0 && is_bad_picture(rc))
+		fail_save(&j->bad);
+	if (rc < 0)
+		return is_bad_picture(rc) ? 0 : rc;
 	for (int view = 0; view < n_views(v); view++) {
 		const struct image *shape = &v->shapes[view];
 		struct image to = *shape;
 		const struct image *made = &c->picture.image;
 
-		if (make_view(v, c, j, view) < 0)
+		if (make_view(v, c, j, &source, view) < 0)
 			return fail_note("sample %" PRIu64, j->index);
 		if (made->height != to.height || made->width != to.width
 		    || made->channels != to.channels)
@@ -172,13 +203,70 @@ do_job(void *arg, size_t i, int worker)
 	return 0;
 }
 
+/* In the first epoch only: the same pictures are bad in all. */
+static void
+report(struct viewer *v, const struct job *j)
+{
+	v->bad++;
+	if ((int64_t)j->epoch == v->first_epoch)
+		log_line(LOG_WARNING, "sample %" PRIu64 ": %s; left out",
+		    j->index, j->bad.text);
+}
+
+/* The rows of bad pictures are closed up, later ones move; `n` jobs made the
+ * last rows of the batch. */
+static void
+leave_out(struct viewer *v, size_t n)
+{
+	size_t to = v->filled - n;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct job *j = &v->jobs[i];
+
+		if (j->bad.code != 0) {
+			report(v, j);
+			continue;
+		}
+		if (to != j->row) {
+			columns_move(&v->columns, to, j->row);
+			for (int k = 0; k < n_views(v); k++) {
+				const size_t bytes = v->shapes[k].stride
+				    * (size_t)v->shapes[k].height;
+				char *views = v->views[k];
+
+				memcpy(views + to * bytes, views + j->row
+				    * bytes, bytes);
+			}
+		}
+		to++;
+	}
+	/* Without a batch size a record has as many as came. */
+	if (to < v->filled && v->config->batch == 0 && to > 0)
+		columns_cut(&v->columns, v->columns.rows - (v->filled - to));
+	v->filled = to;
+}
+
 static int
 run_jobs(struct viewer *v)
 {
 	const size_t n = v->n_jobs;
 
 	v->n_jobs = 0;
-	return pool_run(v->pool, n, do_job, v);
+	if (pool_run(v->pool, n, do_job, v) < 0)
+		return fail_last();
+	leave_out(v, n);
+	return 0;
+}
+
+/* What the chain makes of a sample lies in the first canvas. */
+static int
+try_chain(struct viewer *v, const struct job *j)
+{
+	struct aug_source source;
+
+	if (origin_get(&j->origin, &v->rooms[0], needed(v, j), &source) < 0)
+		return fail_last();
+	return make_view(v, &v->canvases[0], j, &source, 0);
 }
 
 /* Room for the views of a batch like this sample's.  Without a fixed size
@@ -189,12 +277,12 @@ begin_views(struct viewer *v, const struct job *first)
 	for (int view = 0; view < n_views(v); view++) {
 		const int size = v->config->chain != NULL ? 0
 		    : v->config->recipe->views[view].size;
-		struct image m = first->image;
+		struct image m = first->origin.image;
 		char name[16];
 		size_t shape[4];
 
 		if (v->config->chain != NULL) {
-			if (make_view(v, &v->canvases[0], first, view) < 0)
+			if (try_chain(v, first) < 0)
 				return fail_note("sample %" PRIu64,
 				    first->index);
 			m = v->canvases[0].picture.image;
@@ -224,7 +312,7 @@ copy_numbers(struct viewer *v, const struct rec *r, size_t i)
 
 	if (x == NULL || x->type != VALUE_TENSOR || x->tensor->n_dims < 2
 	    || x->tensor->dtype != DTYPE_F4)
-		return fail(FAIL_FORMAT, "neither field image (u1) nor x (f4)");
+		return fail(FAIL_FORMAT, "no field image (u1), jpeg (u1) or x (f4)");
 	for (int view = 0; view < n_views(v); view++) {
 		char name[16];
 
@@ -271,11 +359,18 @@ begin_batch(struct viewer *v, struct rec *out, const struct rec *r, size_t n)
 {
 	const size_t rows = v->config->only_index >= 0 ? 1
 	    : v->config->batch > 0 ? v->config->batch : n;
-	const char *skip = v->config->keep_image ? "" : "image";
+	static const char *const numbers[] = { "x", NULL };
+	static const char *const nothing[] = { NULL };
+	const char *const *skip = origin_fields(r);
 	int64_t step = field_int(r, "step", -1);
 
-	if (rec_find(r, "image") == NULL)
-		skip = "x";
+	if (v->config->keep_image && rec_find(r, "jpeg") != NULL)
+		return fail(FAIL_USAGE, "field jpeg: only decoded pictures can "
+		    "be kept; decode without --keep-jpeg");
+	if (skip == NULL)
+		skip = numbers;
+	else if (v->config->keep_image)
+		skip = nothing;
 	v->epoch = field_int(r, "epoch", 0);
 	if (columns_begin(&v->columns, out, rows, r, skip) < 0)
 		return fail_last();
@@ -288,28 +383,55 @@ begin_batch(struct viewer *v, struct rec *out, const struct rec *r, size_t n)
 	return rec_add(out, "step", value_int(step));
 }
 
-/* Takes the sample into the batch. */
+/* Takes the sample's picture into the batch; *bad when it is no picture. */
+static int
+take_picture(struct viewer *v, struct rec *out, const struct rec *r, size_t i,
+    size_t n, bool *bad)
+{
+	struct job *j = &v->jobs[v->n_jobs];
+	struct aug_source none;
+
+	if (origin_find(&j->origin, r, i) < 0)
+		return fail_last();
+	*bad = j->origin.image.height < 1;
+	if (*bad) {
+		if (origin_get(&j->origin, &v->rooms[0], (struct rect){ 0 },
+		    &none) < 0)
+			fail_save(&j->bad);
+		report(v, j);
+		if (v->filled > 0 && v->config->batch == 0)
+			columns_cut(&v->columns, v->columns.rows - 1);
+		return 0;
+	}
+	if (v->filled == 0 && (begin_batch(v, out, r, n - i) < 0
+	    || begin_views(v, j) < 0))
+		return fail_last();
+	v->n_jobs++;
+	return 0;
+}
+
+/* Takes sample i of n into the batch. */
 static int
 take_sample(struct viewer *v, struct rec *out, const struct rec *r, size_t i,
     size_t n)
 {
 	struct job *j = &v->jobs[v->n_jobs];
+	bool bad = false;
 
-	if (v->filled == 0 && begin_batch(v, out, r, n) < 0)
-		return fail_last();
+	if (v->steps == 0 && v->filled == 0)
+		v->first_epoch = field_int(r, "epoch", 0);
 	j->index = sample_index(v, r, i);
-	j->epoch = (uint64_t)v->epoch;
+	j->epoch = (uint64_t)field_int(r, "epoch", 0);
 	j->row = v->filled;
-	if (rec_find(r, "image") == NULL) {
-		if (copy_numbers(v, r, i) < 0)
+	if (origin_fields(r) != NULL) {
+		if (take_picture(v, out, r, i, n, &bad) < 0)
 			return fail_last();
-	} else {
-		if (sample_image(r, i, &j->image) < 0)
-			return fail_last();
-		if (v->filled == 0 && begin_views(v, j) < 0)
-			return fail_last();
-		v->n_jobs++;
+	} else if ((v->filled == 0 && begin_batch(v, out, r, n) < 0)
+	    || copy_numbers(v, r, i) < 0) {
+		return fail_last();
 	}
+	if (bad)
+		return 0;
 	if (columns_copy(&v->columns, v->filled, r, i) < 0)
 		return fail_last();
 	v->filled++;
@@ -376,9 +498,11 @@ make_record(void *arg, int slot)
 		if (is_wanted(v, r, i) && take_sample(v, out, r, i, n) < 0)
 			return fail_last();
 		v->seen++;
+		if (v->filled == v->columns.rows && run_jobs(v) < 0)
+			return fail_last();
 	} while (v->filled == 0 || v->filled < v->columns.rows);
 	v->steps++;
-	return run_jobs(v) < 0 ? fail_last() : 1;
+	return 1;
 }
 
 struct viewer *
@@ -399,7 +523,8 @@ viewer_new(struct stream_in *in, struct pool *pool,
 	    "epoch_samples", 0);
 	v->canvases = calloc((size_t)pool_threads(pool),
 	    sizeof(*v->canvases));
-	if (v->canvases == NULL)
+	v->rooms = calloc((size_t)pool_threads(pool), sizeof(*v->rooms));
+	if (v->canvases == NULL || v->rooms == NULL)
 		fail_memory((size_t)pool_threads(pool)
 		    * sizeof(*v->canvases));
 	else if ((v->reading = ahead_new(read_chunk, v)) != NULL)
@@ -420,7 +545,10 @@ viewer_free(struct viewer *v)
 	ahead_free(v->reading);
 	for (int i = 0; v->canvases != NULL && i < pool_threads(v->pool); i++)
 		aug_canvas_free(&v->canvases[i]);
+	for (int i = 0; v->rooms != NULL && i < pool_threads(v->pool); i++)
+		origin_room_free(&v->rooms[i]);
 	free(v->canvases);
+	free(v->rooms);
 	for (int s = 0; s < 2; s++) {
 		rec_free(&v->outs[s]);
 		for (size_t i = 0; i < CHUNK; i++)
@@ -444,4 +572,10 @@ uint64_t
 viewer_dropped(const struct viewer *v)
 {
 	return v->dropped;
+}
+
+uint64_t
+viewer_bad(const struct viewer *v)
+{
+	return v->bad;
 }

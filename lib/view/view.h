@@ -39,6 +39,9 @@ int viewer_next(struct viewer *, struct rec **) FAIL_CHECKED;
 /* Samples left over at the ends of epochs, after the end. */
 uint64_t viewer_dropped(const struct viewer *);
 
+/* Pictures that could not be decoded and were left out, likewise. */
+uint64_t viewer_bad(const struct viewer *);
+
 /* What the header says of the views: views, batch, mean, std, and steps,
  * steps_per_epoch and samples where the input knows its own. */
 int view_describe(struct head *, const struct view_config *) FAIL_CHECKED;
