@@ -140,6 +140,11 @@ ssl-decode -q sizes >sizes.tz
 ok "one size for all" ssl-augment -q -r cifar-basic --size 12 -b 3 \
     sizes.tz -o x.tz
 ok "none keeps each size" ssl-augment -q -r none sizes.tz -o x.tz
+ssl-augment -q -r byol --threads 1 sizes.tz -o one.tz
+ssl-augment -q -r byol --threads 3 sizes.tz -o three.tz
+same one.tz three.tz "records of one or two each, three threads"
+is "$(ssl-show --records one.tz | grep -c view1)" \
+    "$(ssl-show --records sizes.tz | grep -c image)" "... one for each"
 fails 1 "different sizes in a batch" ssl-augment -q -r none -b 4 sizes.tz \
     -o x.tz
 like "$(cat .err)" "*--size*" "… tells what to do"
