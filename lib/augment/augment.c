@@ -153,15 +153,14 @@ do_step(struct aug_canvas *c, const struct aug_step *s, struct rng *r)
 	    : s->op->apply(c, s->numbers, r);
 }
 
-static int
-finish(struct aug_canvas *c)
+void
+aug_give(struct aug_canvas *c, const struct image *to)
 {
-	if (load(c) < 0)
-		return fail_last();
 	if (c->is_floats)
-		floats_store(&c->floats, &c->picture.image);
+		floats_store(&c->floats, to);
+	else if (to->data != c->picture.image.data)
+		image_copy(to, &c->picture.image);
 	c->is_floats = false;
-	return 0;
 }
 
 struct aug_source
@@ -190,7 +189,10 @@ aug_make(struct aug_canvas *c, const struct aug_view *v,
 {
 	const struct aug_source whole = aug_whole(source);
 
-	return aug_make_from(c, v, &whole, seed, epoch, index, view);
+	if (aug_make_from(c, v, &whole, seed, epoch, index, view) < 0)
+		return fail_last();
+	aug_give(c, &c->picture.image);
+	return 0;
 }
 
 int
@@ -209,5 +211,5 @@ aug_make_from(struct aug_canvas *c, const struct aug_view *v,
 		if (rng_coin(&r, s->p) && do_step(c, s, &r) < 0)
 			return fail_note("%s", s->op->name);
 	}
-	return finish(c);
+	return load(c);
 }

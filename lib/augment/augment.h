@@ -97,13 +97,14 @@ struct aug_source aug_whole(const struct image *);
 struct rect aug_look(const struct aug_view *, int height, int width,
     uint64_t seed, uint64_t epoch, uint64_t index, uint32_t view);
 
-/* Draws and applies all steps to a copy of the source; the result is in
- * c->picture. */
+/* Draws and applies all steps to a copy of the source; c->picture then has the
+ * result's size, and aug_give writes it, to a packed image of that size. */
 int aug_make_from(struct aug_canvas *c, const struct aug_view *,
     const struct aug_source *, uint64_t seed, uint64_t epoch, uint64_t index,
     uint32_t view) FAIL_CHECKED;
+void aug_give(struct aug_canvas *, const struct image *to);
 
-/* The same from a whole picture. */
+/* The same from a whole picture, with the result in c->picture. */
 int aug_make(struct aug_canvas *c, const struct aug_view *,
     const struct image *source, uint64_t seed, uint64_t epoch, uint64_t index,
     uint32_t view) FAIL_CHECKED;

@@ -11,6 +11,7 @@
  * record. */
 #define CHUNK WORK_MOST
 #define CHUNK_BYTES ((size_t)8 << 20)
+#define GROUP_BYTES ((size_t)4 << 20)
 
 /* Records read together. */
 struct chunk {
@@ -237,13 +238,15 @@ is_used_up(const struct viewer *v)
 static int
 make_many(struct viewer *v, struct group *g)
 {
-	size_t kept = 0;
+	size_t kept = 0, bytes = 0;
 	int got;
 
 	do {
 		got = make_same(v, &g->made[g->n]);
+		bytes += g->made[g->n].rec.arena.used;
 		g->n += got > 0;
-	} while (got > 0 && g->n < CHUNK && !is_used_up(v));
+	} while (got > 0 && g->n < CHUNK && bytes < GROUP_BYTES
+	    && !is_used_up(v));
 	if (got < 0 || work_run(v->work) < 0)
 		return fail_last();
 	for (size_t i = 0; i < g->n; i++) {

@@ -127,7 +127,7 @@ do_job(void *arg, size_t i, int worker)
 			return wrong_size(j, made, &to);
 		to.data = (unsigned char *)j->to->views[view] + j->row
 		    * (size_t)to.height * to.stride;
-		image_copy(&to, made);
+		aug_give(c, &to);
 	}
 	return 0;
 }

@@ -59,6 +59,24 @@ fails 2 "a sample that is not there" \
     ssl-augment -r byol-cifar --only-index 30 samples.tz -o x.tz
 like "$(cat .err)" "*no sample has index 30*" "… is told"
 
+# Every recipe: any threads, any split into shards.
+each() {	# a line for each sample, whatever record it lies in
+	ssl-augment -q -r "$recipe" $small -b 1 "$@" | ssl-show --json |
+	    grep '^{"label"' | sed 's/"step":[0-9]*//' | sort
+}
+ssl-decode -q --shuffle -o all.tz data/train
+for recipe in $(ssl-augment --list | sed -n 's/^recipe \([^ ]*\).*/\1/p'); do
+	small='--set size=16'
+	[ $recipe = none ] && small=
+	ssl-augment -q -r $recipe $small -b 7 --threads 1 all.tz >one.tz
+	ssl-augment -q -r $recipe $small -b 7 --threads 3 all.tz >three.tz
+	same one.tz three.tz "$recipe: one and three threads"
+	each all.tz >whole
+	for i in 0 1 2; do each shard-$i.tz; done | sort >parts
+	is "$(wc -l <whole)" 30 "$recipe: a line a sample"
+	same whole parts "$recipe: three shards"
+done
+
 # What an epoch leaves over is dropped, and no record mixes epochs.
 ssl-synth -q --size 20 --train 10 --test 2 --classes 2 ten || exit 1
 ssl-decode -q --epochs 2 -b 3 ten/train >ten.tz

@@ -124,6 +124,7 @@ make(const struct odd *o, const struct origin *from, int view)
 		    (uint32_t)view);
 	if (rc < 0)
 		return is_lawful(rc) ? 0 : -1;
+	aug_give(&canvas, m);
 	return m->channels == from->image.channels
 	    && m->height == (v->size > 0 ? v->size : from->image.height)
 	    && m->width == (v->size > 0 ? v->size : from->image.width) ? 1 : -1;
