@@ -13,7 +13,7 @@ struct args {
 	struct cli_common common;
 	const char *recipe, *set, *ops;
 	int64_t batch, size, views, only_index;
-	bool keep_image, list;
+	bool keep_image, draft, list;
 };
 
 #define AT(field) offsetof(struct args, field)
@@ -32,6 +32,9 @@ static const struct opt opts[] = {
 	    "a fixed chain instead of a recipe, to view0", false },
 	{ "keep-image", 0, OPT_FLAG, AT(keep_image), NULL, NULL, 0, 0,
 	    "pass the pictures on beside their views", false },
+	{ "draft", 0, OPT_FLAG, AT(draft), NULL, NULL, 0, 0,
+	    "decode JPEG files smaller where all crops stay large enough",
+	    false },
 	{ "only-index", 0, OPT_INT, AT(only_index), "I", "-1", -1,
 	    9007199254740992.0, "make the views of sample I alone", false },
 	{ "list", 0, OPT_FLAG, AT(list), NULL, NULL, 0, 0,
@@ -130,7 +133,7 @@ configure(struct view_config *c, struct recipe *r, struct chain *ch,
 {
 	*c = (struct view_config){ .batch = (size_t)a->batch,
 		.seed = (uint64_t)a->common.seed,
-		.keep_image = a->keep_image, .only_index = a->only_index };
+		.keep_image = a->keep_image, .draft = a->draft, .only_index = a->only_index };
 	if ((a->recipe == NULL) == (a->ops == NULL))
 		cli_usage("give either --recipe or --ops");
 	if (a->ops != NULL) {

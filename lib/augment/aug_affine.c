@@ -40,7 +40,7 @@ move(struct aug_canvas *c, const struct aug_number *n, struct rng *r, int at)
 		return move(c, n, r, at); \
 	} \
 	const struct aug_op aug_op_##name = { \
-		#name, help, AMOUNT(10), apply_##name, NULL, \
+		#name, help, AMOUNT(10), apply_##name, NULL, NULL, \
 	}
 
 MOVE(shearx, 1, "columns moved sideways, `by` px a row");
@@ -62,5 +62,5 @@ apply_rotate(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 
 const struct aug_op aug_op_rotate = {
 	"rotate", "turned counter-clockwise by that many degrees",
-	AMOUNT(360), apply_rotate, NULL,
+	AMOUNT(360), apply_rotate, NULL, NULL,
 };

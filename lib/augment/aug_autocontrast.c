@@ -15,5 +15,5 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 }
 
 const struct aug_op aug_op_autocontrast = {
-	"autocontrast", "each channel's values stretched to 0..255", { { 0 } }, apply, NULL,
+	"autocontrast", "each channel's values stretched to 0..255", { { 0 } }, apply, NULL, NULL,
 };

@@ -54,5 +54,5 @@ const struct aug_op aug_op_blur = {
 		    true },
 		{ "taps", { 0, 0, 0 }, 0, BLUR_TAPS, NULL, true },
 	},
-	apply, NULL,
+	apply, NULL, NULL,
 };

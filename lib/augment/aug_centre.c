@@ -35,5 +35,5 @@ const struct aug_op aug_op_centre = {
 		{ "side", { 0, 0, 0 }, 0, 65536, NULL, true },
 		{ "filter", { 0, 0, 0 }, 0, 1, "bilinear|bicubic", true },
 	},
-	apply, NULL,
+	apply, NULL, NULL,
 };

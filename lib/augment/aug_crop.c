@@ -59,9 +59,23 @@ look(int height, int width, const struct aug_number *n, struct rng *r)
 	return middle(height, width, &n[RATIO]);
 }
 
+/* Of a picture that was shrunken while it was decoded. */
+static int
+cut_shrunken(struct aug_canvas *c, const struct aug_source *from,
+    struct rect b, enum resize_filter filter)
+{
+	const double by = 1.0 / from->shrink;
+	const struct resize_box box = { b.x * by - from->part.x,
+		b.y * by - from->part.y, b.width * by, b.height * by };
+
+	return aug_resize_box(c, &from->image, &box, c->size, c->size, filter);
+}
+
 static int
 apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 {
+	const enum resize_filter filter = n[FILTER].low > 0 ? RESIZE_BICUBIC
+	    : RESIZE_BILINEAR;
 	struct aug_source from;
 	struct image part;
 	struct rect b;
@@ -70,11 +84,12 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 		return fail_last();
 	from = c->source != NULL ? *c->source : aug_whole(&c->picture.image);
 	b = look(from.height, from.width, n, r);
+	if (from.shrink > 1)
+		return cut_shrunken(c, &from, b, filter);
 	part = image_crop(&from.image, b.x - from.part.x, b.y - from.part.y,
 	    b.width, b.height);
 	return aug_resize(c, &part, c->size > 0 ? c->size : from.height,
-	    c->size > 0 ? c->size : from.width,
-	    n[FILTER].low > 0 ? RESIZE_BICUBIC : RESIZE_BILINEAR);
+	    c->size > 0 ? c->size : from.width, filter);
 }
 
 const struct aug_op aug_op_crop = {
@@ -85,5 +100,5 @@ const struct aug_op aug_op_crop = {
 		{ "filter", { 0, 0, 0 }, 0, 1, "bilinear|bicubic", true },
 		{ "tries", { 10, 10, 0 }, 0, 1000, NULL, true },
 	},
-	apply, look,
+	apply, look, NULL,
 };

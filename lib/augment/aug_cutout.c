@@ -53,5 +53,5 @@ const struct aug_op aug_op_cutout = {
 		{ "green", { 123, 123, 0 }, 0, 255, NULL, true },
 		{ "blue", { 114, 114, 0 }, 0, 255, NULL, true },
 	},
-	apply, NULL,
+	apply, NULL, NULL,
 };

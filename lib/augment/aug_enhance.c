@@ -34,7 +34,7 @@ TONE(saturation)
 	} \
 	const struct aug_op aug_op_##name = { \
 		#name, #name " times a factor; 1 changes nothing", FACTOR, \
-		apply_##name, NULL, \
+		apply_##name, NULL, NULL, \
 	}
 
 OP(brightness);

@@ -19,5 +19,5 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 }
 
 const struct aug_op aug_op_gray = {
-	"gray", "luma in every channel", { { 0 } }, apply, NULL,
+	"gray", "luma in every channel", { { 0 } }, apply, NULL, NULL,
 };

@@ -12,5 +12,5 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 }
 
 const struct aug_op aug_op_identity = {
-	"identity", "nothing", { { 0 } }, apply, NULL,
+	"identity", "nothing", { { 0 } }, apply, NULL, NULL,
 };

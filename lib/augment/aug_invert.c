@@ -15,5 +15,5 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 }
 
 const struct aug_op aug_op_invert = {
-	"invert", "255 minus each value", { { 0 } }, apply, NULL,
+	"invert", "255 minus each value", { { 0 } }, apply, NULL, NULL,
 };

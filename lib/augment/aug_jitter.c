@@ -92,5 +92,5 @@ const struct aug_op aug_op_jitter = {
 		{ "way", { MULTIPLY, MULTIPLY, 0 }, 0, 1, "multiply|add",
 		    true },
 	},
-	apply, NULL,
+	apply, NULL, NULL,
 };

@@ -9,5 +9,5 @@ const struct aug_op aug_op_pick = {
 		[AUG_PICK_TIMES] = { "times", { 1, 1, 0 }, 0, 100, NULL, true },
 		[AUG_PICK_EACH] = { "each", { 1, 1, 0 }, 0, 1, NULL, true },
 	},
-	NULL, NULL,
+	NULL, NULL, NULL,
 };

@@ -17,5 +17,5 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 
 const struct aug_op aug_op_posterize = {
 	"posterize", "the upper bits of each value",
-	{ { "bits", { 8, 8, 0 }, 0, 8, NULL, false } }, apply, NULL,
+	{ { "bits", { 8, 8, 0 }, 0, 8, NULL, false } }, apply, NULL, NULL,
 };

@@ -25,5 +25,5 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 
 const struct aug_op aug_op_solarize = {
 	"solarize", "values from a threshold on are inverted",
-	{ { "threshold", { 128, 128, 0 }, 0, 256, NULL, false } }, apply, NULL,
+	{ { "threshold", { 128, 128, 0 }, 0, 256, NULL, false } }, apply, NULL, NULL,
 };

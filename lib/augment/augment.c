@@ -56,18 +56,37 @@ aug_floats(struct aug_canvas *c)
 	return 0;
 }
 
+/* What was made in c->other is the view now. */
+static void
+swap(struct aug_canvas *c)
+{
+	const struct picture kept = c->picture;
+
+	c->source = NULL;
+	c->picture = c->other;
+	c->other = kept;
+}
+
 int
 aug_resize(struct aug_canvas *c, const struct image *part, int height,
     int width, enum resize_filter filter)
 {
-	const struct picture kept = c->picture;
-
 	if (resize_picture(&c->other, part, height, width, filter,
 	    &c->resize) < 0)
 		return fail_last();
-	c->source = NULL;
-	c->picture = c->other;
-	c->other = kept;
+	swap(c);
+	return 0;
+}
+
+int
+aug_resize_box(struct aug_canvas *c, const struct image *from,
+    const struct resize_box *box, int height, int width,
+    enum resize_filter filter)
+{
+	if (resize_box(&c->other, from, box, height, width, filter,
+	    &c->resize) < 0)
+		return fail_last();
+	swap(c);
 	return 0;
 }
 
@@ -167,7 +186,7 @@ struct aug_source
 aug_whole(const struct image *m)
 {
 	return (struct aug_source){ *m, { 0, 0, m->width, m->height },
-		m->height, m->width };
+		m->height, m->width, 1 };
 }
 
 struct rect
@@ -180,6 +199,20 @@ aug_look(const struct aug_view *v, int height, int width, uint64_t seed,
 	if (v->n_steps > 0 && s->op->look != NULL && rng_coin(&r, s->p))
 		return s->op->look(height, width, s->numbers, &r);
 	return (struct rect){ 0, 0, width, height };
+}
+
+int
+aug_shrink(const struct aug_view *v, struct rect part)
+{
+	const int side = part.width < part.height ? part.width : part.height;
+	int times = 8;
+
+	if (v->n_steps == 0 || v->steps[0].op->look == NULL
+	    || v->steps[0].p < 1 || v->size == 0)
+		return 1;
+	while (times > 1 && side / times < AUG_DRAFT * v->size)
+		times /= 2;
+	return times;
 }
 
 int
@@ -212,4 +245,24 @@ aug_make_from(struct aug_canvas *c, const struct aug_view *v,
 			return fail_note("%s", s->op->name);
 	}
 	return load(c);
+}
+
+int
+aug_make_numbers(float *x, size_t n, size_t row, const struct aug_view *v,
+    uint64_t seed, uint64_t epoch, uint64_t index, uint32_t view)
+{
+	for (int i = 0; i < v->n_steps; i += 1 + v->steps[i].n_choices) {
+		const struct aug_step *s = &v->steps[i];
+		struct rng r = rng_at(seed, epoch, index, view,
+		    RNG_AUGMENT + (uint32_t)i);
+
+		if (s->op->numbers == NULL)
+			return fail(FAIL_USAGE, "%s is for pictures, not for "
+			    "numbers (field x); take --recipe none or "
+			    "imix-tabular", s->op->name);
+		if (rng_coin(&r, s->p) && s->op->numbers(x, n, row,
+		    s->numbers, &r) < 0)
+			return fail_note("%s", s->op->name);
+	}
+	return 0;
 }

@@ -181,6 +181,12 @@ CLSA(PICK_PAPER)
 "view weak\n" AUG_SMALL("0.2", "1")
 "view weak\n"
 
+"recipe imix-tabular rows of numbers; dropout.columns=10 for CovType\n"
+"size 0\n" PLAIN
+"view weak\n"
+"	dropout rate=0.2\n"
+"view weak\n"
+
 "recipe lightly-cifar lightly's benchmark: SimCLR's steps on bytes\n"
 "size 32\n" CIFAR10
 "view weak\n" CROP("0.08", "1") FLIP COLOURS GRAY

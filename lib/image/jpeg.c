@@ -42,6 +42,7 @@ struct job {
 	struct picture *picture;	/* either to be sized here … */
 	const struct image *image;	/* … or given */
 	struct rect *part;		/* of the picture, or NULL for all */
+	int shrink;			/* with a part */
 	const void *bytes;
 	size_t size;
 	int64_t max_pixels;
@@ -277,18 +278,21 @@ read_part(const struct job *job)
 static int
 check_part(const struct job *job)
 {
-	const struct jpeg_decompress_struct *info = &job->reader->info;
+	struct jpeg_decompress_struct *info = &job->reader->info;
 	struct rect *p = job->part;
 
+	info->scale_num = 1;
+	info->scale_denom = (unsigned)job->shrink;
+	jpeg_calc_output_dimensions(info);
 	if (p->x < 0 || p->y < 0 || p->width < 1 || p->height < 1
-	    || (unsigned)p->x + (unsigned)p->width > info->image_width
-	    || (unsigned)p->y + (unsigned)p->height > info->image_height)
+	    || (unsigned)p->x + (unsigned)p->width > info->output_width
+	    || (unsigned)p->y + (unsigned)p->height > info->output_height)
 		return fail(FAIL_FORMAT, "%dx%d px at %d,%d of %ux%u",
-		    p->width, p->height, p->x, p->y, info->image_width,
-		    info->image_height);
+		    p->width, p->height, p->x, p->y, info->output_width,
+		    info->output_height);
 	if (info->out_color_space == JCS_CMYK)
-		*p = (struct rect){ 0, 0, (int)info->image_width,
-			(int)info->image_height };
+		*p = (struct rect){ 0, 0, (int)info->output_width,
+			(int)info->output_height };
 	return 0;
 }
 
@@ -320,8 +324,10 @@ decode(const struct job *job)
 		jpeg_start_decompress(info);
 		return read_part(job);
 	}
-	if (prepare_target(job, (int)info->image_height,
-	    (int)info->image_width) < 0)
+	if (job->part == NULL)
+		jpeg_calc_output_dimensions(info);
+	if (prepare_target(job, (int)info->output_height,
+	    (int)info->output_width) < 0)
 		return fail_last();
 	to = job->picture != NULL ? &job->picture->image : job->image;
 	if (info->out_color_space == JCS_CMYK && buf_reserve(&r->inks,
@@ -400,10 +406,10 @@ jpeg_read(struct jpeg_reader *r, struct picture *to, const void *bytes,
 
 int
 jpeg_read_part(struct jpeg_reader *r, struct picture *to, struct rect *part,
-    const void *bytes, size_t size, int64_t max_pixels)
+    int shrink, const void *bytes, size_t size, int64_t max_pixels)
 {
 	return run(r, &(struct job){ .reader = r, .picture = to,
-	    .part = part, .bytes = bytes, .size = size,
+	    .part = part, .shrink = shrink, .bytes = bytes, .size = size,
 	    .max_pixels = max_pixels });
 }
 

@@ -67,9 +67,22 @@ origin_find(struct origin *o, const struct rec *r, size_t i)
 	    : find_jpeg(o, r, i);
 }
 
+/* The pixels of the smaller picture that it touches. */
+static struct rect
+shrunken(struct rect r, int times)
+{
+	const int right = (r.x + r.width + times - 1) / times;
+	const int low = (r.y + r.height + times - 1) / times;
+	struct rect s = { r.x / times, r.y / times, 0, 0 };
+
+	s.width = right - s.x;
+	s.height = low - s.y;
+	return s;
+}
+
 int
 origin_get(const struct origin *o, struct origin_room *room, struct rect part,
-    struct aug_source *to)
+    int shrink, struct aug_source *to)
 {
 	struct jpeg_info info;
 
@@ -82,11 +95,12 @@ origin_get(const struct origin *o, struct origin_room *room, struct rect part,
 	if (room->reader == NULL
 	    && (room->reader = jpeg_reader_new()) == NULL)
 		return fail_last();
-	if (jpeg_read_part(room->reader, &room->picture, &part, o->jpeg,
-	    o->jpeg_bytes, JPEG_MAX_PIXELS) < 0)
+	part = shrunken(part, shrink);
+	if (jpeg_read_part(room->reader, &room->picture, &part, shrink,
+	    o->jpeg, o->jpeg_bytes, JPEG_MAX_PIXELS) < 0)
 		return fail_last();
 	*to = (struct aug_source){ room->picture.image, part, info.height,
-		info.width };
+		info.width, shrink };
 	return 0;
 }
 

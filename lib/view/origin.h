@@ -33,10 +33,10 @@ const char *const *origin_fields(const struct rec *);
  * what is wrong with it. */
 int origin_find(struct origin *, const struct rec *, size_t i) FAIL_CHECKED;
 
-/* Its pixels, at least those of the rectangle; valid until the next call with
- * the same room. */
+/* Its pixels, at least those of the rectangle; a file's shrunken so many
+ * times.  Valid until the next call with the same room. */
 int origin_get(const struct origin *, struct origin_room *, struct rect,
-    struct aug_source *) FAIL_CHECKED;
+    int shrink, struct aug_source *) FAIL_CHECKED;
 
 void origin_room_free(struct origin_room *);
 

@@ -21,6 +21,7 @@ struct view_config {
 	size_t batch;			/* samples a record; 0: as they come */
 	uint64_t seed;
 	bool keep_image;
+	bool draft;			/* JPEG files may be shrunken */
 	int64_t only_index;		/* this sample alone, or -1 */
 };
 

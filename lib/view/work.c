@@ -63,21 +63,25 @@ around(struct rect a, struct rect b)
 	return r;
 }
 
-/* What all views of a sample together need of its picture. */
-static struct rect
-needed(const struct view_config *c, const struct job *j)
+/* The picture, as much of it and as large as all views together need. */
+static int
+get(const struct view_config *c, const struct job *j,
+    struct origin_room *room, struct aug_source *to)
 {
 	const struct image *m = &j->origin.image;
 	struct rect all = { 0, 0, m->width, m->height };
+	int shrink = c->draft && c->chain == NULL ? 8 : 1;
 
 	for (int i = 0; c->chain == NULL && i < c->recipe->n_views; i++) {
-		const struct rect one = aug_look(&c->recipe->views[i],
-		    m->height, m->width, c->seed, j->epoch, j->index,
-		    (uint32_t)i);
+		const struct aug_view *v = &c->recipe->views[i];
+		const struct rect one = aug_look(v, m->height, m->width,
+		    c->seed, j->epoch, j->index, (uint32_t)i);
+		const int most = aug_shrink(v, one);
 
 		all = i == 0 ? one : around(all, one);
+		shrink = most < shrink ? most : shrink;
 	}
-	return all;
+	return origin_get(&j->origin, room, all, shrink, to);
 }
 
 /* Makes one view of one sample; its picture lies in the canvas. */
@@ -108,8 +112,7 @@ do_job(void *arg, size_t i, int worker)
 	struct job *j = &w->jobs[i];
 	struct aug_canvas *c = &w->canvases[worker];
 	struct aug_source source;
-	const int rc = origin_get(&j->origin, &w->rooms[worker],
-	    needed(w->config, j), &source);
+	const int rc = get(w->config, j, &w->rooms[worker], &source);
 
 	j->bad.code = 0;
 	if (rc < 0 && is_bad_picture(rc))
@@ -196,8 +199,7 @@ try_chain(struct work *w, const struct job *j)
 {
 	struct aug_source source;
 
-	if (origin_get(&j->origin, &w->rooms[0], needed(w->config, j),
-	    &source) < 0
+	if (get(w->config, j, &w->rooms[0], &source) < 0
 	    || make_view(w->config, &w->canvases[0], j, &source, 0) < 0)
 		return fail_note("sample %" PRIu64, j->index);
 	return 0;
@@ -236,11 +238,10 @@ begin_views(struct work *w, struct made *made, const struct job *first)
 	return 0;
 }
 
-/* Numbers instead of pictures: views are copies, where no step would change
- * them. */
+/* Numbers instead of pictures: few steps are for them, and quickly done. */
 static int
-copy_numbers(const struct view_config *c, struct made *made,
-    const struct rec *r, size_t i)
+make_numbers(const struct view_config *c, struct made *made,
+    const struct rec *r, size_t i, const struct job *j)
 {
 	const struct value *x = rec_find(r, "x");
 	size_t shape[TENSOR_DIMS], bytes;
@@ -251,10 +252,11 @@ copy_numbers(const struct view_config *c, struct made *made,
 		    "(f4)");
 	for (int view = 0; view < n_views(c); view++) {
 		char name[16];
+		float *to;
 
-		if (c->chain != NULL || c->recipe->views[view].n_steps > 0)
-			return fail(FAIL_USAGE, "field x takes --recipe none "
-			    "only: its steps are for pictures");
+		if (c->chain != NULL)
+			return fail(FAIL_USAGE, "--ops is for pictures, not "
+			    "for numbers (field x)");
 		memcpy(shape, x->tensor->shape, sizeof(shape));
 		shape[0] = made->columns.rows;
 		if (made->filled == 0 && rec_add_tensor(&made->rec,
@@ -262,8 +264,13 @@ copy_numbers(const struct view_config *c, struct made *made,
 		    &made->views[view]) < 0)
 			return fail_last();
 		bytes = x->tensor->bytes / x->tensor->shape[0];
-		memcpy((char *)made->views[view] + made->filled * bytes,
-		    (const char *)x->tensor->data + i * bytes, bytes);
+		to = (float *)made->views[view] + made->filled * bytes
+		    / sizeof(*to);
+		memcpy(to, (const char *)x->tensor->data + i * bytes, bytes);
+		if (aug_make_numbers(to, bytes / sizeof(*to),
+		    shape[x->tensor->n_dims - 1], &c->recipe->views[view],
+		    c->seed, j->epoch, j->index, (uint32_t)view) < 0)
+			return fail_last();
 	}
 	return 0;
 }
@@ -300,7 +307,7 @@ take_picture(struct work *w, struct made *made, const struct rec *r, size_t i,
 		return fail_last();
 	*bad = j->origin.image.height < 1;
 	if (*bad) {
-		if (origin_get(&j->origin, &w->rooms[0], (struct rect){ 0 },
+		if (origin_get(&j->origin, &w->rooms[0], (struct rect){ 0 }, 1,
 		    &none) < 0)
 			fail_save(&j->bad);
 		report(w, j);
@@ -326,7 +333,7 @@ work_take(struct work *w, struct made *made, const struct rec *r, size_t i,
 	j->index = index;
 	j->to = made;
 	j->row = made->filled;
-	if (origin_fields(r) == NULL ? copy_numbers(w->config, made, r, i) < 0
+	if (origin_fields(r) == NULL ? make_numbers(w->config, made, r, i, j) < 0
 	    : take_picture(w, made, r, i, &bad) < 0)
 		return fail_last();
 	if (bad)

@@ -65,7 +65,8 @@ each() {	# a line for each sample, whatever record it lies in
 	    grep '^{"label"' | sed 's/"step":[0-9]*//' | sort
 }
 ssl-decode -q --shuffle -o all.tz data/train
-for recipe in $(ssl-augment --list | sed -n 's/^recipe \([^ ]*\).*/\1/p'); do
+for recipe in $(ssl-augment --list | sed -n 's/^recipe \([^ ]*\).*/\1/p' |
+    grep -v tabular); do
 	small='--set size=16'
 	[ $recipe = none ] && small=
 	ssl-augment -q -r $recipe $small -b 7 --threads 1 all.tz >one.tz

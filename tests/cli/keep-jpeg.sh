@@ -37,6 +37,30 @@ is "$(ssl-augment -q --ops resize=20x30:bicubic,hue=0.2 -b 3 jpeg.tz |
     digest)" "$(ssl-augment -q --ops resize=20x30:bicubic,hue=0.2 -b 3 \
     image.tz | digest)" "a chain"
 
+# Shrunken while they are decoded: near the same, and only where it may be.
+ssl-synth -q --size 700 --train 12 --test 1 --classes 3 large
+ssl-decode -q --keep-jpeg -o large.tz large/train
+ssl-decode -q -o pixels.tz large/train
+apart() {	# FILE FILE: the mean distance of their views 0, in levels
+	paste <(ssl-show --tensor view0 "$1" | tr -cs '0-9' '\n') \
+	    <(ssl-show --tensor view0 "$2" | tr -cs '0-9' '\n') | awk '
+		NF == 2 { d = $1 - $2; sum += d < 0 ? -d : d; n++ }
+		END { printf "%.3f %d\n", sum / n, n }'
+}
+ssl-augment -q -r linear --size 32 -b 4 -o exact.tz large.tz
+ssl-augment -q -r linear --size 32 -b 4 --draft -o draft.tz large.tz
+read -r mean n < <(apart exact.tz draft.tz)
+is "$n" 36864 "--draft: as many numbers"
+ok "... $mean levels apart, not 0" awk "BEGIN { exit !($mean > 0) }"
+ok "... and less than 1" awk "BEGIN { exit !($mean < 1) }"
+ssl-augment -q -r linear --size 32 -b 4 --draft --threads 3 -o again.tz large.tz
+is "$(digest again.tz)" "$(digest draft.tz)" "... the same for any threads"
+is "$(ssl-augment -q -r linear --size 32 -b 4 --draft pixels.tz | digest)" \
+    "$(digest exact.tz)" "... and pixels stay as they are"
+is "$(ssl-augment -q -r linear --size 360 -b 4 --draft large.tz | digest)" \
+    "$(ssl-augment -q -r linear --size 360 -b 4 large.tz | digest)" \
+    "... as do files that are not large enough"
+
 # What is damaged behind its header is left out, wherever it stands.
 ssl-synth -q --size 48 --train 12 --test 2 --classes 2 ten
 good=$(ssl-decode -q -b 4 ten/train | ssl-augment -q -r byol-cifar -b 5 |

@@ -405,6 +405,26 @@ places(void)
 	ok(good, "81 places alike, black beside");
 }
 
+/* Each number alone, in each view and epoch anew. */
+static void
+dropouts(void)
+{
+	int gone = 0, both = 0;
+
+	prepare("dropout rate=0.2");
+	for (uint64_t i = 0; i < DRAWS; i++) {
+		float x[2] = { 1, 1 };
+
+		if (aug_make_numbers(x, 2, 2, &recipe.views[0], 3, 0, i, 1) < 0)
+			ok(false, "dropout: %s", fail_text());
+		gone += x[0] == 0;
+		both += x[0] == 0 && x[1] == 0;
+	}
+	ok(is_share(gone, 0.2) && is_share(both, 0.04),
+	    "a fifth of the numbers are gone, each for itself: %d, %d", gone,
+	    both);
+}
+
 int
 main(void)
 {
@@ -417,6 +437,7 @@ main(void)
 	coins();
 	picks();
 	places();
+	dropouts();
 	aug_canvas_free(&canvas);
 	return tap_done();
 }

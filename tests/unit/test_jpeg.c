@@ -247,16 +247,27 @@ test_resize(void)
 
 /* Any part has the whole picture's pixels. */
 static void
-test_parts(struct jpeg_reader *r, const char *name, const struct buf *jpg)
+test_parts(struct jpeg_reader *r, const char *name, const struct buf *jpg,
+    int shrink)
 {
 	struct picture whole = { 0 }, part = { 0 };
 	struct rng draw = rng_at(4, 0, jpg->size, 0, 1);
 	int wrong = 0, larger = 0;
+	struct jpeg_info info;
+	struct rect all = { 0, 0, 0, 0 };
 
-	if (jpeg_read(r, &whole, jpg->data, jpg->size, JPEG_MAX_PIXELS) < 0) {
+	if (jpeg_look(jpg->data, jpg->size, &info) < 0)
+		info.width = info.height = 1;
+	all.width = (info.width + shrink - 1) / shrink;
+	all.height = (info.height + shrink - 1) / shrink;
+	if ((shrink == 1 ? jpeg_read(r, &whole, jpg->data, jpg->size,
+	    JPEG_MAX_PIXELS) : jpeg_read_part(r, &whole, &all, shrink,
+	    jpg->data, jpg->size, JPEG_MAX_PIXELS)) < 0) {
 		ok(false, "%s: %s", name, fail_text());
 		return;
 	}
+	ok(whole.image.width == all.width && whole.image.height == all.height,
+	    "%s: %d times smaller", name, shrink);
 	for (int i = 0; i < 300; i++) {
 		const int w = whole.image.width, h = whole.image.height;
 		const int x = (int)rng_below(&draw, (uint64_t)w);
@@ -265,8 +276,8 @@ test_parts(struct jpeg_reader *r, const char *name, const struct buf *jpg)
 			(int)rng_below(&draw, (uint64_t)(w - x)) + 1,
 			(int)rng_below(&draw, (uint64_t)(h - y)) + 1 };
 		struct rect got = want;
-		bool good = jpeg_read_part(r, &part, &got, jpg->data,
-		    jpg->size, JPEG_MAX_PIXELS) == 0;
+		bool good = jpeg_read_part(r, &part, &got, shrink,
+		    jpg->data, jpg->size, JPEG_MAX_PIXELS) == 0;
 		struct image a, b;
 
 		good = good && got.x <= x && got.y <= y
@@ -292,7 +303,7 @@ test_parts(struct jpeg_reader *r, const char *name, const struct buf *jpg)
 	ok(larger == 0 || whole.image.width < 200, "%s: not much is decoded "
 	    "in vain: %d", name, larger);
 	is_int(jpeg_read_part(r, &part, &(struct rect){ 0, 0,
-	    whole.image.width + 1, 1 }, jpg->data, jpg->size,
+	    whole.image.width + 1, 1 }, shrink, jpg->data, jpg->size,
 	    JPEG_MAX_PIXELS), FAIL_FORMAT, "%s: a part outside", name);
 	picture_free(&whole);
 	picture_free(&part);
@@ -308,7 +319,8 @@ test_all_parts(struct jpeg_reader *r)
 	for (size_t i = 0; i < N_FILES; i++) {
 		struct buf file = load(files[i], "jpg");
 
-		test_parts(r, files[i], &file);
+		for (int shrink = 1; shrink <= 8; shrink *= 2)
+			test_parts(r, files[i], &file, shrink);
 		buf_free(&file);
 	}
 	if (picture_resize(&p, 301, 419, 3) < 0)
@@ -318,7 +330,8 @@ test_all_parts(struct jpeg_reader *r)
 		    * 40 + i / 30 % 100);
 	if (jpeg_write(&jpg, &p.image, 80) < 0)
 		exit(1);
-	test_parts(r, "noise of 419x301 px, 4:2:0", &jpg);
+	for (int shrink = 1; shrink <= 8; shrink *= 2)
+		test_parts(r, "noise of 419x301 px, 4:2:0", &jpg, shrink);
 	picture_free(&p);
 	buf_free(&jpg);
 }

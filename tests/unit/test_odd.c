@@ -116,8 +116,9 @@ make(const struct odd *o, const struct origin *from, int view)
 	const struct image *m = &canvas.picture.image;
 	const struct rect part = aug_look(v, from->image.height,
 	    from->image.width, 1, 2, o->number, (uint32_t)view);
+	const int shrink = o->number % 2 == 0 ? aug_shrink(v, part) : 1;
 	struct aug_source source;
-	int rc = origin_get(from, &room, part, &source);
+	int rc = origin_get(from, &room, part, shrink, &source);
 
 	if (rc == 0)
 		rc = aug_make_from(&canvas, v, &source, 1, 2, o->number,
