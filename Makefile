@@ -169,6 +169,7 @@ bench: all $(BENCHES) ## what the kernels reach; the tools beside PyTorch, if it
 	else \
 		echo 'no python3-torch: nothing to compare with'; \
 	fi
+	@python3 tests/bench/augment.py -b $(BUILD)/bin
 
 format: ## clang-format over the sources
 	clang-format -i bin/*.c lib/*/*.[ch] tests/*.h tests/*/*.c

@@ -12,8 +12,8 @@
 struct args {
 	struct cli_common common;
 	const char *recipe, *set, *ops;
-	int64_t batch, size, only_index;
-	bool keep_image, list;
+	int64_t batch, size, views, only_index;
+	bool keep_image, draft, list;
 };
 
 #define AT(field) offsetof(struct args, field)
@@ -24,16 +24,22 @@ static const struct opt opts[] = {
 	    "samples in a record, full ones only; 0: as they come", false },
 	{ "size", 0, OPT_INT, AT(size), "PX", "0", 0, 65535,
 	    "width and height of all views; 0: the recipe's", false },
-	{ "set", 0, OPT_TEXT, AT(set), "[V.]OP.NAME=X,…", NULL, 0, 0,
+	{ "views", 0, OPT_INT, AT(views), "N", "0", 0, RECIPE_VIEWS,
+	    "the recipe's first N views only; 0: all", false },
+	{ "set", 0, OPT_TEXT, AT(set), "[V.]NAME=X,…", NULL, 0, 0,
 	    "change the recipe's numbers, in view V or in all", false },
 	{ "ops", 0, OPT_TEXT, AT(ops), "OP[=N],…", NULL, 0, 0,
 	    "a fixed chain instead of a recipe, to view0", false },
 	{ "keep-image", 0, OPT_FLAG, AT(keep_image), NULL, NULL, 0, 0,
 	    "pass the pictures on beside their views", false },
+	{ "draft", 0, OPT_FLAG, AT(draft), NULL, NULL, 0, 0,
+	    "decode JPEG files smaller where all crops stay large enough",
+	    false },
 	{ "only-index", 0, OPT_INT, AT(only_index), "I", "-1", -1,
 	    9007199254740992.0, "make the views of sample I alone", false },
 	{ "list", 0, OPT_FLAG, AT(list), NULL, NULL, 0, 0,
-	    "print the recipes, as they could stand in a file", true },
+	    "print all recipes, or the one given as it would be used, in the "
+	    "words of a file", true },
 	CLI_COMMON
 };
 
@@ -41,8 +47,9 @@ static const struct cli_tool tool = {
 	.name = "ssl-augment",
 	.operands = "[INPUT]",
 	.summary = "samples to random views",
-	.notes = "Recipes: byol byol-cifar cifar-basic mocov1 mocov2 none "
-	    "simclr simclr-cifar\nweak; --list prints them in full.",
+	.notes = "Recipes: byol, simclr, mocov1, mocov2, clsa, clsa-multi, "
+	    "suncet, imix, linear, weak,\neach also with -cifar behind it; "
+	    "--list prints all, --list --recipe NAME one.",
 	.opts = opts,
 	.n_opts = sizeof(opts) / sizeof(opts[0]),
 };
@@ -95,10 +102,29 @@ load_recipe(struct recipe *r, const struct args *a)
 			cli_die("%s", a->recipe);
 		buf_free(&text);
 	}
+	if (a->views > 0 && recipe_shorten(r, (int)a->views) < 0)
+		cli_die("--views");
 	if (a->size > 0)
 		recipe_resize(r, (int)a->size);
 	if (a->set != NULL && recipe_change(r, a->set) < 0)
 		cli_die("--set");
+}
+
+/* The recipe as it would be used, or all there are. */
+static void
+list(const struct args *a, struct recipe *r)
+{
+	struct buf text = { 0 };
+
+	if (a->recipe != NULL) {
+		load_recipe(r, a);
+		if (recipe_text(r, &text) < 0)
+			cli_die("--list");
+	}
+	fputs(a->recipe != NULL ? (const char *)text.data : recipe_builtin,
+	    stdout);
+	buf_free(&text);
+	cli_flush();
 }
 
 static void
@@ -107,12 +133,13 @@ configure(struct view_config *c, struct recipe *r, struct chain *ch,
 {
 	*c = (struct view_config){ .batch = (size_t)a->batch,
 		.seed = (uint64_t)a->common.seed,
-		.keep_image = a->keep_image, .only_index = a->only_index };
+		.keep_image = a->keep_image, .draft = a->draft, .only_index = a->only_index };
 	if ((a->recipe == NULL) == (a->ops == NULL))
 		cli_usage("give either --recipe or --ops");
 	if (a->ops != NULL) {
-		if (a->set != NULL || a->size > 0)
-			cli_usage("--set and --size go with --recipe");
+		if (a->set != NULL || a->size > 0 || a->views > 0)
+			cli_usage("--set, --size and --views go with "
+			    "--recipe");
 		if (chain_parse(ch, a->ops) < 0)
 			cli_die("--ops");
 		c->chain = ch;
@@ -157,6 +184,9 @@ run(const struct cli *cli, const struct view_config *config)
 	if (viewer_dropped(viewer) > 0)
 		cli_say("%" PRIu64 " samples left over at the ends of epochs "
 		    "(less than a batch)", viewer_dropped(viewer));
+	if (viewer_bad(viewer) > 0)
+		cli_say("%" PRIu64 " bad pictures left out",
+		    viewer_bad(viewer));
 	if (stream_finish(out) < 0)
 		cli_die("%s", cli->common->out);
 	viewer_free(viewer);
@@ -176,8 +206,7 @@ main(int argc, char **argv)
 
 	cli_start(&cli, &tool, &a, argc, argv);
 	if (a.list) {
-		fputs(recipe_builtin, stdout);
-		cli_flush();
+		list(&a, &recipe);
 		return CLI_DONE;
 	}
 	configure(&config, &recipe, &chain, &a);

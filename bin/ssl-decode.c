@@ -19,7 +19,7 @@
 struct args {
 	struct cli_common common;
 	int64_t size, max_pixels;
-	bool exif, strict, shuffle;
+	bool exif, strict, keep_jpeg, shuffle;
 	const char *classes, *subset, *shard, *balance;
 	int64_t epochs, per_class, batch, start_step;
 };
@@ -35,6 +35,8 @@ static const struct opt opts[] = {
 	    4000000000.0, "a picture of more pixels is a bad one", false },
 	{ "strict", 0, OPT_FLAG, AT(strict), NULL, NULL, 0, 0,
 	    "fail at the first bad picture instead of leaving it out", false },
+	{ "keep-jpeg", 0, OPT_FLAG, AT(keep_jpeg), NULL, NULL, 0, 0,
+	    "pass JPEG files on as they are, for ssl-augment to decode", false },
 	{ "classes", 'c', OPT_TEXT, AT(classes), "FILE", NULL, 0, 0,
 	    "names of the classes, one a line", false },
 	{ NULL, 0, OPT_FLAG, 0, NULL, NULL, 0, 0, "Choice and order", false },
@@ -198,7 +200,11 @@ main(int argc, char **argv)
 
 	cli_start(&cli, &tool, &a, argc, argv);
 	choice = order_of(&cli, &a);
+	if (a.keep_jpeg && (a.size > 0 || a.exif))
+		cli_usage("--keep-jpeg decodes nothing: leave --size and --exif "
+		    "out");
 	config = (struct feed_config){ .size = a.size,
+		.keep_jpeg = a.keep_jpeg,
 		.max_pixels = a.max_pixels, .upright = a.exif,
 		.strict = a.strict,
 		.max_bytes = a.size > 0 || cli_given(&cli, "batch") ?

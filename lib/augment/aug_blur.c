@@ -10,6 +10,21 @@
 enum { SIGMA, KIND, TAPS };
 enum { BOXES, ZERO, REFLECT };
 
+/* Each plane alone. */
+static int
+blur_floats(struct aug_canvas *c, double sigma, int taps,
+    enum blur_border border)
+{
+	const struct floats *f = &c->floats;
+
+	floats_settle(&c->floats);
+	for (int k = 0; k < f->channels; k++)
+		if (blur_gauss_floats(f->x + (size_t)k * f->stride, f->height,
+		    f->width, 1, sigma, taps, border, &c->blur) < 0)
+			return fail_last();
+	return 0;
+}
+
 static int
 apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 {
@@ -20,24 +35,24 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 	const struct image *m = &c->picture.image;
 	int taps = (int)n[TAPS].low;
 
-	if ((kind == BOXES || c->floats == NULL) && aug_bytes(c) < 0)
+	if ((kind == BOXES || !c->is_floats) && aug_bytes(c) < 0)
 		return fail_last();
 	if (kind == BOXES)
 		return blur_boxes(m, sigma, &c->blur);
 	taps = (taps > 0 ? taps : m->height / 10) / 2 * 2 + 1;
 	taps = taps < BLUR_TAPS ? taps : BLUR_TAPS;
-	if (c->floats == NULL)
-		return blur_gauss(m, sigma, taps, border, &c->blur);
-	return blur_gauss_floats(c->floats, m->height, m->width, m->channels,
-	    sigma, taps, border, &c->blur);
+	if (c->is_floats)
+		return blur_floats(c, sigma, taps, border);
+	return blur_gauss(m, sigma, taps, border, &c->blur);
 }
 
 const struct aug_op aug_op_blur = {
 	"blur", "Gaussian blur",
 	{
-		{ "sigma", { 0.1, 2 }, 1e-3, 1000, NULL },
-		{ "kind", { BOXES, BOXES }, 0, 2, "boxes|zero|reflect" },
-		{ "taps", { 0, 0 }, 0, BLUR_TAPS, NULL },
+		{ "sigma", { 0.1, 2, 0 }, 1e-3, 1000, NULL, false },
+		{ "kind", { BOXES, BOXES, 0 }, 0, 2, "boxes|zero|reflect",
+		    true },
+		{ "taps", { 0, 0, 0 }, 0, BLUR_TAPS, NULL, true },
 	},
-	apply,
+	apply, NULL, NULL,
 };

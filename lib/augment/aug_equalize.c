@@ -15,5 +15,5 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 }
 
 const struct aug_op aug_op_equalize = {
-	"equalize", "each channel's values spread evenly", { { 0 } }, apply,
+	"equalize", "each channel's values spread evenly", { { 0 } }, apply, NULL, NULL,
 };

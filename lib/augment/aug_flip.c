@@ -15,5 +15,5 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 }
 
 const struct aug_op aug_op_flip = {
-	"flip", "left and right exchanged", { { 0 } }, apply,
+	"flip", "left and right exchanged", { { 0 } }, apply, NULL, NULL,
 };

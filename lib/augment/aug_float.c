@@ -11,5 +11,5 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 }
 
 const struct aug_op aug_op_float = {
-	"float", "the steps after it do not round", { { 0 } }, apply,
+	"float", "the steps after it do not round", { { 0 } }, apply, NULL, NULL,
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* gray: luma in every channel. */
 #include "augment/ops.h"
-#include "image/floats.h"
 #include "image/tone.h"
 
 static int
@@ -9,8 +8,8 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 {
 	(void)n;
 	(void)r;
-	if (c->floats != NULL) {
-		floats_gray(c->floats, aug_pixels(c));
+	if (c->is_floats) {
+		floats_change(&c->floats, FLOATS_GRAY, 0);
 		return 0;
 	}
 	if (aug_bytes(c) < 0)
@@ -20,5 +19,5 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 }
 
 const struct aug_op aug_op_gray = {
-	"gray", "luma in every channel", { { 0 } }, apply,
+	"gray", "luma in every channel", { { 0 } }, apply, NULL, NULL,
 };

@@ -10,7 +10,6 @@
  * way=add adds -x to x to the brightness and cuts off at the end (BYOL).
  */
 #include "augment/ops.h"
-#include "image/floats.h"
 #include "image/tone.h"
 
 enum { BRIGHTNESS, CONTRAST, SATURATION, HUE, WAY };
@@ -44,27 +43,15 @@ change_bytes(const struct image *m, size_t what, double by)
 }
 
 static void
-change_floats(float *x, size_t pixels, size_t what, float by, bool add)
+change_floats(struct floats *f, size_t what, float by, bool add)
 {
-	switch (what) {
-	case BRIGHTNESS:
-		if (add)
-			floats_add(x, pixels, by);
-		else
-			floats_scale(x, pixels, by);
-		break;
-	case CONTRAST:
-		floats_contrast(x, pixels, by);
-		break;
-	case SATURATION:
-		floats_saturate(x, pixels, by);
-		break;
-	default:
-		floats_hue(x, pixels, by);
-		break;
-	}
+	static const enum floats_kind kinds[] = { FLOATS_SCALE,
+		FLOATS_CONTRAST, FLOATS_SATURATE, FLOATS_HUE };
+
+	floats_change(f, add && what == BRIGHTNESS ? FLOATS_ADD : kinds[what],
+	    by);
 	if (!add)
-		floats_clip(x, pixels);
+		floats_change(f, FLOATS_CLIP, 0);
 }
 
 static int
@@ -74,7 +61,7 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 	double by[4];
 	size_t order[4];
 
-	if (c->floats == NULL && aug_bytes(c) < 0)
+	if (!c->is_floats && aug_bytes(c) < 0)
 		return fail_last();
 	for (int i = BRIGHTNESS; i < HUE; i++)
 		by[i] = factor(&n[i], r);
@@ -87,9 +74,8 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 
 		if (n[what].high == 0)
 			continue;
-		if (c->floats != NULL)
-			change_floats(c->floats, aug_pixels(c), what,
-			    (float)by[what], add);
+		if (c->is_floats)
+			change_floats(&c->floats, what, (float)by[what], add);
 		else
 			change_bytes(&c->picture.image, what, by[what]);
 	}
@@ -99,11 +85,12 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 const struct aug_op aug_op_jitter = {
 	"jitter", "brightness, contrast, saturation, hue in random order",
 	{
-		{ "brightness", { 0, 0 }, 0, 10, NULL },
-		{ "contrast", { 0, 0 }, 0, 10, NULL },
-		{ "saturation", { 0, 0 }, 0, 10, NULL },
-		{ "hue", { 0, 0 }, 0, 0.5, NULL },
-		{ "way", { MULTIPLY, MULTIPLY }, 0, 1, "multiply|add" },
+		{ "brightness", { 0, 0, 0 }, 0, 10, NULL, true },
+		{ "contrast", { 0, 0, 0 }, 0, 10, NULL, true },
+		{ "saturation", { 0, 0, 0 }, 0, 10, NULL, true },
+		{ "hue", { 0, 0, 0 }, 0, 0.5, NULL, true },
+		{ "way", { MULTIPLY, MULTIPLY, 0 }, 0, 1, "multiply|add",
+		    true },
 	},
-	apply,
+	apply, NULL, NULL,
 };

@@ -81,36 +81,12 @@ FUNCTION(blur)
 	return blur_gauss(PICTURE, n[0], (int)n[1], BLUR_REFLECT, &c->blur);
 }
 
-/* The view moves to c->other, so that it can be drawn anew. */
-static int
-turn_over(struct aug_canvas *c)
-{
-	const struct picture kept = c->picture;
-
-	if (picture_resize(&c->other, kept.image.height, kept.image.width,
-	    kept.image.channels) < 0)
-		return fail_last();
-	c->picture = c->other;
-	c->other = kept;
-	return 0;
-}
-
-static int
-affine(struct aug_canvas *c, double b, double x, double d, double y)
-{
-	const double m[6] = { 1, b, x, d, 1, y };
-
-	if (turn_over(c) < 0)
-		return fail_last();
-	geom_affine(PICTURE, &c->other.image, m);
-	return 0;
-}
-
 #define AFFINE(name, b, x, d, y) \
 	FUNCTION(name) \
 	{ \
+		const double m[6] = { 1, b, x, d, 1, y }; \
 		(void)filter; \
-		return affine(c, b, x, d, y); \
+		return aug_affine(c, m); \
 	}
 
 AFFINE(shearx, n[0], 0, 0, 0)
@@ -121,7 +97,7 @@ AFFINE(translatey, 0, 0, 0, n[0])
 FUNCTION(rotate)
 {
 	(void)filter;
-	if (turn_over(c) < 0)
+	if (aug_turn_over(c, PICTURE->height, PICTURE->width) < 0)
 		return fail_last();
 	geom_rotate(PICTURE, &c->other.image, n[0]);
 	return 0;
@@ -254,8 +230,10 @@ int
 chain_apply(const struct chain *ch, struct aug_canvas *c,
     const struct image *source)
 {
-	c->source = source;
-	c->floats = NULL;
+	const struct aug_source whole = aug_whole(source);
+
+	c->source = &whole;
+	c->is_floats = false;
 	if (aug_bytes(c) < 0)
 		return fail_last();
 	for (int i = 0; i < ch->n; i++)

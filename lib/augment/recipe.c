@@ -75,12 +75,14 @@ find_choice(const char *choices, const char *word)
 	}
 }
 
+/* NUMBER, LOW..HIGH, or LOW..HIGH/VALUES. */
 static int
 parse_number(struct aug_number *n, const struct aug_param *p,
     const char *text)
 {
 	const char *dots = strstr(text, "..");
-	char low[WORD];
+	char low[WORD], high[WORD], *slash;
+	int64_t values = 0;
 
 	if (p->choices != NULL) {
 		const int choice = find_choice(p->choices, text);
@@ -88,21 +90,30 @@ parse_number(struct aug_number *n, const struct aug_param *p,
 		if (choice < 0)
 			return fail(FAIL_USAGE, "'%s' is not one of %s", text,
 			    p->choices);
-		n->low = n->high = choice;
+		*n = (struct aug_number){ choice, choice, 0 };
 		return 0;
 	}
+	*n = (struct aug_number){ 0 };
 	if (dots == NULL) {
 		if (num_float(text, p->min, p->max, &n->low) < 0)
 			return fail_last();
 		n->high = n->low;
 		return 0;
 	}
+	if (p->fixed)
+		return fail(FAIL_USAGE, "one number, not the range %s", text);
 	snprintf(low, sizeof(low), "%.*s", (int)(dots - text), text);
+	snprintf(high, sizeof(high), "%s", dots + 2);
+	slash = strchr(high, '/');
+	if (slash != NULL)
+		*slash++ = '\0';
 	if (num_float(low, p->min, p->max, &n->low) < 0
-	    || num_float(dots + 2, p->min, p->max, &n->high) < 0)
+	    || num_float(high, p->min, p->max, &n->high) < 0
+	    || (slash != NULL && num_int(slash, 2, 1000000, &values) < 0))
 		return fail_last();
 	if (n->low > n->high)
 		return fail(FAIL_USAGE, "the range %s runs backwards", text);
+	n->values = (int)values;
 	return 0;
 }
 
@@ -123,19 +134,37 @@ set_number(struct aug_step *s, const char *name, const char *value)
 	return fail(FAIL_USAGE, "%s has no '%s'", op->name, name);
 }
 
+/* The step that `| …` is a choice of: the last one that is no choice itself;
+ * NULL when it takes none. */
+static struct aug_step *
+last_pick(struct aug_view *v)
+{
+	struct aug_step *last = NULL;
+
+	for (int i = 0; i < v->n_steps; i += 1 + v->steps[i].n_choices)
+		last = &v->steps[i];
+	return last != NULL && last->op->apply == NULL ? last : NULL;
+}
+
+/* A step of OP NAME=VALUE…; behind a bar, a choice of the pick before. */
 static int
 add_step(struct aug_view *v, struct line *l)
 {
 	struct aug_step *s = &v->steps[v->n_steps];
+	const int at = strcmp(l->words[0], "|") == 0;
+	struct aug_step *of = at ? last_pick(v) : NULL;
 
 	if (v->n_steps == AUG_STEPS)
 		return wrong(l, "too many steps at");
-	*s = (struct aug_step){ .op = aug_op_find(l->words[0]), .p = 1 };
-	if (s->op == NULL)
-		return wrong(l, "there is no op");
+	if (at && (of == NULL || l->n < 2))
+		return wrong(l, "a pick must come before, and an op behind");
+	*s = (struct aug_step){ .op = aug_op_find(l->words[at]), .p = 1 };
+	if (s->op == NULL || (at && s->op->apply == NULL))
+		return fail(FAIL_USAGE, "recipe line %d: there is no op '%s'",
+		    l->number, l->words[at]);
 	for (int i = 0; i < AUG_PARAMS; i++)
 		s->numbers[i] = s->op->params[i].preset;
-	for (int i = 1; i < l->n; i++) {
+	for (int i = at + 1; i < l->n; i++) {
 		char *equals = strchr(l->words[i], '=');
 
 		if (equals == NULL)
@@ -145,6 +174,8 @@ add_step(struct aug_view *v, struct line *l)
 			return fail_note("recipe line %d", l->number);
 	}
 	v->n_steps++;
+	if (of != NULL)
+		of->n_choices++;
 	return 0;
 }
 
@@ -160,7 +191,7 @@ begin_view(struct recipe *r, const struct line *l, int size)
 		int64_t own;
 
 		if (strncmp(l->words[i], "size=", 5) == 0) {
-			if (num_int(l->words[i] + 5, 1, 65535, &own) < 0)
+			if (num_int(l->words[i] + 5, 0, 65535, &own) < 0)
 				return fail_note("recipe line %d", l->number);
 			v->size = (int)own;
 		} else if (strcmp(l->words[i], "strong") == 0) {
@@ -258,7 +289,7 @@ read_recipe(struct recipe *r, const char *text, struct line *l)
 static int
 unknown(const char *text, const char *name)
 {
-	char names[512] = "";
+	char names[1024] = "";
 	struct line l = { 0 };
 
 	while (next_line(&text, &l) > 0)
@@ -300,25 +331,23 @@ recipe_resize(struct recipe *r, int size)
 		r->views[i].size = size;
 }
 
-/* [VIEW.]OP.NAME=VALUE */
-static int
-change_one(struct recipe *r, char *text)
+int
+recipe_shorten(struct recipe *r, int n)
 {
-	char *value = strchr(text, '='), *op = text, *name;
-	int view = -1, changed = 0;
+	if (n > r->n_views)
+		return fail(FAIL_USAGE, "recipe %s has %d views, not %d",
+		    r->name, r->n_views, n);
+	r->n_views = n;
+	return 0;
+}
 
-	if (value == NULL)
-		return fail(FAIL_USAGE, "'%s': OP.NAME=VALUE is wanted", text);
-	*value++ = '\0';
-	if (*op >= '0' && *op <= '9') {
-		view = (int)strtol(op, &op, 10);
-		op += *op == '.';
-	}
-	name = strchr(op, '.');
-	if (name == NULL || view >= r->n_views)
-		return fail(FAIL_USAGE, "'%s': OP.NAME=VALUE is wanted, or "
-		    "VIEW.OP.NAME with a view below %d", text, r->n_views);
-	*name++ = '\0';
+/* A number of every step `op`, in view `view` or (-1) in all. */
+static int
+change_steps(struct recipe *r, int view, const char *op, const char *name,
+    const char *value)
+{
+	int changed = 0;
+
 	for (int v = 0; v < r->n_views; v++) {
 		for (int i = 0; i < r->views[v].n_steps; i++) {
 			struct aug_step *s = &r->views[v].steps[i];
@@ -333,6 +362,59 @@ change_one(struct recipe *r, char *text)
 	}
 	return changed > 0 ? 0 : fail(FAIL_USAGE, "recipe %s has no step '%s'",
 	    r->name, op);
+}
+
+/* [VIEW.]size=PX */
+static int
+change_size(struct recipe *r, int view, const char *value)
+{
+	int64_t px;
+
+	if (num_int(value, 0, 65535, &px) < 0)
+		return fail_note("size");
+	for (int v = 0; v < r->n_views; v++)
+		if (view < 0 || v == view)
+			r->views[v].size = (int)px;
+	return 0;
+}
+
+/* mean.C=X or std.C=X, C one of r, g, b. */
+static int
+change_colour(double to[3], double min, const char *channel,
+    const char *value)
+{
+	const int at = find_choice("r|g|b", channel);
+
+	return at < 0 ? fail(FAIL_USAGE, "'%s': mean and std have r, g and b",
+	    channel) : num_float(value, min, 1, &to[at]);
+}
+
+/* [VIEW.]OP.NAME=VALUE, [VIEW.]size=PX, mean.C=X or std.C=X. */
+static int
+change_one(struct recipe *r, char *text)
+{
+	char *value = strchr(text, '='), *op = text, *name;
+	int view = -1;
+
+	if (value == NULL)
+		return fail(FAIL_USAGE, "'%s': OP.NAME=VALUE is wanted", text);
+	*value++ = '\0';
+	if (*op >= '0' && *op <= '9') {
+		view = (int)strtol(op, &op, 10);
+		op += *op == '.';
+	}
+	if (strcmp(op, "size") == 0 && view < r->n_views)
+		return change_size(r, view, value);
+	name = strchr(op, '.');
+	if (name == NULL || view >= r->n_views)
+		return fail(FAIL_USAGE, "'%s': OP.NAME=VALUE is wanted, or "
+		    "VIEW.OP.NAME with a view below %d", text, r->n_views);
+	*name++ = '\0';
+	if (strcmp(op, "mean") == 0)
+		return change_colour(r->mean, 0, name, value);
+	if (strcmp(op, "std") == 0)
+		return change_colour(r->std, 1e-6, name, value);
+	return change_steps(r, view, op, name, value);
 }
 
 int

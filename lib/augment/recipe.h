@@ -9,7 +9,9 @@
  *	mean R G B		of pixels / 255, for the trainer
  *	std R G B
  *	view [weak|strong] [size=PX]
- *		OP [p=P] [NAME=NUMBER | NAME=LOW..HIGH | NAME=WORD]…
+ *		OP [p=P] [NAME=NUMBER | NAME=LOW..HIGH[/VALUES] | NAME=WORD]…
+ *		pick times=N each=P	N times one of these:
+ *		| OP …
  *	view …
  *
  * A view without ops repeats the one before it; # begins a comment.
@@ -41,10 +43,17 @@ int recipe_find(struct recipe *, const char *text, const char *name)
 /* All views get this size. */
 void recipe_resize(struct recipe *, int size);
 
+/* Only the first n views stay; FAIL_USAGE when there are fewer. */
+int recipe_shorten(struct recipe *, int n) FAIL_CHECKED;
+
 /*
  * Changes numbers: "crop.area=0.2..1,jitter.p=0.5,1.blur.p=0", the last one
- * in view 1 only; without a view in all views that have the step.
+ * in view 1 only; without a view in all views that have the step.  Also
+ * "size=96", "2.size=96", "mean.r=0.5", "std.b=0.2".
  */
 int recipe_change(struct recipe *, const char *changes) FAIL_CHECKED;
+
+/* Appends the recipe as text that reads as the same. */
+int recipe_text(const struct recipe *, struct buf *to) FAIL_CHECKED;
 
 #endif

@@ -70,7 +70,8 @@ find_fields(struct work *w, int *side)
 	return 0;
 }
 
-/* "view0 byol strong", from what the header says of views. */
+/* "view2 strong 96", from what the header says of views, and what made them
+ * over the pictures. */
 static void
 title(char *words, size_t room, const struct head *head, const char *field)
 {
@@ -82,9 +83,12 @@ title(char *words, size_t room, const struct head *head, const char *field)
 		const struct value *v = &views->array.items[i];
 
 		if (strcmp(value_get_text(v, "name", ""), field) == 0)
-			snprintf(words, room, "%s %s %s", field,
-			    value_get_text(v, "recipe", ""),
-			    value_get_text(v, "role", ""));
+			snprintf(words, room, "%s %s %" PRId64, field,
+			    value_get_text(v, "role", ""),
+			    value_get_int(v, "size", 0));
+		else if (strcmp(field, "image") == 0)
+			snprintf(words, room, "%s",
+			    value_get_text(v, "recipe", ""));
 	}
 }
 

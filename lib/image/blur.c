@@ -41,33 +41,60 @@ border_place(int i, int n, enum blur_border border)
 	return i < 0 ? -i : 2 * (n - 1) - i;
 }
 
-/* to [n] = sum over taps of w[t] from[t step .. + n]. */
+/* How many of the taps count: those beyond weigh less than half a float's
+ * last bit.  The middle one is weights[taps / 2] before and after. */
+static int
+useful(float *weights, int taps)
+{
+	int cut = 0;
+
+	while (cut < taps / 2 && weights[cut] < 0x1p-26f)
+		cut++;
+	memmove(weights, weights + cut, (size_t)(taps - 2 * cut)
+	    * sizeof(*weights));
+	return taps - 2 * cut;
+}
+
+/* to [n] = sum over taps of w[t] from[t step .. + n], n numbers; taps are odd
+ * and w the same from either end. */
+#define WEIGH(name, n) \
+	static inline __attribute__((always_inline)) void \
+	name(float *restrict to, const float *restrict from, size_t step, \
+	    const float *restrict w, int taps) \
+	{ \
+		const size_t last = (size_t)(taps - 1); \
+		const float *middle = from + last / 2 * step; \
+		float sum[n]; \
+		for (int j = 0; j < n; j++) \
+			sum[j] = w[taps / 2] * middle[j]; \
+		for (size_t t = 0; t < last / 2; t++) { \
+			const float *a = from + t * step; \
+			const float *b = from + (last - t) * step; \
+			for (int j = 0; j < n; j++) \
+				sum[j] += w[t] * (a[j] + b[j]); \
+		} \
+		memcpy(to, sum, sizeof(sum)); \
+	}
+
+WEIGH(weigh_64, 64)
+WEIGH(weigh_16, 16)
+WEIGH(weigh_1, 1)
+
+/* The last sixteen overlap those before where n is no multiple. */
 CLONES static void
 weigh(float *restrict to, const float *restrict from, size_t step,
     const float *restrict w, int taps, size_t n)
 {
-	enum { RUN = 64 };
 	size_t i = 0;
 
-	for (; i + RUN <= n; i += RUN) {
-		float sum[RUN] = { 0 };
-
-		for (int t = 0; t < taps; t++) {
-			const float *p = from + (size_t)t * step + i;
-			const float weight = w[t];
-
-			for (int j = 0; j < RUN; j++)
-				sum[j] += weight * p[j];
-		}
-		memcpy(to + i, sum, sizeof(sum));
-	}
-	for (; i < n; i++) {
-		float sum = 0;
-
-		for (int t = 0; t < taps; t++)
-			sum += w[t] * from[(size_t)t * step + i];
-		to[i] = sum;
-	}
+	for (; i + 64 <= n; i += 64)
+		weigh_64(to + i, from + i, step, w, taps);
+	for (; i + 16 <= n; i += 16)
+		weigh_16(to + i, from + i, step, w, taps);
+	if (i < n && n >= 16)
+		weigh_16(to + n - 16, from + n - 16, step, w, taps);
+	for (; i < n && n < 16; i++)
+		weigh_1(to + i, from + i, step, w, taps);
 }
 
 /* Room for a padded row and for height + taps - 1 blurred rows. */
@@ -79,17 +106,23 @@ struct plan {
 };
 
 static int
+check(int height, int width, int taps, enum blur_border border)
+{
+	const int half = taps / 2;
+
+	return border != BLUR_REFLECT || (half < height && half < width) ? 0
+	    : fail(FAIL_USAGE, "blur with %d taps needs more than %d px, the "
+	    "picture is %d x %d", taps, half, width, height);
+}
+
+static int
 make_plan(struct plan *p, struct blur_room *room, int height, int width,
-    int channels, int taps, enum blur_border border)
+    int channels, int taps)
 {
 	size_t all, bytes;
 
 	p->half = taps / 2;
 	p->n = (size_t)width * (size_t)channels;
-	if (border == BLUR_REFLECT && (p->half >= height || p->half >= width))
-		return fail(FAIL_USAGE, "blur with %d taps needs more than "
-		    "%d px, the picture is %d x %d", taps, p->half, width,
-		    height);
 	room->rows.size = 0;
 	if (num_mul(p->n + (size_t)(2 * p->half * channels), 1, &all) < 0
 	    || num_mul((size_t)(height + 2 * p->half), p->n, &bytes) < 0
@@ -173,10 +206,12 @@ blur_gauss(const struct image *m, double sigma, int taps,
 	float weights[BLUR_TAPS];
 	struct plan p;
 
-	if (make_plan(&p, room, m->height, m->width, channels, taps,
-	    border) < 0)
+	if (check(m->height, m->width, taps, border) < 0)
 		return fail_last();
 	gauss_taps(weights, sigma, taps);
+	taps = useful(weights, taps);
+	if (make_plan(&p, room, m->height, m->width, channels, taps) < 0)
+		return fail_last();
 	for (int y = 0; y < m->height; y++) {
 		to_floats(p.row + p.half * channels, m->data + (size_t)y
 		    * m->stride, p.n);
@@ -198,9 +233,12 @@ blur_gauss_floats(float *x, int height, int width, int channels, double sigma,
 	float weights[BLUR_TAPS];
 	struct plan p;
 
-	if (make_plan(&p, room, height, width, channels, taps, border) < 0)
+	if (check(height, width, taps, border) < 0)
 		return fail_last();
 	gauss_taps(weights, sigma, taps);
+	taps = useful(weights, taps);
+	if (make_plan(&p, room, height, width, channels, taps) < 0)
+		return fail_last();
 	for (int y = 0; y < height; y++) {
 		memcpy(p.row + p.half * channels, x + (size_t)y * p.n,
 		    p.n * sizeof(*x));

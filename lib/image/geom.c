@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/clones.h"
+#include "image/lanes.h"
+
 static unsigned char *
 pixel(const struct image *m, int x, int y)
 {
@@ -15,21 +18,65 @@ pixel(const struct image *m, int x, int y)
 	    + (size_t)x * (size_t)m->channels;
 }
 
+static void
+swap_pixels(unsigned char *a, unsigned char *b, int channels)
+{
+	for (int c = 0; c < channels; c++) {
+		const unsigned char kept = a[c];
+
+		a[c] = b[c];
+		b[c] = kept;
+	}
+}
+
+/* Sixteen pixels of three bytes in the other order.  The middle of them is
+ * made of bytes of all three parts. */
+LANES_PART void
+turn_sixteen(lanes_u8 to[3], const lanes_u8 v[3])
+{
+	const lanes_u8 most = __builtin_shufflevector(v[0], v[1], 31, 31, 27,
+	    28, 29, 24, 25, 26, 21, 22, 23, 18, 19, 20, 15, 16);
+
+	to[0] = __builtin_shufflevector(v[1], v[2], 29, 30, 31, 26, 27, 28,
+	    23, 24, 25, 20, 21, 22, 17, 18, 19, 14);
+	to[1] = __builtin_shufflevector(most, v[2], 0, 16, 2, 3, 4, 5, 6, 7, 8,
+	    9, 10, 11, 12, 13, 14, 15);
+	to[2] = __builtin_shufflevector(v[0], v[1], 17, 12, 13, 14, 9, 10, 11,
+	    6, 7, 8, 3, 4, 5, 0, 1, 2);
+}
+
+/* Groups of sixteen pixels from both ends, as long as they do not meet. */
+CLONES static int
+flip_groups(unsigned char *row, int width)
+{
+	int x = 0;
+
+	for (; width - 2 * x >= 32; x += 16) {
+		unsigned char *left = row + 3 * x;
+		unsigned char *right = row + 3 * (width - x - 16);
+		lanes_u8 a[3], b[3], turned[3];
+
+		memcpy(a, left, sizeof(a));
+		memcpy(b, right, sizeof(b));
+		turn_sixteen(turned, a);
+		memcpy(right, turned, sizeof(turned));
+		turn_sixteen(turned, b);
+		memcpy(left, turned, sizeof(turned));
+	}
+	return x;
+}
+
 void
 geom_flip(const struct image *m)
 {
 	for (int y = 0; y < m->height; y++) {
-		for (int x = 0; x < m->width / 2; x++) {
-			unsigned char *a = pixel(m, x, y);
-			unsigned char *b = pixel(m, m->width - 1 - x, y);
+		int x = 0;
 
-			for (int c = 0; c < m->channels; c++) {
-				const unsigned char kept = a[c];
-
-				a[c] = b[c];
-				b[c] = kept;
-			}
-		}
+		if (m->channels == 3)
+			x = flip_groups(pixel(m, 0, y), m->width);
+		for (; x < m->width / 2; x++)
+			swap_pixels(pixel(m, x, y),
+			    pixel(m, m->width - 1 - x, y), m->channels);
 	}
 }
 

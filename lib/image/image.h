@@ -18,6 +18,11 @@ struct image {
 	size_t stride;		/* bytes from one row to the next */
 };
 
+/* A rectangle of a picture, in px. */
+struct rect {
+	int x, y, width, height;
+};
+
 /* An image that owns its storage; all zeros is empty. */
 struct picture {
 	struct image image;	/* packed: stride = width * channels */

@@ -41,6 +41,8 @@ struct job {
 	struct jpeg_reader *reader;
 	struct picture *picture;	/* either to be sized here … */
 	const struct image *image;	/* … or given */
+	struct rect *part;		/* of the picture, or NULL for all */
+	int shrink;			/* with a part */
 	const void *bytes;
 	size_t size;
 	int64_t max_pixels;
@@ -213,20 +215,85 @@ read_inks(struct jpeg_reader *r, const struct image *to)
 	}
 }
 
+/* Rows from `first` on, as many as `to` has. */
 static void
-read_rows(struct jpeg_decompress_struct *info, const struct image *to)
+read_rows(struct jpeg_decompress_struct *info, const struct image *to,
+    size_t first)
 {
+	const size_t end = first + (size_t)to->height;
 	JSAMPROW rows[ROWS_AT_ONCE];
 
-	while (info->output_scanline < info->output_height) {
+	while (info->output_scanline < end) {
 		const size_t y = info->output_scanline;
-		size_t n = info->output_height - y;
+		size_t n = end - y;
 
 		n = n > ROWS_AT_ONCE ? ROWS_AT_ONCE : n;
 		for (size_t i = 0; i < n; i++)
-			rows[i] = to->data + (y + i) * to->stride;
+			rows[i] = to->data + (y - first + i) * to->stride;
 		jpeg_read_scanlines(info, rows, (JDIMENSION)n);
 	}
+}
+
+/*
+ * After jpeg_start_decompress: only the columns that are needed.  libjpeg
+ * begins at a block's edge and treats both edges as the picture's when it
+ * smooths colours, so that two columns on either side would be wrong.
+ */
+static void
+narrow(struct jpeg_decompress_struct *info, struct rect *part)
+{
+	enum { MARGIN = 2 };
+	const int whole = (int)info->output_width;
+	const int left = part->x < MARGIN ? 0 : part->x - MARGIN;
+	const int right = part->x + part->width;
+	const int end = whole - right < MARGIN ? whole : right + MARGIN;
+	JDIMENSION x = (JDIMENSION)left, width = (JDIMENSION)(end - left);
+
+	if (width < info->output_width)
+		jpeg_crop_scanline(info, &x, &width);
+	part->x = (int)x;
+	part->width = (int)width;
+}
+
+static int
+read_part(const struct job *job)
+{
+	struct jpeg_decompress_struct *info = &job->reader->info;
+	struct rect *part = job->part;
+
+	narrow(info, part);
+	if (picture_resize(job->picture, part->height, part->width, 3) < 0)
+		return fail_last();
+	if (part->y > 0)
+		jpeg_skip_scanlines(info, (JDIMENSION)part->y);
+	read_rows(info, &job->picture->image, (size_t)part->y);
+	if (info->output_scanline == info->output_height)
+		jpeg_finish_decompress(info);
+	else
+		jpeg_abort_decompress(info);
+	return 0;
+}
+
+/* Inks are decoded as a whole: they are rare. */
+static int
+check_part(const struct job *job)
+{
+	struct jpeg_decompress_struct *info = &job->reader->info;
+	struct rect *p = job->part;
+
+	info->scale_num = 1;
+	info->scale_denom = (unsigned)job->shrink;
+	jpeg_calc_output_dimensions(info);
+	if (p->x < 0 || p->y < 0 || p->width < 1 || p->height < 1
+	    || (unsigned)p->x + (unsigned)p->width > info->output_width
+	    || (unsigned)p->y + (unsigned)p->height > info->output_height)
+		return fail(FAIL_FORMAT, "%dx%d px at %d,%d of %ux%u",
+		    p->width, p->height, p->x, p->y, info->output_width,
+		    info->output_height);
+	if (info->out_color_space == JCS_CMYK)
+		*p = (struct rect){ 0, 0, (int)info->output_width,
+			(int)info->output_height };
+	return 0;
 }
 
 static int
@@ -251,8 +318,16 @@ decode(const struct job *job)
 	jpeg_mem_src(info, job->bytes, (unsigned long)job->size);
 	jpeg_read_header(info, TRUE);
 	if (check_claims(r, job->max_pixels) < 0 || choose_colours(info) < 0 ||
-	    prepare_target(job, (int)info->image_height,
-	    (int)info->image_width) < 0)
+	    (job->part != NULL && check_part(job) < 0))
+		return fail_last();
+	if (job->part != NULL && info->out_color_space != JCS_CMYK) {
+		jpeg_start_decompress(info);
+		return read_part(job);
+	}
+	if (job->part == NULL)
+		jpeg_calc_output_dimensions(info);
+	if (prepare_target(job, (int)info->output_height,
+	    (int)info->output_width) < 0)
 		return fail_last();
 	to = job->picture != NULL ? &job->picture->image : job->image;
 	if (info->out_color_space == JCS_CMYK && buf_reserve(&r->inks,
@@ -262,7 +337,7 @@ decode(const struct job *job)
 	if (info->out_color_space == JCS_CMYK)
 		read_inks(r, to);
 	else
-		read_rows(info, to);
+		read_rows(info, to, 0);
 	jpeg_finish_decompress(info);
 	return 0;
 }
@@ -327,6 +402,15 @@ jpeg_read(struct jpeg_reader *r, struct picture *to, const void *bytes,
 {
 	return run(r, &(struct job){ .reader = r, .picture = to,
 	    .bytes = bytes, .size = size, .max_pixels = max_pixels });
+}
+
+int
+jpeg_read_part(struct jpeg_reader *r, struct picture *to, struct rect *part,
+    int shrink, const void *bytes, size_t size, int64_t max_pixels)
+{
+	return run(r, &(struct job){ .reader = r, .picture = to,
+	    .part = part, .shrink = shrink, .bytes = bytes, .size = size,
+	    .max_pixels = max_pixels });
 }
 
 int

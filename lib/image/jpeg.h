@@ -45,6 +45,19 @@ int jpeg_read(struct jpeg_reader *, struct picture *to, const void *bytes,
 int jpeg_read_into(struct jpeg_reader *, const struct image *to,
     const void *bytes, size_t size, int64_t max_pixels) FAIL_CHECKED;
 
+/*
+ * Decodes the rectangle *part, and as little more as can be: then *part says
+ * which one, of what size `to` became, [height,width,3].  The pixels are those
+ * of the whole picture.  The rectangle must lie inside; FAIL_FORMAT otherwise.
+ * Damage behind its last row goes unnoticed.
+ *
+ * All of it in the picture shrunk 1, 2, 4 or 8 times (rounded up) by smaller
+ * cosine transforms, which costs that much less.
+ */
+int jpeg_read_part(struct jpeg_reader *, struct picture *to,
+    struct rect *part, int shrink, const void *bytes, size_t size,
+    int64_t max_pixels) FAIL_CHECKED;
+
 /* to becomes `from` turned upright for an EXIF orientation 1 to 8. */
 int picture_orient(struct picture *to, const struct image *from,
     int orientation) FAIL_CHECKED;

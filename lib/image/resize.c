@@ -62,16 +62,31 @@ fixed(double weight)
 	return (int32_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
 }
 
-/* A resize of `in` px to `out` px; `n` results are wanted, from `first` on. */
+/* A resize of `length` px from `start` on to `out` px; `n` results are wanted,
+ * from `first` on. */
 struct span {
-	int in, out, first, n;
+	double start, length;
+	int out, first, n;
 };
+
+static struct span
+whole_span(int in, int out, int first, int n)
+{
+	return (struct span){ 0, in, out, first, n };
+}
+
+/* Nothing but a shift: pixels stay as they are. */
+static bool
+is_same(const struct span *s)
+{
+	return s->length == s->out && s->start == (int)s->start;
+}
 
 /* How far the filter reaches to either side, in source pixels. */
 static double
 reach(const struct span *s, enum resize_filter filter)
 {
-	const double scale = (double)s->in / s->out;
+	const double scale = s->length / s->out;
 
 	return (filter == RESIZE_BICUBIC ? 2 : 1) * (scale > 1 ? scale : 1);
 }
@@ -81,13 +96,14 @@ static struct window
 window_at(const struct span *s, int at, enum resize_filter filter)
 {
 	const double support = reach(s, filter);
-	const double centre = (at + 0.5) * ((double)s->in / s->out);
+	const double centre = s->start + (at + 0.5) * (s->length / s->out);
 	const double low = centre - support + 0.5;
 	const double high = centre + support + 0.5;
-	const int first = low < 0 ? 0 : (int)low;
+	const int least = (int)s->start;
+	const int end = (int)ceil(s->start + s->length);
+	const int first = low < least ? least : (int)low;
 
-	return (struct window){ first,
-		(high > s->in ? s->in : (int)high) - first };
+	return (struct window){ first, (high > end ? end : (int)high) - first };
 }
 
 /* The weights of window w for result pixel `at`, normalised to sum 1; raw
@@ -96,9 +112,9 @@ static void
 weigh(int32_t *weights, double *raw, const struct span *s, int at,
     struct window w, double (*filter)(double))
 {
-	const double scale = (double)s->in / s->out;
+	const double scale = s->length / s->out;
 	const double narrow = 1 / (scale > 1 ? scale : 1);
-	const double centre = (at + 0.5) * scale;
+	const double centre = s->start + (at + 0.5) * scale;
 	double sum = 0;
 
 	for (int i = 0; i < w.n; i++) {
@@ -275,12 +291,37 @@ rows_under(const struct span *s, enum resize_filter filter)
 {
 	struct window first, last;
 
-	if (s->in == s->out)
-		return (struct window){ s->first, s->n };
+	if (is_same(s))
+		return (struct window){ (int)s->start + s->first, s->n };
 	first = window_at(s, s->first, filter);
 	last = window_at(s, s->first + s->n - 1, filter);
 	return (struct window){ first.first,
 		last.first + last.n - first.first };
+}
+
+static int
+resize_spans(const struct image *to, const struct image *from,
+    const struct span *wide, const struct span *high,
+    enum resize_filter filter, struct resize_room *room)
+{
+	const struct window rows = rows_under(high, filter);
+	struct image part = image_crop(from, 0, rows.first, from->width,
+	    rows.n);
+
+	assert(to->channels == from->channels);
+	if (is_same(wide)) {
+		part = image_crop(&part, (int)wide->start + wide->first, 0,
+		    to->width, rows.n);
+	} else {
+		const struct image whole = part;
+
+		if (resize_across(&part, &whole, wide, filter, room) < 0)
+			return fail_last();
+	}
+	if (!is_same(high))
+		return resize_down(to, &part, rows.first, high, filter, room);
+	image_copy(to, &part);
+	return 0;
 }
 
 int
@@ -288,28 +329,29 @@ resize_part(const struct image *to, const struct image *from, int height,
     int width, int x, int y, enum resize_filter filter,
     struct resize_room *room)
 {
-	const struct span across_span = { from->width, width, x, to->width };
-	const struct span down_span = { from->height, height, y, to->height };
-	const struct window rows = rows_under(&down_span, filter);
-	struct image part = image_crop(from, 0, rows.first, from->width,
-	    rows.n);
+	const struct span wide = whole_span(from->width, width, x, to->width);
+	const struct span high = whole_span(from->height, height, y,
+	    to->height);
 
-	assert(x >= 0 && y >= 0 && to->channels == from->channels);
+	assert(x >= 0 && y >= 0);
 	assert(x + to->width <= width && y + to->height <= height);
-	if (width == from->width) {
-		part = image_crop(&part, x, 0, to->width, rows.n);
-	} else {
-		const struct image whole = part;
+	return resize_spans(to, from, &wide, &high, filter, room);
+}
 
-		if (resize_across(&part, &whole, &across_span, filter,
-		    room) < 0)
-			return fail_last();
-	}
-	if (height != from->height)
-		return resize_down(to, &part, rows.first, &down_span, filter,
-		    room);
-	image_copy(to, &part);
-	return 0;
+int
+resize_box(struct picture *to, const struct image *from,
+    const struct resize_box *b, int height, int width,
+    enum resize_filter filter, struct resize_room *room)
+{
+	const struct span wide = { b->x, b->width, width, 0, width };
+	const struct span high = { b->y, b->height, height, 0, height };
+
+	assert(b->x >= 0 && b->y >= 0 && b->width > 0 && b->height > 0);
+	assert(ceil(b->x + b->width) <= from->width
+	    && ceil(b->y + b->height) <= from->height);
+	if (picture_resize(to, height, width, from->channels) < 0)
+		return fail_last();
+	return resize_spans(&to->image, from, &wide, &high, filter, room);
 }
 
 int

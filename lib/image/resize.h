@@ -24,6 +24,15 @@ void resize_room_free(struct resize_room *);
 int resize_picture(struct picture *to, const struct image *from, int height,
     int width, enum resize_filter, struct resize_room *) FAIL_CHECKED;
 
+/* The same of a rectangle of `from`, whose edges may lie within pixels; no
+ * pixel that it does not touch is looked at. */
+struct resize_box {
+	double x, y, width, height;
+};
+int resize_box(struct picture *to, const struct image *from,
+    const struct resize_box *, int height, int width, enum resize_filter,
+    struct resize_room *) FAIL_CHECKED;
+
 /* Only a part of that: `to` (with the channels of `from`) is written with
  * what lies at (x,y) and on in `from` resized to height x width.  The cost is
  * that of the part. */

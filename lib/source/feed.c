@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "source/files.h"
 #include "source/item.h"
 
 #define CHUNK 64	/* samples fetched at a time */
@@ -19,6 +20,7 @@ struct page {
 	size_t bytes;			/* of one */
 	size_t n, room;
 	size_t *samples;		/* as many as a batch */
+	struct files files;		/* instead of pixels */
 };
 
 struct feed {
@@ -240,6 +242,36 @@ collect(struct feed *f, struct page *p)
 	return got;
 }
 
+/* The same with files as they are. */
+static int
+collect_files(struct feed *f, struct page *p)
+{
+	int got;
+
+	p->n = 0;
+	files_clear(&p->files);
+	while ((got = next_good(f)) > 0) {
+		const struct item *it = &f->items[f->item_at];
+
+		if (it->raw.channels != 0)
+			return fail(FAIL_USAGE, "--keep-jpeg is for JPEG "
+			    "files; this source holds pixels");
+		if (!files_fit(&p->files, it->raw.bytes.size,
+		    f->config.max_bytes))
+			return 0;
+		if (p->n == 0) {
+			rec_clear(&p->rec);
+			p->epoch = f->batch.epoch;
+			p->step = f->batch.step;
+		}
+		if (files_add(&p->files, &it->raw.bytes) < 0)
+			return fail_last();
+		p->samples[p->n++] = it->sample;
+		f->item_at++;
+	}
+	return got;
+}
+
 static int
 add_numbers(struct feed *f, struct page *p)
 {
@@ -306,10 +338,15 @@ add_fields(struct feed *f, struct page *p)
 static int
 finish_page(struct feed *f, struct page *p)
 {
-	struct tensor *t = rec_find(&p->rec, "image")->tensor;
+	if (f->config.keep_jpeg) {
+		if (files_give(&p->files, &p->rec) < 0)
+			return fail_last();
+	} else {
+		struct tensor *t = rec_find(&p->rec, "image")->tensor;
 
-	t->shape[0] = p->n;
-	t->bytes = p->n * p->bytes;
+		t->shape[0] = p->n;
+		t->bytes = p->n * p->bytes;
+	}
 	f->good += p->n;
 	if (add_numbers(f, p) < 0 || add_keys(f, p) < 0 ||
 	    add_fields(f, p) < 0 ||
@@ -344,7 +381,9 @@ make_page(void *arg, int slot)
 			if (got <= 0)
 				return got;
 		}
-		if (reserve_samples(p, f->batch.n) < 0 || collect(f, p) < 0)
+		if (reserve_samples(p, f->batch.n) < 0
+		    || (f->config.keep_jpeg ? collect_files(f, p)
+		    : collect(f, p)) < 0)
 			return fail_last();
 		if (p->n > 0)
 			return finish_page(f, p);
@@ -401,6 +440,7 @@ feed_free(struct feed *f)
 		item_fini(&f->items[i]);
 	for (int i = 0; i < 2; i++) {
 		rec_free(&f->pages[i].rec);
+		files_free(&f->pages[i].files);
 		free(f->pages[i].samples);
 	}
 	free(f->makers);

@@ -3,8 +3,9 @@
  *
  * While the caller works with one record, the next is read and decoded on the
  * pool's threads.  A record holds samples of one batch and one picture size:
- * image [N,H,W,3], label [N], key, index [N], epoch, step (the batch's
- * number), and the further fields of a tensor stream.  The same records come
+ * image [N,H,W,3] (or JPEG files of any size, source/files.h), label [N], key,
+ * index [N], epoch, step (the batch's number), and the further fields of a
+ * tensor stream.  The same records come
  * out for any number of threads.
  */
 #ifndef SELF_SOURCE_FEED_H
@@ -22,6 +23,8 @@ struct feed_config {
 				 * first */
 	bool upright;		/* turn as EXIF says */
 	bool strict;		/* a bad picture is a failure */
+	bool keep_jpeg;		/* files as they are, not decoded; without
+				 * size and upright */
 };
 
 struct feed;

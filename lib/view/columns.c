@@ -49,9 +49,18 @@ begin_strings(struct columns *c, const struct member *m)
 	return rec_add(c->out, m->name, value_array(items, c->rows));
 }
 
+static bool
+is_one_of(const char *name, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (strcmp(name, *names) == 0)
+			return true;
+	return false;
+}
+
 int
 columns_begin(struct columns *c, struct rec *out, size_t rows,
-    const struct rec *from, const char *skip)
+    const struct rec *from, const char *const *skip)
 {
 	rec_clear(out);
 	*c = (struct columns){ .out = out, .rows = rows };
@@ -60,7 +69,7 @@ columns_begin(struct columns *c, struct rec *out, size_t rows,
 		struct value copy;
 		int rc;
 
-		if (strcmp(m->name, skip) == 0)
+		if (is_one_of(m->name, skip))
 			continue;
 		if (c->n == COLUMNS_MOST)
 			return fail(FAIL_LIMIT, "more than %d fields",
@@ -133,4 +142,32 @@ columns_copy(const struct columns *c, size_t row, const struct rec *from,
 			return fail_last();
 	}
 	return 0;
+}
+
+void
+columns_move(const struct columns *c, size_t to, size_t from)
+{
+	for (int k = 0; k < c->n; k++) {
+		const size_t bytes = c->column[k].row_bytes > 0
+		    ? c->column[k].row_bytes : sizeof(struct value);
+		char *data = c->column[k].data;
+
+		memcpy(data + to * bytes, data + from * bytes, bytes);
+	}
+}
+
+void
+columns_cut(struct columns *c, size_t n)
+{
+	for (size_t i = 0; i < rec_count(c->out); i++) {
+		struct value *v = &c->out->fields.map.members[i].value;
+
+		if (v->type == VALUE_TENSOR && v->tensor->n_dims > 0) {
+			v->tensor->bytes = v->tensor->bytes / c->rows * n;
+			v->tensor->shape[0] = n;
+		} else if (is_column(v)) {
+			v->array.n = n;
+		}
+	}
+	c->rows = n;
 }

@@ -28,13 +28,20 @@ struct columns {
 };
 
 /* Clears `out` and gives it room for `rows` samples like those of `from`
- * ([N,…] fields without `skip`) and copies of its single values. */
+ * ([N,…] fields without those of `skip`, NULL behind the last) and copies of
+ * its single values. */
 int columns_begin(struct columns *, struct rec *out, size_t rows,
-    const struct rec *from, const char *skip) FAIL_CHECKED;
+    const struct rec *from, const char *const *skip) FAIL_CHECKED;
 
 /* Copies sample `i` of `from` into row `row`; FAIL_FORMAT when a column is
  * missing there or of another shape. */
 int columns_copy(const struct columns *, size_t row, const struct rec *from,
     size_t i) FAIL_CHECKED;
+
+/* Row `to` becomes what row `from` is. */
+void columns_move(const struct columns *, size_t to, size_t from);
+
+/* Only the first n rows stay, of these and of every other tensor [rows,…]. */
+void columns_cut(struct columns *, size_t n);
 
 #endif

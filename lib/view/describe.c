@@ -36,6 +36,21 @@ add_view(struct head *h, struct value *views, const struct view_config *c,
 	return value_push(views, v, a);
 }
 
+/* The recipe as it was used, numbers changed and all. */
+static int
+add_recipe(struct head *h, const struct recipe *r)
+{
+	struct buf text = { 0 };
+	const char *copy = NULL;
+
+	if (recipe_text(r, &text) == 0)
+		copy = arena_string(&h->arena, (const char *)text.data,
+		    text.size);
+	buf_free(&text);
+	return copy == NULL ? fail_last() : value_set(&h->meta, "recipe",
+	    value_text(copy), &h->arena);
+}
+
 /* Full batches of the samples to come; each epoch drops its rest. */
 static int
 add_steps(struct head *h, const struct view_config *c)
@@ -72,6 +87,7 @@ view_describe(struct head *h, const struct view_config *c)
 		if (add_view(h, &views, c, i) < 0)
 			return fail_last();
 	if (value_set(&h->meta, "views", views, &h->arena) < 0
+	    || add_recipe(h, c->recipe) < 0
 	    || add_numbers(h, "mean", c->recipe->mean) < 0
 	    || add_numbers(h, "std", c->recipe->std) < 0)
 		return fail_last();

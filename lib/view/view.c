@@ -2,16 +2,16 @@
 #include "view/view.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "view/columns.h"
+#include "view/work.h"
 
-/* Samples are worked on so many at a time, in at most so many bytes, or as
- * many as have come: nobody waits for a slow producer's next record. */
-#define CHUNK ((size_t)64)
-#define CHUNK_BYTES ((size_t)64 << 20)
+/* Samples are read so many at a time, in at most so many bytes (which caches
+ * hold), or as many as have come: nobody waits for a slow producer's next
+ * record. */
+#define CHUNK WORK_MOST
+#define CHUNK_BYTES ((size_t)8 << 20)
+#define GROUP_BYTES ((size_t)4 << 20)
 
 /* Records read together. */
 struct chunk {
@@ -20,18 +20,16 @@ struct chunk {
 	size_t n;
 };
 
-/* One sample to be done: where it comes from, which row it becomes. */
-struct job {
-	struct image image;
-	uint64_t epoch, index;
-	size_t row;
+/* Records made together: where they are small, so that no thread waits. */
+struct group {
+	struct made made[CHUNK];
+	size_t n, given;
 };
 
 struct viewer {
 	struct stream_in *in;
-	struct pool *pool;
 	const struct view_config *config;
-	struct aug_canvas *canvases;	/* one a worker */
+	struct work *work;
 
 	struct ahead *reading;
 	struct chunk chunks[2];
@@ -39,17 +37,12 @@ struct viewer {
 	size_t rec, sample;		/* next in it */
 
 	struct ahead *making;
-	struct rec outs[2];
-	struct columns columns;		/* of the batch at work */
-	void *views[RECIPE_VIEWS];	/* its pixels */
-	struct image shapes[RECIPE_VIEWS];	/* one sample's, without data */
-	size_t filled;
-	int64_t epoch;
+	struct group groups[2];
+	struct group *group;		/* being handed out */
+	int64_t epoch;			/* of the batch at work */
 	uint64_t steps, seen, dropped;
 	int64_t start_step, epoch_samples;	/* as the input's header says */
 	int64_t first_step;		/* number of the first record */
-	struct job jobs[CHUNK];
-	size_t n_jobs;
 };
 
 static int
@@ -100,151 +93,6 @@ sample_index(const struct viewer *v, const struct rec *r, size_t i)
 	return v->seen;
 }
 
-static int
-sample_image(const struct rec *r, size_t i, struct image *m)
-{
-	const struct tensor *t;
-	size_t bytes;
-
-	if (rec_tensor(r, "image", DTYPE_U1, "nhwc", &t) < 0)
-		return fail_last();
-	if (t->shape[1] < 1 || t->shape[1] > 65535 || t->shape[2] < 1
-	    || t->shape[2] > 65535
-	    || (t->shape[3] != 1 && t->shape[3] != 3 && t->shape[3] != 4))
-		return fail(FAIL_FORMAT, "pictures of %zux%zu px with %zu "
-		    "channels; up to 65535 px and 1, 3 or 4 are possible",
-		    t->shape[2], t->shape[1], t->shape[3]);
-	bytes = t->bytes / t->shape[0];
-	*m = (struct image){ (unsigned char *)t->data + i * bytes,
-		(int)t->shape[1], (int)t->shape[2], (int)t->shape[3],
-		t->shape[2] * t->shape[3] };
-	return 0;
-}
-
-static const char *
-view_name(char name[16], int view)
-{
-	snprintf(name, 16, "view%d", view);
-	return name;
-}
-
-static int
-n_views(const struct viewer *v)
-{
-	return v->config->chain != NULL ? 1 : v->config->recipe->n_views;
-}
-
-/* Makes one view of one sample; its picture lies in the canvas. */
-static int
-make_view(const struct viewer *v, struct aug_canvas *c, const struct job *j,
-    int view)
-{
-	if (v->config->chain != NULL)
-		return chain_apply(v->config->chain, c, &j->image);
-	return aug_make(c, &v->config->recipe->views[view], &j->image,
-	    v->config->seed, j->epoch, j->index, (uint32_t)view);
-}
-
-static int
-do_job(void *arg, size_t i, int worker)
-{
-	struct viewer *v = arg;
-	const struct job *j = &v->jobs[i];
-	struct aug_canvas *c = &v->canvases[worker];
-
-	for (int view = 0; view < n_views(v); view++) {
-		const struct image *shape = &v->shapes[view];
-		struct image to = *shape;
-		const struct image *made = &c->picture.image;
-
-		if (make_view(v, c, j, view) < 0)
-			return fail_note("sample %" PRIu64, j->index);
-		if (made->height != to.height || made->width != to.width
-		    || made->channels != to.channels)
-			return fail(FAIL_FORMAT, "sample %" PRIu64 ": a view "
-			    "of %dx%dx%d px in a batch of %dx%dx%d; give "
-			    "--size", j->index, made->width, made->height,
-			    made->channels, to.width, to.height, to.channels);
-		to.data = (unsigned char *)v->views[view] + j->row
-		    * (size_t)to.height * to.stride;
-		image_copy(&to, made);
-	}
-	return 0;
-}
-
-static int
-run_jobs(struct viewer *v)
-{
-	const size_t n = v->n_jobs;
-
-	v->n_jobs = 0;
-	return pool_run(v->pool, n, do_job, v);
-}
-
-/* Room for the views of a batch like this sample's.  Without a fixed size
- * the first sample's view tells. */
-static int
-begin_views(struct viewer *v, const struct job *first)
-{
-	for (int view = 0; view < n_views(v); view++) {
-		const int size = v->config->chain != NULL ? 0
-		    : v->config->recipe->views[view].size;
-		struct image m = first->image;
-		char name[16];
-		size_t shape[4];
-
-		if (v->config->chain != NULL) {
-			if (make_view(v, &v->canvases[0], first, view) < 0)
-				return fail_note("sample %" PRIu64,
-				    first->index);
-			m = v->canvases[0].picture.image;
-		} else if (size > 0) {
-			m.height = m.width = size;
-		}
-		m.stride = (size_t)m.width * (size_t)m.channels;
-		shape[0] = v->columns.rows;
-		shape[1] = (size_t)m.height;
-		shape[2] = (size_t)m.width;
-		shape[3] = (size_t)m.channels;
-		v->shapes[view] = m;
-		if (rec_add_tensor(v->columns.out, view_name(name, view),
-		    DTYPE_U1, 4, shape, &v->views[view]) < 0)
-			return fail_last();
-	}
-	return 0;
-}
-
-/* Numbers instead of pictures: views are copies, where no step would change
- * them. */
-static int
-copy_numbers(struct viewer *v, const struct rec *r, size_t i)
-{
-	const struct value *x = rec_find(r, "x");
-	size_t shape[TENSOR_DIMS], bytes;
-
-	if (x == NULL || x->type != VALUE_TENSOR || x->tensor->n_dims < 2
-	    || x->tensor->dtype != DTYPE_F4)
-		return fail(FAIL_FORMAT, "neither field image (u1) nor x (f4)");
-	for (int view = 0; view < n_views(v); view++) {
-		char name[16];
-
-		if (v->config->chain != NULL
-		    || v->config->recipe->views[view].n_steps > 0)
-			return fail(FAIL_USAGE, "field x takes --recipe none "
-			    "only: its steps are for pictures");
-		memcpy(shape, x->tensor->shape, sizeof(shape));
-		shape[0] = v->columns.rows;
-		if (v->filled == 0 && rec_add_tensor(v->columns.out,
-		    view_name(name, view), DTYPE_F4, x->tensor->n_dims, shape,
-		    &v->views[view]) < 0)
-			return fail_last();
-		bytes = x->tensor->bytes / x->tensor->shape[0];
-		memcpy((char *)v->views[view] + v->filled * bytes,
-		    (const char *)x->tensor->data + i * bytes, bytes);
-	}
-	return 0;
-}
-
 /*
  * The number of a stream's first full batch.  One that began later, with
  * --start-step and the same batches, counted each epoch's rest as a batch;
@@ -266,56 +114,6 @@ first_step(const struct viewer *v, const struct rec *r)
 	    : full);
 }
 
-static int
-begin_batch(struct viewer *v, struct rec *out, const struct rec *r, size_t n)
-{
-	const size_t rows = v->config->only_index >= 0 ? 1
-	    : v->config->batch > 0 ? v->config->batch : n;
-	const char *skip = v->config->keep_image ? "" : "image";
-	int64_t step = field_int(r, "step", -1);
-
-	if (rec_find(r, "image") == NULL)
-		skip = "x";
-	v->epoch = field_int(r, "epoch", 0);
-	if (columns_begin(&v->columns, out, rows, r, skip) < 0)
-		return fail_last();
-	if (v->steps == 0 && v->config->batch > 0)
-		v->first_step = first_step(v, r);
-	if (step < 0 || v->config->batch > 0)
-		step = v->first_step + (int64_t)v->steps;
-	if (rec_add(out, "epoch", value_int(v->epoch)) < 0)
-		return fail_last();
-	return rec_add(out, "step", value_int(step));
-}
-
-/* Takes the sample into the batch. */
-static int
-take_sample(struct viewer *v, struct rec *out, const struct rec *r, size_t i,
-    size_t n)
-{
-	struct job *j = &v->jobs[v->n_jobs];
-
-	if (v->filled == 0 && begin_batch(v, out, r, n) < 0)
-		return fail_last();
-	j->index = sample_index(v, r, i);
-	j->epoch = (uint64_t)v->epoch;
-	j->row = v->filled;
-	if (rec_find(r, "image") == NULL) {
-		if (copy_numbers(v, r, i) < 0)
-			return fail_last();
-	} else {
-		if (sample_image(r, i, &j->image) < 0)
-			return fail_last();
-		if (v->filled == 0 && begin_views(v, j) < 0)
-			return fail_last();
-		v->n_jobs++;
-	}
-	if (columns_copy(&v->columns, v->filled, r, i) < 0)
-		return fail_last();
-	v->filled++;
-	return v->n_jobs == CHUNK ? run_jobs(v) : 0;
-}
-
 /* The next sample: 1 and its record, 0 at the end.  Jobs are done before the
  * records they look at make room. */
 static int
@@ -330,7 +128,7 @@ next_sample(struct viewer *v, const struct rec **r, size_t *i, size_t *n)
 			v->sample = 0;
 			continue;
 		}
-		if (run_jobs(v) < 0)
+		if (work_run(v->work) < 0)
 			return fail_last();
 		got = ahead_next(v->reading, &slot);
 		if (got <= 0)
@@ -351,34 +149,133 @@ is_wanted(const struct viewer *v, const struct rec *r, size_t i)
 	    || sample_index(v, r, i) == (uint64_t)v->config->only_index;
 }
 
+/* Room for a batch (or a record) that begins with this record's samples. */
 static int
-make_record(void *arg, int slot)
+begin(struct viewer *v, struct made *made, const struct rec *r, size_t rows)
 {
-	struct viewer *v = arg;
-	struct rec *out = &v->outs[slot];
+	int64_t step = field_int(r, "step", -1);
 
-	v->filled = 0;
+	v->epoch = field_int(r, "epoch", 0);
+	if (work_begin(made, v->config, r, rows) < 0)
+		return fail_last();
+	if (v->steps == 0 && v->config->batch > 0)
+		v->first_step = first_step(v, r);
+	if (step < 0 || v->config->batch > 0)
+		step = v->first_step + (int64_t)v->steps;
+	if (rec_add(&made->rec, "epoch", value_int(v->epoch)) < 0)
+		return fail_last();
+	return rec_add(&made->rec, "step", value_int(step));
+}
+
+/* Fills one record with as many samples as a batch has, of one epoch. */
+static int
+make_batch(struct viewer *v, struct made *made)
+{
+	const size_t rows = v->config->only_index >= 0 ? 1
+	    : v->config->batch;
+
+	made->filled = 0;
 	do {
 		const struct rec *r = NULL;
 		size_t i = 0, n = 0;
 		const int got = next_sample(v, &r, &i, &n);
 
 		if (got <= 0) {
-			v->dropped += v->filled;
+			v->dropped += made->filled;
 			return got;
 		}
-		if (v->filled > 0 && field_int(r, "epoch", 0) != v->epoch) {
-			if (run_jobs(v) < 0)
+		if (made->filled > 0 && field_int(r, "epoch", 0) != v->epoch) {
+			if (work_run(v->work) < 0)
 				return fail_last();
-			v->dropped += v->filled;
-			v->filled = 0;
+			v->dropped += made->filled;
+			made->filled = 0;
 		}
-		if (is_wanted(v, r, i) && take_sample(v, out, r, i, n) < 0)
+		if (is_wanted(v, r, i) && ((made->filled == 0
+		    && begin(v, made, r, rows) < 0)
+		    || work_take(v->work, made, r, i, (uint64_t)v->epoch,
+		    sample_index(v, r, i)) < 0))
 			return fail_last();
 		v->seen++;
-	} while (v->filled == 0 || v->filled < v->columns.rows);
+		if (made->filled == rows && work_run(v->work) < 0)
+			return fail_last();
+	} while (made->filled < rows);
 	v->steps++;
-	return run_jobs(v) < 0 ? fail_last() : 1;
+	return 1;
+}
+
+/* One record becomes one. */
+static int
+make_same(struct viewer *v, struct made *made)
+{
+	size_t i = 0, n = 1;
+
+	for (bool first = true; first || i + 1 < n; first = false) {
+		const struct rec *r = NULL;
+		const int got = next_sample(v, &r, &i, &n);
+
+		if (got <= 0)
+			return got;
+		if ((first && begin(v, made, r, n) < 0)
+		    || work_take(v->work, made, r, i, (uint64_t)v->epoch,
+		    sample_index(v, r, i)) < 0)
+			return fail_last();
+		v->seen++;
+	}
+	v->steps++;
+	return 1;
+}
+
+/* Nothing of the chunk is left. */
+static bool
+is_used_up(const struct viewer *v)
+{
+	return v->rec + 1 >= v->chunk->n
+	    && v->sample == v->chunk->samples[v->chunk->n - 1];
+}
+
+/* Records of a chunk, one for each; those whose pictures were all left out do
+ * not count. */
+static int
+make_many(struct viewer *v, struct group *g)
+{
+	size_t kept = 0, bytes = 0;
+	int got;
+
+	do {
+		got = make_same(v, &g->made[g->n]);
+		bytes += g->made[g->n].rec.arena.used;
+		g->n += got > 0;
+	} while (got > 0 && g->n < CHUNK && bytes < GROUP_BYTES
+	    && !is_used_up(v));
+	if (got < 0 || work_run(v->work) < 0)
+		return fail_last();
+	for (size_t i = 0; i < g->n; i++) {
+		struct made *m = &g->made[i];
+
+		if (m->filled < m->columns.rows)
+			columns_cut(&m->columns, m->filled);
+		kept += m->filled > 0;
+	}
+	return got == 0 && g->n == 0 ? 0 : kept > 0 ? 1 : 2;
+}
+
+static int
+make_group(void *arg, int slot)
+{
+	struct viewer *v = arg;
+	struct group *g = &v->groups[slot];
+	int got;
+
+	do {
+		g->n = g->given = 0;
+		if (v->config->batch > 0 || v->config->only_index >= 0) {
+			got = make_batch(v, &g->made[0]);
+			g->n = got > 0;
+		} else {
+			got = make_many(v, g);
+		}
+	} while (got > 1);
+	return got;
 }
 
 struct viewer *
@@ -392,18 +289,14 @@ viewer_new(struct stream_in *in, struct pool *pool,
 		return NULL;
 	}
 	v->in = in;
-	v->pool = pool;
 	v->config = config;
 	v->start_step = value_get_int(&stream_head(in)->meta, "start_step", 0);
 	v->epoch_samples = value_get_int(&stream_head(in)->meta,
 	    "epoch_samples", 0);
-	v->canvases = calloc((size_t)pool_threads(pool),
-	    sizeof(*v->canvases));
-	if (v->canvases == NULL)
-		fail_memory((size_t)pool_threads(pool)
-		    * sizeof(*v->canvases));
-	else if ((v->reading = ahead_new(read_chunk, v)) != NULL)
-		v->making = ahead_new(make_record, v);
+	v->work = work_new(pool, config);
+	if (v->work != NULL
+	    && (v->reading = ahead_new(read_chunk, v)) != NULL)
+		v->making = ahead_new(make_group, v);
 	if (v->making == NULL) {
 		viewer_free(v);
 		return NULL;
@@ -418,30 +311,45 @@ viewer_free(struct viewer *v)
 		return;
 	ahead_free(v->making);
 	ahead_free(v->reading);
-	for (int i = 0; v->canvases != NULL && i < pool_threads(v->pool); i++)
-		aug_canvas_free(&v->canvases[i]);
-	free(v->canvases);
-	for (int s = 0; s < 2; s++) {
-		rec_free(&v->outs[s]);
-		for (size_t i = 0; i < CHUNK; i++)
+	work_free(v->work);
+	for (int s = 0; s < 2; s++)
+		for (size_t i = 0; i < CHUNK; i++) {
+			rec_free(&v->groups[s].made[i].rec);
 			rec_free(&v->chunks[s].recs[i]);
-	}
+		}
 	free(v);
 }
 
 int
 viewer_next(struct viewer *v, struct rec **out)
 {
-	int slot;
-	const int got = ahead_next(v->making, &slot);
+	for (;;) {
+		struct group *g = v->group;
+		int slot, got;
 
-	if (got > 0)
-		*out = &v->outs[slot];
-	return got;
+		while (g != NULL && g->given < g->n) {
+			struct made *m = &g->made[g->given++];
+
+			if (m->filled > 0) {
+				*out = &m->rec;
+				return 1;
+			}
+		}
+		got = ahead_next(v->making, &slot);
+		if (got <= 0)
+			return got;
+		v->group = &v->groups[slot];
+	}
 }
 
 uint64_t
 viewer_dropped(const struct viewer *v)
 {
 	return v->dropped;
+}
+
+uint64_t
+viewer_bad(const struct viewer *v)
+{
+	return work_bad(v->work);
 }

@@ -21,6 +21,7 @@ struct view_config {
 	size_t batch;			/* samples a record; 0: as they come */
 	uint64_t seed;
 	bool keep_image;
+	bool draft;			/* JPEG files may be shrunken */
 	int64_t only_index;		/* this sample alone, or -1 */
 };
 
@@ -38,6 +39,9 @@ int viewer_next(struct viewer *, struct rec **) FAIL_CHECKED;
 
 /* Samples left over at the ends of epochs, after the end. */
 uint64_t viewer_dropped(const struct viewer *);
+
+/* Pictures that could not be decoded and were left out, likewise. */
+uint64_t viewer_bad(const struct viewer *);
 
 /* What the header says of the views: views, batch, mean, std, and steps,
  * steps_per_epoch and samples where the input knows its own. */

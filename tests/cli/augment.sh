@@ -59,6 +59,25 @@ fails 2 "a sample that is not there" \
     ssl-augment -r byol-cifar --only-index 30 samples.tz -o x.tz
 like "$(cat .err)" "*no sample has index 30*" "… is told"
 
+# Every recipe: any threads, any split into shards.
+each() {	# a line for each sample, whatever record it lies in
+	ssl-augment -q -r "$recipe" $small -b 1 "$@" | ssl-show --json |
+	    grep '^{"label"' | sed 's/"step":[0-9]*//' | sort
+}
+ssl-decode -q --shuffle -o all.tz data/train
+for recipe in $(ssl-augment --list | sed -n 's/^recipe \([^ ]*\).*/\1/p' |
+    grep -v tabular); do
+	small='--set size=16'
+	[ $recipe = none ] && small=
+	ssl-augment -q -r $recipe $small -b 7 --threads 1 all.tz >one.tz
+	ssl-augment -q -r $recipe $small -b 7 --threads 3 all.tz >three.tz
+	same one.tz three.tz "$recipe: one and three threads"
+	each all.tz >whole
+	for i in 0 1 2; do each shard-$i.tz; done | sort >parts
+	is "$(wc -l <whole)" 30 "$recipe: a line a sample"
+	same whole parts "$recipe: three shards"
+done
+
 # What an epoch leaves over is dropped, and no record mixes epochs.
 ssl-synth -q --size 20 --train 10 --test 2 --classes 2 ten || exit 1
 ssl-decode -q --epochs 2 -b 3 ten/train >ten.tz
@@ -107,6 +126,30 @@ same changed plain "a recipe with every step turned off is none"
 ssl-show --tensor image ten.tz >pixels
 same plain pixels "… and none is the picture"
 
+ssl-augment -r byol --set 1.size=24,crop.area=0.5..1/6,std.b=0.3 --list \
+    >used.recipe
+is "$(ssl-augment -q -r ./used.recipe ten.tz | ssl-show --digest)" \
+    "$(ssl-augment -q -r byol --set 1.size=24,crop.area=0.5..1/6,std.b=0.3 \
+    ten.tz | ssl-show --digest)" "a changed recipe, listed, is the same"
+ssl-augment -q -r byol --set 1.size=24,std.b=0.3 ten.tz -o used.tz
+is "$(ssl-show --meta views.1.size used.tz) $(ssl-show --meta std.2 \
+    used.tz)" "24 0.3" "the header tells what was changed"
+ssl-show --json used.tz | head -n 1 | grep -o '"recipe":"recipe.*"' |
+    sed 's/^"recipe":"//; s/".*//' >text
+printf '%b' "$(cat text)" >again.recipe
+is "$(ssl-augment -q -r ./again.recipe ten.tz | ssl-show --digest)" \
+    "$(ssl-show --digest used.tz)" "... so that it can be used again"
+ssl-augment -q -r suncet --size 24 --views 1 ten.tz |
+    ssl-show --tensor view0 >one
+ssl-augment -q -r suncet --size 24 ten.tz | ssl-show --tensor view0 >two
+same one two "one view of two is the first"
+
+# Roles: query, key, strong ones.
+ssl-augment -q -r clsa-multi --set size=24 -b 5 ten.tz -o multi.tz
+is "$(for i in 0 1 2 3 4 5 6 7 8 9 10; do
+    ssl-show --meta views.$i.role multi.tz; done | uniq -c | tr -s ' \n' ' ')" \
+    " 6 weak 5 strong " "clsa-multi: six weak views, five strong"
+
 # Pictures of every size.
 mkdir sizes
 for size in 16 20 33; do
@@ -116,6 +159,11 @@ ssl-decode -q sizes >sizes.tz
 ok "one size for all" ssl-augment -q -r cifar-basic --size 12 -b 3 \
     sizes.tz -o x.tz
 ok "none keeps each size" ssl-augment -q -r none sizes.tz -o x.tz
+ssl-augment -q -r byol --threads 1 sizes.tz -o one.tz
+ssl-augment -q -r byol --threads 3 sizes.tz -o three.tz
+same one.tz three.tz "records of one or two each, three threads"
+is "$(ssl-show --records one.tz | grep -c view1)" \
+    "$(ssl-show --records sizes.tz | grep -c image)" "... one for each"
 fails 1 "different sizes in a batch" ssl-augment -q -r none -b 4 sizes.tz \
     -o x.tz
 like "$(cat .err)" "*--size*" "… tells what to do"
@@ -129,6 +177,8 @@ fails 2 "a change of what is not there" \
     ssl-augment -r none --set blur.p=1 ten.tz -o x.tz
 fails 1 "a recipe file that is not there" \
     ssl-augment -r ./no.recipe ten.tz -o x.tz
+fails 2 "more views than there are" \
+    ssl-augment -r byol --views 3 ten.tz -o x.tz
 for chain in flop crop=1,2,3 crop=0,0,1,1,1 resize=3x3:nearest hue=0.6 \
     solarize=300 posterize=9 blur=1:4 blur=0:3 brightness=-1 flip, ,flip \
     rotate=nan flip=1; do

@@ -27,6 +27,16 @@ ok "it reads no further than it must" sh -c \
 ssl-show --sheet first.jpg --rows 2 images.tz
 same first.jpg endless.jpg "and shows the same"
 
+
+# One sheet a recipe, of drawn pictures and of others.
+look() { make -s -C "$TESTS/../pipelines/look" BIN="$BIN" ROWS=2 "$@"; }
+ok "pipelines/look" look OUT="$T/look" RECIPES='clsa byol-cifar'
+# 2 rows of 256 + 20 + 4 under 2*4 + 20; 4 columns of 256 + 4 and 4 more
+is "$(shape look/clsa.jpg)" 588x1044 "... has a sheet with all views"
+is "$(shape look/byol-cifar.jpg)" 241x304 "... and one of small pictures"
+ok "pictures of one's own" look OUT="$T/own" RECIPES=none DATA="$T/set/train"
+ok "... have theirs" test -s own/none.jpg
+
 ssl-decode -q set/train -b 3 | head -c 3000 >cut.tz
 fails 1 "a cut stream" ssl-show --sheet cut.jpg cut.tz
 ok "leaves no picture" test ! -e cut.jpg

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""ssl-augment --ops gives Pillow's pixels (torchvision's blur), whatever the size; prints TAP.
+"""ssl-augment --ops gives Pillow's pixels (torchvision's blur), whatever the size, and so do recipes' steps; prints TAP.
 
-Random pictures of 1x1 to 500x375, gray and RGB, through random operations and chains.
+Random pictures of 1x1 to 500x375, gray and RGB, through random operations, chains, and steps with fixed numbers.
 Needs numpy, msgpack, zstandard and Pillow, or says so and skips everything.
 Arguments: the seed and the number of pictures (0, 120).
 """
@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(HERE, '..', 'golden'))
 try:
     import numpy as np
     import tz
-    from PIL import Image, ImageEnhance, ImageOps
+    from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 except ImportError as error:
     if os.access(SYSTEM, os.X_OK) and not os.environ.get('PILLOW_AGAIN'):
         os.environ['PILLOW_AGAIN'] = '1'
@@ -115,6 +115,27 @@ NAMES = ['crop', 'resize', 'blur', 'rotate', 'posterize', 'solarize', 'flip', 'b
          'translatex', 'translatey']
 
 
+def make_step(name, w, h):
+    """The same for a recipe's step."""
+    share, v, degrees = number(-0.4, 0.4), number(-0.4, 0.4), number(-180, 180)
+    if name in ('translatex', 'translatey'):
+        px = int(share * (w if name == 'translatex' else h))
+        matrix = (1, 0, px, 0, 1, 0) if name == 'translatex' else (1, 0, 0, 0, 1, px)
+        return f'{name} by={share}', affine(*matrix)
+    if name in ('shearx', 'sheary'):
+        return f'{name} by={v}', affine(*((1, v, 0, 0, 1, 0) if name == 'shearx' else (1, 0, 0, v, 1, 0)))
+    if name == 'rotate':
+        return f'rotate by={degrees}', lambda i: i.rotate(degrees)
+    if name == 'solarize':
+        threshold = number(0, 256)
+        return f'solarize threshold={threshold}', lambda i: ImageOps.solarize(i, threshold)
+    if name == 'blur':
+        sigma = number(0.1, 3)
+        return f'blur kind=boxes sigma={sigma}', lambda i: i.filter(ImageFilter.GaussianBlur(sigma))
+    text, apply = make_op(name, w, h)
+    return text.replace('=', {'posterize': ' bits='}.get(name, ' factor=')), apply
+
+
 def picture():
     """Noise, few values, or something smooth with noise on it."""
     kind, channels = draw.integers(3), draw.choice([1, 3, 3])
@@ -132,11 +153,11 @@ def to_image(x):
     return Image.fromarray(x[..., 0], 'L') if x.shape[2] == 1 else Image.fromarray(x)
 
 
-def run(folder, chain, pixels):
+def run(folder, how, pixels):
     path = os.path.join(folder, 'in.tz')
     tz.write(path, {'kind': 'samples'}, [{'image': pixels[None]}])
     out = os.path.join(folder, 'out.tz')
-    subprocess.run([TOOL, '-q', '--ops', chain, path, '-o', out], check=True)
+    subprocess.run([TOOL, '-q', *how, path, '-o', out], check=True)
     _, (record,) = tz.read(out)
     return record['view0'][0]
 
@@ -160,17 +181,35 @@ def try_chain(folder, names):
         image = apply(image)
         texts.append(text)
         blurred = blurred or name == 'blur'
-    wrong = compare(run(folder, ','.join(texts), pixels), image, blurred)
+    wrong = compare(run(folder, ['--ops', ','.join(texts)], pixels), image, blurred)
     return wrong and f'{",".join(texts)} on {pixels.shape}: {wrong}'
+
+
+def try_steps(folder, names):
+    pixels = picture()
+    image, texts = to_image(pixels), []
+    for name in names:
+        text, apply = make_step(name, *image.size)
+        image = apply(image)
+        texts.append(text)
+    recipe = os.path.join(folder, 'steps.recipe')
+    with open(recipe, 'w') as file:
+        file.write('recipe steps\nview\n' + '\n'.join(texts) + '\n')
+    wrong = compare(run(folder, ['-r', recipe], pixels), image, False)
+    return wrong and f'{", ".join(texts)} on {pixels.shape}: {wrong}'
 
 
 with tempfile.TemporaryDirectory() as folder:
     groups = {name: [[name]] * max(1, PICTURES // len(NAMES)) for name in NAMES}
     exact = [name for name in NAMES if name != 'blur']
     groups['chains'] = [list(draw.choice(exact, draw.integers(2, 7))) for _ in range(PICTURES // 3)]
+    steps = [name for name in NAMES if name not in ('crop', 'resize', 'hue')]
+    groups.update({f'step {name}': [[name]] * max(1, PICTURES // len(NAMES)) for name in steps})
+    groups['several steps'] = [list(draw.choice(steps, draw.integers(2, 7))) for _ in range(PICTURES // 3)]
     failed = 0
     for n, (what, chains) in enumerate(groups.items(), 1):
-        wrong = [words for words in (try_chain(folder, names) for names in chains) if words]
+        attempt = try_steps if 'step' in what else try_chain
+        wrong = [words for words in (attempt(folder, names) for names in chains) if words]
         failed += bool(wrong)
         print(f'{"not " if wrong else ""}ok {n} - {what}')
         for words in wrong[:5]:

@@ -112,7 +112,7 @@ kolmogorov_smirnov(double *a, double *b)
 	return most;
 }
 
-/* 0.0195 is passed once in a thousand where both are drawn alike. */
+/* 0.0163 is passed once in a hundred where both are drawn alike. */
 static void
 boxes(const char *step, double low, bool byol)
 {
@@ -142,7 +142,7 @@ boxes(const char *step, double low, bool byol)
 	for (int k = 0; k < KINDS; k++) {
 		const double d = kolmogorov_smirnov(got[k], want[k]);
 
-		ok(d < 0.0195, "%s: %s, distance %.4f", step, what[k], d);
+		ok(d < 0.0163, "%s: %s, distance %.4f", step, what[k], d);
 	}
 }
 
@@ -300,6 +300,131 @@ coins(void)
 	    together);
 }
 
+/* How often each of 256 values comes out of one pixel of 255. */
+static void
+tally(const char *step, int times[256])
+{
+	unsigned char pixel[3] = { 255, 255, 255 };
+	const struct image m = { pixel, 1, 1, 3, 3 };
+
+	memset(times, 0, 256 * sizeof(*times));
+	prepare(step);
+	for (int i = 0; i < DRAWS; i++)
+		times[make(&m, (uint64_t)i)->data[0]]++;
+}
+
+/* Whether n of DRAWS is within four deviations of its share. */
+static bool
+is_share(int n, double share)
+{
+	return fabs(n - DRAWS * share) < 4 * sqrt(DRAWS * share
+	    * (1 - share));
+}
+
+/* CLSA's: one of the choices each time, done or not, a magnitude of nine,
+ * either sign. */
+static void
+picks(void)
+{
+	static const int binomial[] = { 1, 5, 10, 10, 5, 1 };
+	unsigned char line[30];
+	const struct image row = { line, 1, 10, 3, 30 };
+	int times[256], left = 0;
+	bool good;
+
+	tally("pick\n| brightness factor=0.2\n| brightness factor=0.4\n"
+	    "| brightness factor=0.6\n| identity", times);
+	ok(is_share(times[51], 0.25) && is_share(times[102], 0.25)
+	    && is_share(times[153], 0.25) && is_share(times[255], 0.25),
+	    "each choice alike: %d %d %d %d", times[51], times[102],
+	    times[153], times[255]);
+	tally("pick times=5 each=0.5\n| brightness factor=0.5", times);
+	good = true;
+	for (int k = 0; k < 6; k++)
+		good = good && is_share(times[255 >> k], binomial[k] / 32.);
+	ok(good, "five times, each with one half");
+	tally("brightness factor=0.14..0.86/9", times);
+	good = true;
+	for (int k = 1; k <= 9; k++)
+		good = good && is_share(times[(int)(255 * (float)(0.09 * k
+		    + 0.05))], 1 / 9.);
+	ok(good, "nine factors alike");
+	tally("solarize threshold=0..256", times);
+	ok(is_share(times[255], 1 / 256.), "a threshold above 255 changes "
+	    "nothing: %d", times[255]);
+	for (int i = 0; i < 30; i++)
+		line[i] = (unsigned char)(i / 3 + 1);
+	prepare("translatex by=0.3 sign=random");
+	for (int i = 0; i < DRAWS; i++) {
+		const unsigned char at = make(&row, (uint64_t)i)->data[0];
+
+		left += at == 4;
+		good = good && (at == 4 || at == 0);
+	}
+	ok(good && is_share(left, 0.5), "half of them to the left: %d", left);
+}
+
+/* The hole of cutout, and where pad's part lies. */
+static void
+places(void)
+{
+	static unsigned char pixels[20 * 30 * 3], line[32 * 32 * 3];
+	const struct image m = { pixels, 20, 30, 3, 90 };
+	const struct image square = { line, 32, 32, 3, 96 };
+	int most = 0, least = 600, at[9][9] = { { 0 } };
+	bool good = true;
+
+	prepare("cutout side=0.5 red=9 green=9 blue=9");
+	for (uint64_t i = 0; i < 2000; i++) {
+		const unsigned char *p = make(&m, i)->data;
+		int n = 0;
+
+		for (int k = 0; k < 600; k++)
+			n += p[3 * k] == 9;
+		most = n > most ? n : most;
+		least = n < least ? n : least;
+	}
+	ok(most == 100 && least == 25, "a hole of 10x10, a quarter of it in a "
+	    "corner: %d, %d", most, least);
+	paint_places(line, 32, 32);
+	for (int i = 0; i < 32 * 32; i++)
+		line[3 * i + 2] = 1;
+	prepare("pad px=4");
+	for (int i = 0; i < DRAWS; i++) {
+		const struct image *p = make(&square, (uint64_t)i);
+		const unsigned char *mid = p->data + (16 * 32 + 16) * 3;
+		const int x = mid[0] - 12, y = mid[1] - 12;
+
+		good = good && x >= 0 && x < 9 && y >= 0 && y < 9
+		    && (p->data[2] == 0) == (x < 4 || y < 4);
+		if (good)
+			at[y][x]++;
+	}
+	for (int i = 0; i < 81; i++)
+		good = good && is_share(at[i / 9][i % 9], 1 / 81.);
+	ok(good, "81 places alike, black beside");
+}
+
+/* Each number alone, in each view and epoch anew. */
+static void
+dropouts(void)
+{
+	int gone = 0, both = 0;
+
+	prepare("dropout rate=0.2");
+	for (uint64_t i = 0; i < DRAWS; i++) {
+		float x[2] = { 1, 1 };
+
+		if (aug_make_numbers(x, 2, 2, &recipe.views[0], 3, 0, i, 1) < 0)
+			ok(false, "dropout: %s", fail_text());
+		gone += x[0] == 0;
+		both += x[0] == 0 && x[1] == 0;
+	}
+	ok(is_share(gone, 0.2) && is_share(both, 0.04),
+	    "a fifth of the numbers are gone, each for itself: %d, %d", gone,
+	    both);
+}
+
 int
 main(void)
 {
@@ -310,6 +435,9 @@ main(void)
 	extremes();
 	orders();
 	coins();
+	picks();
+	places();
+	dropouts();
 	aug_canvas_free(&canvas);
 	return tap_done();
 }

@@ -51,9 +51,38 @@ turned(double degrees, int width, const unsigned char *want,
 	gives(to_pixels, want, 3 * (size_t)width, what);
 }
 
+/* Every width to 130, pixel by pixel. */
+static void
+flips(void)
+{
+	static unsigned char pixels[2 * 131 * 4];
+	bool good = true;
+
+	for (int width = 1; width <= 130; width++)
+		for (int c = 1; c <= 4; c++) {
+			const struct image m = { pixels, 2, width, c,
+				(size_t)(131 * c) };
+			unsigned char *p = pixels;
+
+			for (size_t i = 0; i < sizeof(pixels); i++)
+				pixels[i] = (unsigned char)(i * 7 % 251);
+			geom_flip(&m);
+			for (int i = 0; i < 2 * 131 * c; i++) {
+				const int row = i / (131 * c);
+				const int x = i % (131 * c) / c;
+				const int at = x < width ? width - 1 - x : x;
+
+				good = good && p[i] == (row * 131 * c + at * c
+				    + i % c) * 7 % 251;
+			}
+		}
+	ok(good, "flips of every width, nothing beside them");
+}
+
 int
 main(void)
 {
+	flips();
 	struct image m;
 
 	geom_flip(numbered(&m, 2, 5, 3));

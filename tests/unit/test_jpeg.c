@@ -245,6 +245,97 @@ test_resize(void)
 	resize_room_free(&room);
 }
 
+/* Any part has the whole picture's pixels. */
+static void
+test_parts(struct jpeg_reader *r, const char *name, const struct buf *jpg,
+    int shrink)
+{
+	struct picture whole = { 0 }, part = { 0 };
+	struct rng draw = rng_at(4, 0, jpg->size, 0, 1);
+	int wrong = 0, larger = 0;
+	struct jpeg_info info;
+	struct rect all = { 0, 0, 0, 0 };
+
+	if (jpeg_look(jpg->data, jpg->size, &info) < 0)
+		info.width = info.height = 1;
+	all.width = (info.width + shrink - 1) / shrink;
+	all.height = (info.height + shrink - 1) / shrink;
+	if ((shrink == 1 ? jpeg_read(r, &whole, jpg->data, jpg->size,
+	    JPEG_MAX_PIXELS) : jpeg_read_part(r, &whole, &all, shrink,
+	    jpg->data, jpg->size, JPEG_MAX_PIXELS)) < 0) {
+		ok(false, "%s: %s", name, fail_text());
+		return;
+	}
+	ok(whole.image.width == all.width && whole.image.height == all.height,
+	    "%s: %d times smaller", name, shrink);
+	for (int i = 0; i < 300; i++) {
+		const int w = whole.image.width, h = whole.image.height;
+		const int x = (int)rng_below(&draw, (uint64_t)w);
+		const int y = (int)rng_below(&draw, (uint64_t)h);
+		const struct rect want = { x, y,
+			(int)rng_below(&draw, (uint64_t)(w - x)) + 1,
+			(int)rng_below(&draw, (uint64_t)(h - y)) + 1 };
+		struct rect got = want;
+		bool good = jpeg_read_part(r, &part, &got, shrink,
+		    jpg->data, jpg->size, JPEG_MAX_PIXELS) == 0;
+		struct image a, b;
+
+		good = good && got.x <= x && got.y <= y
+		    && got.x + got.width >= x + want.width
+		    && got.y + got.height >= y + want.height
+		    && part.image.width == got.width
+		    && part.image.height == got.height;
+		if (!good) {
+			wrong++;
+			continue;
+		}
+		larger += got.width > want.width + 40;
+		a = image_crop(&whole.image, x, y, want.width, want.height);
+		b = image_crop(&part.image, x - got.x, y - got.y, want.width,
+		    want.height);
+		for (int row = 0; row < want.height; row++)
+			good = good && memcmp(a.data + (size_t)row * a.stride,
+			    b.data + (size_t)row * b.stride,
+			    (size_t)want.width * 3) == 0;
+		wrong += !good;
+	}
+	is_int(wrong, 0, "%s: parts are parts of the whole", name);
+	ok(larger == 0 || whole.image.width < 200, "%s: not much is decoded "
+	    "in vain: %d", name, larger);
+	is_int(jpeg_read_part(r, &part, &(struct rect){ 0, 0,
+	    whole.image.width + 1, 1 }, shrink, jpg->data, jpg->size,
+	    JPEG_MAX_PIXELS), FAIL_FORMAT, "%s: a part outside", name);
+	picture_free(&whole);
+	picture_free(&part);
+}
+
+static void
+test_all_parts(struct jpeg_reader *r)
+{
+	struct rng draw = rng_at(6, 0, 0, 0, 1);
+	struct picture p = { 0 };
+	struct buf jpg = { 0 };
+
+	for (size_t i = 0; i < N_FILES; i++) {
+		struct buf file = load(files[i], "jpg");
+
+		for (int shrink = 1; shrink <= 8; shrink *= 2)
+			test_parts(r, files[i], &file, shrink);
+		buf_free(&file);
+	}
+	if (picture_resize(&p, 301, 419, 3) < 0)
+		exit(1);
+	for (size_t i = 0; i < p.bytes.size; i++)
+		p.image.data[i] = (unsigned char)(rng_below(&draw, 60) + i % 3
+		    * 40 + i / 30 % 100);
+	if (jpeg_write(&jpg, &p.image, 80) < 0)
+		exit(1);
+	for (int shrink = 1; shrink <= 8; shrink *= 2)
+		test_parts(r, "noise of 419x301 px, 4:2:0", &jpg, shrink);
+	picture_free(&p);
+	buf_free(&jpg);
+}
+
 int
 main(void)
 {
@@ -268,6 +359,7 @@ main(void)
 	test_write(r, 3, 1, 1);
 	test_write(r, 3, 200, 60);
 	test_resize();
+	test_all_parts(r);
 	jpeg_reader_free(r);
 	return tap_done();
 }

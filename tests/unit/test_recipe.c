@@ -59,10 +59,107 @@ grammar(void)
 	refuses("recipe a\nflip\n", "a view must come before");
 	refuses("recipe a\nmean 1 2\n", "three numbers");
 	refuses("recipe a\nview odd\n", "weak, strong");
+	refuses("recipe a\nview\n| flip\n", "a pick must come before");
+	refuses("recipe a\nview\npick\nflip\n| gray\n", "a pick must");
+	refuses("recipe a\nview\npick\n| pick\n", "no op 'pick'");
+	refuses("recipe a\nview\npick\n|\n", "and an op behind");
+	refuses("recipe a\nview\npick times=1..2\n", "one number");
+	refuses("recipe a\nview\nsolarize threshold=1..2/1\n", "outside");
+	refuses("recipe a\nview\nsolarize threshold=1..2/x\n", "x");
 }
 
-static const char *const names[] = { "byol", "byol-cifar", "cifar-basic",
-	"mocov1", "mocov2", "none", "simclr", "simclr-cifar", "weak" };
+/* The next name in the built-in text, or NULL. */
+static const char *
+next_name(const char **text)
+{
+	static char name[RECIPE_NAME];
+	const char *at = strstr(*text, "recipe ");
+
+	while (at != NULL && at != recipe_builtin && at[-1] != '\n')
+		at = strstr(at + 1, "recipe ");
+	if (at == NULL)
+		return NULL;
+	*text = at + 7;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(*text, " \n"),
+	    *text);
+	return name;
+}
+
+/* The contract's names, each there, read back from its own text as it was;
+ * weak views come first where there are strong ones. */
+static void
+all_there(void)
+{
+	static const char *const wanted[] = { "byol", "byol-cifar", "simclr",
+		"simclr-cifar", "mocov1", "mocov1-cifar", "mocov2",
+		"mocov2-cifar", "clsa", "clsa-cifar", "clsa-code",
+		"clsa-paper", "clsa-multi", "clsa-multi-cifar", "suncet",
+		"suncet-cifar", "imix", "imix-cifar", "weak", "weak-cifar",
+		"none", "linear", "linear-cifar" };
+	static struct recipe again;
+	const char *text = recipe_builtin, *name;
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		is_int(recipe_find(&recipe, recipe_builtin, wanted[i]), 0,
+		    wanted[i]);
+	while ((name = next_name(&text)) != NULL) {
+		struct buf words = { 0 }, same = { 0 };
+		bool sorted = true;
+
+		ok(recipe_find(&recipe, recipe_builtin, name) == 0
+		    && recipe_text(&recipe, &words) == 0
+		    && recipe_find(&again, (const char *)words.data, NULL) == 0
+		    && recipe_text(&again, &same) == 0
+		    && strcmp((const char *)words.data,
+		    (const char *)same.data) == 0, "%s: as text and back",
+		    name);
+		for (int v = 1; v < recipe.n_views; v++)
+			sorted = sorted && recipe.views[v].strong
+			    >= recipe.views[v - 1].strong;
+		ok(sorted && !recipe.views[0].strong, "%s: weak views first",
+		    name);
+		buf_free(&words);
+		buf_free(&same);
+	}
+}
+
+/* CLSA's sizes and areas, single and multi. */
+static void
+clsa(void)
+{
+	static const struct {
+		int size;
+		double low, high;
+	} crops[] = { { 224, 0.2, 1 }, { 192, 0.172, 0.86 },
+		{ 160, 0.143, 0.715 }, { 128, 0.114, 0.571 },
+		{ 96, 0.086, 0.429 } };
+	bool good = recipe_find(&recipe, recipe_builtin, "clsa-multi") == 0;
+
+	is_int(recipe.n_views, 11, "clsa-multi: views");
+	for (int v = 0; v < recipe.n_views; v++) {
+		const int k = v == 0 ? 0 : v < 6 ? v - 1 : v - 6;
+		const struct aug_view *view = &recipe.views[v];
+		const struct aug_number *area = &view->steps[0].numbers[0];
+
+		good = good && view->size == crops[k].size
+		    && area->low == crops[k].low && area->high == crops[k].high
+		    && view->strong == (v >= 6);
+	}
+	ok(good, "query, key, four weak, five strong; sizes and areas");
+	good = recipe_find(&recipe, recipe_builtin, "clsa") == 0;
+	ok(good && recipe.n_views == 3 && recipe.views[2].strong
+	    && recipe.views[2].size == 96 && recipe.views[1].size == 224
+	    && recipe.views[2].steps[5].n_choices == 14,
+	    "clsa: query, key, a strong one of 96 px with 14 choices");
+	is_int(recipe_change(&recipe, "2.size=64,pick.times=2,"
+	    "rotate.by=-3..3,mean.g=0.25"), 0, "all of it can be changed");
+	ok(recipe.views[2].size == 64 && recipe.views[1].size == 224
+	    && recipe.views[2].steps[5].numbers[0].low == 2
+	    && recipe.views[2].steps[10].numbers[0].low == -3
+	    && recipe.mean[1] == 0.25, "... as asked");
+	is_int(recipe_shorten(&recipe, 2), 0, "two views of three");
+	ok(recipe_shorten(&recipe, 3) < 0, "not three of two");
+}
 
 /* Every recipe there is works on odd pictures, and gives the same twice. */
 static void
@@ -72,14 +169,18 @@ odd_pictures(void)
 		{ 2, 3 }, { 33, 20 }, { 40, 64 } };
 	static unsigned char pixels[64 * 64 * 3], first[64 * 64 * 3];
 	struct aug_canvas c = { 0 };
+	const char *text = recipe_builtin, *name;
 
 	for (size_t i = 0; i < sizeof(pixels); i++)
 		pixels[i] = (unsigned char)(i * 37 % 251);
-	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
-		bool good = recipe_find(&recipe, recipe_builtin, names[n])
-		    == 0;
+	while ((name = next_name(&text)) != NULL) {
+		bool good = recipe_find(&recipe, recipe_builtin, name) == 0;
 
-		if (strcmp(names[n], "none") != 0)
+		if (strcmp(name, "imix-tabular") == 0)
+			continue;
+		if (strcmp(name, "linear-cifar") == 0)
+			recipe_resize(&recipe, 8);
+		else if (strcmp(name, "none") != 0)
 			recipe_resize(&recipe, 48);
 		for (int i = 0; good && i < 60; i++) {
 			const struct image m = { pixels, sides[i % 6][0],
@@ -100,7 +201,7 @@ odd_pictures(void)
 			    && memcmp(first, p->data, bytes) == 0;
 		}
 		ok(good, "%s: pictures of 1x1 to 64x40 px, the same twice",
-		    names[n]);
+		    name);
 	}
 	aug_canvas_free(&c);
 }
@@ -172,6 +273,8 @@ int
 main(void)
 {
 	grammar();
+	all_there();
+	clsa();
 	odd_pictures();
 	meanings();
 	return tap_done();

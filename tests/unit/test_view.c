@@ -94,7 +94,16 @@ main(void)
 	ok(run("recipe a\nview\nflip\n", -1, bytes, 0) < 0
 	    && strstr(fail_text(), "--recipe none") != NULL,
 	    "steps for pictures are refused: %s", fail_text());
+	is_int(run("recipe a\nview\ndropout rate=1 columns=2\n", -1,
+	    (unsigned char *)numbers, sizeof(numbers)), 1, "dropout");
+	same = true;
+	for (int i = 0; i < 18; i++)
+		same = same && numbers[i] == (i % 3 < 2 ? 0 : (float)i / 4);
+	ok(same, "of the first two columns of three");
 	write_samples(true);
+	ok(run("recipe a\nview\ndropout\n", -1, bytes, 0) < 0
+	    && strstr(fail_text(), "not for pictures") != NULL,
+	    "dropout is refused for pictures");
 	is_int(run("recipe a\nsize 4\nview\ncrop\n", -1, bytes,
 	    sizeof(bytes)), 1, "pictures without an index");
 	is_int(run("recipe a\nsize 4\nview\ncrop\n", 2, one, sizeof(one)), 1,
