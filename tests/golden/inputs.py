@@ -30,6 +30,32 @@ def embeddings(seed, n, p, mix=False, scale=1.0, span=0, near=0.0):
     return {"kind": "samples"}, [x]
 
 
+def contrast(seed, fields, n, p, k=0, mix=False, classes=0, missing=0,
+             scale=1.0, span=0, near=0.0):
+    """Any loss's fields [n,p]; `near` pulls all towards the first.
+
+    k: rows of a queue, of length 1.  classes: labels below that, of which the
+    first `missing` are -1 and one more is the only one of its class.
+    """
+    x = {name: draw.normal(f"{seed} {name}", (n, p)).astype("f8")
+         for name in fields}
+    for name in fields[1:]:
+        x[name] = (1 - near) * x[name] + near * x[fields[0]]
+    x = {name: (v * scale * row_scales(f"{seed} {name}", n, span)).astype("f4")
+         for name, v in x.items()}
+    if k:
+        q = draw.normal(f"{seed} queue", (k, p)).astype("f8")
+        x["queue"] = (q / np.sqrt((q * q).sum(1, keepdims=True))).astype("f4")
+    if mix:
+        x["mix_index"] = draw.order(f"{seed} mix", n)
+        x["mix_lambda"] = draw.uniform(f"{seed} share", (n,), 0, 1)
+    if classes:
+        x["label"] = draw.below(f"{seed} label", n, classes)
+        x["label"][:missing] = -1
+        x["label"][missing] = classes + 5
+    return {"kind": "embeddings"}, [x]
+
+
 def waves(seed, n, p):
     """sin(1.1 (i+1) + 0.7 (j+1)^2 + s): numbers one can type in anywhere."""
     def wave(s):
@@ -127,7 +153,7 @@ def corners(seed, part, d, labels):
             cut({"feature": x, "label": np.array([c for _, c in rows], "i8")}))
 
 
-KINDS = {f.__name__: f for f in (embeddings, waves, pictures, encoder, byol,
+KINDS = {f.__name__: f for f in (embeddings, contrast, waves, pictures, encoder, byol,
                                  views, features, corners)}
 
 
