@@ -92,8 +92,11 @@ const struct loss *loss_find(const char *name);
 /* Row i of the table, or NULL behind the last. */
 const struct loss *loss_row(size_t i);
 
-/* Checks shares and places, fills in the options' defaults, then runs the
- * loss. */
+/* The row's temperature where none is given; a failure for one that is too
+ * low. */
+int loss_defaults(const struct loss *, struct loss_options *) FAIL_CHECKED;
+
+/* Checks shares and places, fills in the defaults, then runs the loss. */
 int loss_run(const struct loss *, struct loss_call *) FAIL_CHECKED;
 
 /*

@@ -63,10 +63,8 @@ check_place(const struct loss_field *f, const int64_t *place, size_t n)
 	return 0;
 }
 
-/* The row's temperature where none is given; far too small ones would make
- * infinite logits. */
-static int
-fill_in(const struct loss *l, struct loss_options *o)
+int
+loss_defaults(const struct loss *l, struct loss_options *o)
 {
 	if (o->temperature == 0)
 		o->temperature = l->temperature;
@@ -82,7 +80,7 @@ fill_in(const struct loss *l, struct loss_options *o)
 int
 loss_run(const struct loss *l, struct loss_call *c)
 {
-	const int wrong = fill_in(l, &c->options);
+	const int wrong = loss_defaults(l, &c->options);
 
 	if (wrong < 0)
 		return wrong;

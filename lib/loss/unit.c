@@ -27,10 +27,13 @@ void
 unit_rows(float *unit, double *norm, const float *x, size_t n, size_t p)
 {
 	for (size_t i = 0; i < n; i++) {
-		norm[i] = unit_norm(x + i * p, p);
+		const double length = unit_norm(x + i * p, p);
+
 		for (size_t j = 0; j < p; j++)
 			unit[i * p + j] = (float)((double)x[i * p + j] /
-			    norm[i]);
+			    length);
+		if (norm != NULL)
+			norm[i] = length;
 	}
 }
 

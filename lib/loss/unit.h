@@ -1,6 +1,6 @@
 /*
  * unit: rows of embeddings brought to length 1, and slopes taken back through
- * that (inside lib/loss only).  Ordinary memory; sums are in double.
+ * that.  Ordinary memory; sums are in double.
  */
 #ifndef SELF_LOSS_UNIT_H
 #define SELF_LOSS_UNIT_H
@@ -12,7 +12,8 @@ double unit_dot(const float *a, const float *b, size_t p);
 /* A row's length, or the floor that it is divided by instead. */
 double unit_norm(const float *x, size_t p);
 
-/* unit [n,p] = x by its rows' lengths, norm [n]: both written. */
+/* unit [n,p] (may be x) = x by its rows' lengths, norm [n] unless NULL: both
+ * written. */
 void unit_rows(float *unit, double *norm, const float *x, size_t n,
     size_t p);
 

@@ -9,7 +9,8 @@
 static double
 ema_at(const struct train *t)
 {
-	return t->ema_cosine ? sched_ema(t->ema, t->step, t->total) : t->ema;
+	return t->ema_cosine ? sched_ema(t->ema, t->ema_final, t->step,
+	    t->total) : t->ema;
 }
 
 static int
@@ -28,9 +29,10 @@ step(struct train *t, const struct method_batch *batch)
 {
 	const double rate = sched_at(&t->rate, t->step), ema = ema_at(t);
 	double loss;
-	int rc = method_gradients(&t->run, batch, &loss);
+	int rc;
 
-	if (rc < 0)
+	method_before(&t->run, ema);
+	if ((rc = method_gradients(&t->run, batch, &loss)) < 0)
 		return rc;
 	if (!isfinite(loss))
 		return fail(FAIL_DIVERGED, "step %" PRIu64 ": the loss is %g; "
@@ -60,6 +62,7 @@ int
 train_run(struct train *t, struct batch *b)
 {
 	struct method_batch batch;
+	uint64_t unused = 0;
 	int64_t epoch;
 	int rc = 0;
 
@@ -77,8 +80,8 @@ train_run(struct train *t, struct batch *b)
 	/* A whole run has seen its stream's end: it was not cut behind the
 	 * last step. */
 	if (rc >= 0 && t->total > 0 && t->step == t->total)
-		rc = t->planned ? batch_drain(b, &t->unused) :
-		    batch_next(b, &batch, &epoch);
+		rc = batch_drain(b, t->planned ? UINT64_MAX : 1, &unused);
+	t->unused = t->planned ? unused : 0;
 	return rc < 0 ? rc : 0;
 }
 
@@ -137,6 +140,8 @@ train_write(const struct train *t, struct stream_out *out)
 
 	if (rc == 0 && t->run.row->target)
 		rc = ckpt_write(out, "target.", &t->run.target);
+	if (rc == 0 && t->run.row->queue)
+		rc = ckpt_write_keys(out, &t->run.keys);
 	if (rc == 0 && t->step > 0)
 		rc = write_state(t, out);
 	return rc;

@@ -13,28 +13,8 @@
 #include "nn/sched.h"
 #include "train/batch.h"
 #include "train/ckpt.h"
+#include "train/options.h"
 #include "train/runlog.h"
-
-/* What a run is to be, as options say; texts are borrowed. */
-struct train_config {
-	const char *method, *arch, *stem;
-	int64_t width, channels;
-	int64_t projector_hidden, projector_out, predictor_hidden;
-	const char *optimizer;
-	double rate, momentum, decay, trust, beta1, beta2, epsilon;
-	bool nesterov;
-	const char *schedule;
-	double rate_final, warmup_epochs, warmup_start, gamma;
-	int64_t warmup_steps;		/* added to the epochs */
-	const char *milestones;		/* epochs, or NULL */
-	double ema;
-	const char *ema_schedule;	/* "constant" or "cosine" */
-	const char *mean, *std;		/* NULL: from init or the stream */
-	double temperature, strong_temperature, strong_weight;
-	int64_t steps;			/* stop before this one; -1: never */
-	int64_t total_steps, steps_per_epoch;	/* 0: the stream knows */
-	int64_t seed;
-};
 
 /* A run at work; must not be moved. */
 struct train {
@@ -42,8 +22,9 @@ struct train {
 	struct enc_spec spec;
 	struct optim optim;
 	struct sched rate;
-	double ema;
+	double ema, ema_final;
 	bool ema_cosine;
+	uint64_t support_end;	/* step that reads the labelled stream no more */
 	struct batch_norm norm;
 	double mean[BATCH_CHANNELS], std[BATCH_CHANNELS];
 	int n_mean;
