@@ -11,8 +11,8 @@
 #include "kernel/cpu.h"
 #include "kernel/gemm.h"
 
-#define ROWS ((size_t)128)
-#define COLUMNS ((size_t)512)
+#define ROWS ((size_t)256)
+#define COLUMNS ((size_t)256)
 #define SPLIT ((size_t)4096)
 #define BLOCK (ROWS * COLUMNS)
 

@@ -118,9 +118,20 @@ def supcon_loss(z0, z1, label, tau):
 
 
 def norm(w, name, x, train):
-    return F.batch_norm(x, w[name + ".running_mean"], w[name + ".running_var"],
-                        w[name + ".weight"], w[name + ".bias"], train, 0.1,
-                        1e-5)
+    """train: 0 with running statistics, or so many groups of the batch, which
+    move those by the mean of their steps."""
+    stats = [w[name + ".running_mean"], w[name + ".running_var"]]
+    scale, shift = w[name + ".weight"], w[name + ".bias"]
+    if train < 2:
+        return F.batch_norm(x, *stats, scale, shift, bool(train), 0.1, 1e-5)
+    parts, moved = [], []
+    for part in x.chunk(train):
+        own = [t.clone() for t in stats]
+        parts.append(F.batch_norm(part, *own, scale, shift, True, 0.1, 1e-5))
+        moved.append(own)
+    for t, *each in zip(stats, *moved):
+        t.copy_(torch.stack(each).mean(0))
+    return torch.cat(parts)
 
 
 def resnet(w, prefix, arch, stem, x, train):
@@ -152,14 +163,24 @@ def resnet(w, prefix, arch, stem, x, train):
     return x.mean((2, 3))
 
 
-def head(w, prefix, x):
-    x = F.linear(x, w[prefix + ".0.weight"], w[prefix + ".0.bias"])
-    x = F.relu(norm(w, prefix + ".1", x, True))
-    return F.linear(x, w[prefix + ".3.weight"])
+def head(w, prefix, x, train=1):
+    """Linear layers and batch norms by their tensors; a number without any
+    is a ReLU."""
+    places = sorted({int(n[len(prefix) + 1:].split(".")[0]) for n in w
+                     if n.startswith(prefix + ".")})
+    for i in range(places[-1] + 1):
+        name = f"{prefix}.{i}"
+        if i not in places:
+            x = F.relu(x)
+        elif w[name + ".weight"].ndim == 2:
+            x = F.linear(x, w[name + ".weight"], w.get(name + ".bias"))
+        else:
+            x = norm(w, name, x, train)
+    return x
 
 
 def pixels(x, dtype):
-    """[N,3,H,W] from u1 [N,H,W,3], normalised."""
+    """[N,3,H,W] from u1 or f4 [N,H,W,3], normalised."""
     x = torch.tensor(x).to(dtype) / 255
     x = (x - torch.tensor(nets.MEAN, dtype=dtype)) / torch.tensor(
         nets.STD, dtype=dtype)
