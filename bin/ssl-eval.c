@@ -96,7 +96,7 @@ main(int argc, char **argv)
 		cli_usage("%s: no operand is taken here",
 		    cli.said.operands[0]);
 	pool = cli_pool(&cli);
-	if (e->run(a.own, pool, &scores) < 0)
+	if (e->run(a.own, (uint64_t)a.common.seed, pool, &scores) < 0)
 		cli_die("%s", "");
 	cli_text(&cli);
 	if (fwrite(scores.data, 1, scores.size, stdout) < scores.size) {

@@ -23,8 +23,10 @@ struct eval {
 	size_t args_size;	/* of that struct; at most EVAL_ARGS */
 
 	/* Appends lines "name<TAB>number" to `scores`; FAIL_USAGE for options
-	 * that do not fit the data.  `args` is the row's struct, filled. */
-	int (*run)(const void *args, struct pool *, struct buf *scores);
+	 * that do not fit the data.  `args` is the row's struct, filled;
+	 * every random draw follows from `seed`. */
+	int (*run)(const void *args, uint64_t seed, struct pool *,
+	    struct buf *scores);
 };
 
 size_t eval_count(void);
@@ -34,5 +36,7 @@ const struct eval *eval_at(size_t i);
 const struct eval *eval_find(const char *name);
 
 extern const struct eval eval_knn;
+extern const struct eval eval_linear;
+extern const struct eval eval_stats;
 
 #endif

@@ -124,7 +124,7 @@ default_k(const struct features *train, const char *path)
 }
 
 static int
-run(const void *args, struct pool *pool, struct buf *scores)
+run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 {
 	struct args with_k = *(const struct args *)args;
 	const struct args *a = &with_k;
@@ -133,6 +133,7 @@ run(const void *args, struct pool *pool, struct buf *scores)
 	struct work w = { 0 };
 	int rc;
 
+	(void)seed;
 	if (a->train == NULL || a->test == NULL)
 		return fail(FAIL_USAGE, "--%s: name a stream of features",
 		    a->train == NULL ? "train" : "test");

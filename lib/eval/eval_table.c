@@ -5,6 +5,8 @@
 
 static const struct eval *const rows[] = {
 	&eval_knn,
+	&eval_linear,
+	&eval_stats,
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))

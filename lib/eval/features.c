@@ -11,7 +11,7 @@
 struct features_in {
 	struct stream_in *in;
 	const char *field;
-	struct labels *labels;		/* borrowed */
+	struct labels *labels;		/* borrowed; NULL: none are asked for */
 	bool add;			/* may add to them */
 	struct renumber renumber;	/* of the stream under way */
 	uint64_t streams;		/* headers looked at */
@@ -44,12 +44,29 @@ here(const struct features_in *r)
 	    stream_records(r->in) - 1);
 }
 
+static int
+look_at_labels(struct features_in *r)
+{
+	const struct tensor *label;
+
+	if (rec_tensor(&r->rec, "label", DTYPE_I8, "n", &label) < 0)
+		return fail_last();
+	r->label = label->data;
+	if (label->shape[0] != r->n)
+		return fail(FAIL_FORMAT, "%zu labels for %zu rows of %s",
+		    label->shape[0], r->n, r->field);
+	if (r->streams == stream_streams(r->in))
+		return 0;
+	r->streams = stream_streams(r->in);
+	return labels_join(r->labels, stream_head(r->in), r->add,
+	    &r->renumber);
+}
+
 /* Finds the field and the labels in the record just read. */
 static int
 look_into(struct features_in *r)
 {
 	const struct value *v = rec_find(&r->rec, r->field);
-	const struct tensor *label;
 	size_t dim = 1;
 
 	if (v == NULL || v->type != VALUE_TENSOR)
@@ -60,14 +77,8 @@ look_into(struct features_in *r)
 	if (r->values->n_dims < 1)
 		return fail(FAIL_FORMAT, "%s: a scalar, not [N,...]",
 		    r->field);
-	if (rec_tensor(&r->rec, "label", DTYPE_I8, "n", &label) < 0)
-		return fail_last();
 	r->n = r->values->shape[0];
 	r->at = 0;
-	r->label = label->data;
-	if (label->shape[0] != r->n)
-		return fail(FAIL_FORMAT, "%zu labels for %zu rows of %s",
-		    label->shape[0], r->n, r->field);
 	for (int i = 1; i < r->values->n_dims; i++)
 		if (num_mul(dim, r->values->shape[i], &dim) < 0)
 			return fail_last();
@@ -75,13 +86,8 @@ look_into(struct features_in *r)
 		return fail(FAIL_FORMAT, "%s: %zu numbers a row, %zu before",
 		    r->field, dim, r->dim);
 	r->dim = dim;
-	if (r->streams == stream_streams(r->in))
-		return 0;
-	r->streams = stream_streams(r->in);
-	return labels_join(r->labels, stream_head(r->in), r->add,
-	    &r->renumber);
+	return r->labels == NULL ? 0 : look_at_labels(r);
 }
-
 /* Steps over unlabelled rows and record ends: 1 when a row is at hand, 0 at
  * the verified end. */
 static int
@@ -91,7 +97,7 @@ next_row(struct features_in *r)
 		int got;
 
 		for (; r->at < r->n; r->at++, r->left_out++)
-			if (r->label[r->at] >= 0)
+			if (r->labels == NULL || r->label[r->at] >= 0)
 				return 1;
 		r->n = r->at = 0;
 		got = stream_read(r->in, &r->rec);
@@ -124,7 +130,8 @@ open_stream(const char *path, const char *field, struct labels *labels,
 	else
 		got = next_row(r);
 	if (got == 0)
-		fail(FAIL_FORMAT, "%s: no labelled sample", path);
+		fail(FAIL_FORMAT, "%s: no %ssample", path,
+		    labels == NULL ? "" : "labelled ");
 	if (got > 0)
 		return r;
 	features_close(r);
@@ -165,7 +172,9 @@ features_read(struct features_in *r, int most, float *x, int64_t *label)
 				    "a finite float", r->at, r->field, i);
 				return here(r);
 			}
-		if (renumber_label(&r->renumber, r->label[r->at],
+		if (r->labels == NULL)
+			label[n] = 0;
+		else if (renumber_label(&r->renumber, r->label[r->at],
 		    &label[n]) < 0)
 			return here(r);
 		r->at++;
@@ -206,10 +215,11 @@ grow(struct features *to, size_t room)
 	return 0;
 }
 
-int
-features_load(struct features *to, const char *path, const char *field)
+static int
+load(struct features *to, const char *path, const char *field,
+    struct labels *labels)
 {
-	struct features_in *in = open_stream(path, field, &to->labels, true);
+	struct features_in *in = open_stream(path, field, labels, true);
 	size_t room = 0;
 	int got = in == NULL ? fail_last() : 1;
 
@@ -230,6 +240,18 @@ features_load(struct features *to, const char *path, const char *field)
 	if (got < 0)
 		features_free(to);
 	return got;
+}
+
+int
+features_load(struct features *to, const char *path, const char *field)
+{
+	return load(to, path, field, &to->labels);
+}
+
+int
+features_load_any(struct features *to, const char *path, const char *field)
+{
+	return load(to, path, field, NULL);
 }
 
 void

@@ -34,8 +34,8 @@ size_t features_dim(const struct features_in *);
 
 /*
  * The next rows, up to `most`, gathered across records: x [most,dim] and
- * label [most], LABELS_UNKNOWN or 0 and above, are written.  The count; fewer than `most`, and in the end 0,
- * only after the verified end of the stream; negative for a failure, whose
+ * label [most], LABELS_UNKNOWN or 0 and above, are written.  The count;
+ * fewer than `most`, and in the end 0, only after the verified end of the stream; negative for a failure, whose
  * message names path, record and field.
  */
 int features_read(struct features_in *, int most, float *x, int64_t *label)
@@ -48,6 +48,10 @@ void features_close(struct features_in *);		/* NULL is fine */
  * name different classes: the later ones' labels become the first one's. */
 int features_load(struct features *to, const char *path, const char *field)
     FAIL_CHECKED;
+
+/* All rows, labelled or not; the labels are all 0. */
+int features_load_any(struct features *to, const char *path,
+    const char *field) FAIL_CHECKED;
 void features_free(struct features *);
 
 #endif

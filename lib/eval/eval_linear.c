@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: MIT */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/num.h"
+#include "base/rng.h"
+#include "eval/eval.h"
+#include "eval/features.h"
+#include "eval/grid.h"
+#include "eval/linear_fit.h"
+#include "eval/standard.h"
+
+struct args {
+	const char *train, *test, *feature, *optimizer, *scale, *l2;
+	const char *lr, *schedule, *drops;
+	double held_out, gap, momentum, drop;
+	int64_t steps, epochs, batch;
+	bool nesterov, per_class;
+};
+
+#define AT(field) offsetof(struct args, field)
+
+static const struct opt opts[] = {
+	{ "train", 0, OPT_TEXT, AT(train), "STREAM", NULL, 0, 0,
+	    "labelled samples to fit", false },
+	{ "test", 0, OPT_TEXT, AT(test), "STREAM", NULL, 0, 0,
+	    "labelled samples to classify", false },
+	{ "feature", 'f', OPT_TEXT, AT(feature), "FIELD", "feature", 0, 0,
+	    "classify by this field", false },
+	{ "optimizer", 0, OPT_CHOICE, AT(optimizer), "lbfgs|sgd", "lbfgs",
+	    0, 0, "all samples in each step, or mini-batches", false },
+	{ "scale", 0, OPT_CHOICE, AT(scale), "standard|none", "standard", 0,
+	    0, "bring each feature to mean 0, deviation 1, or leave it",
+	    false },
+	{ "l2", 0, OPT_TEXT, AT(l2), "L,…|LOW:HIGH:N", NULL, 0, 0,
+	    "add L/2 |w|^2 to the sum of losses (lbfgs 1, sgd 0)", false },
+	{ "held-out", 0, OPT_FLOAT, AT(held_out), "SHARE", "0.2", 0.001,
+	    0.9, "of training, to choose among several --l2 or --lr",
+	    false },
+	{ "per-class", 0, OPT_FLAG, AT(per_class), NULL, NULL, 0, 0,
+	    "write the accuracy of each class too, and their mean", false },
+	{ "tolerance", 0, OPT_FLOAT, AT(gap), "NATS", "1e-8", 0, 1,
+	    "lbfgs: stop so near to the least loss of a sample", false },
+	{ "steps", 0, OPT_INT, AT(steps), "N", "2000", 0, 1e9,
+	    "lbfgs: at most so many", false },
+	{ "lr", 0, OPT_TEXT, AT(lr), "R,…|LOW:HIGH:N", "0.1", 0, 0,
+	    "sgd: rate of a step", false },
+	{ "epochs", 0, OPT_INT, AT(epochs), "E", "100", 1, 1e6,
+	    "sgd: passes over training", false },
+	{ "batch", 'b', OPT_INT, AT(batch), "B", "256", 1, 1048576,
+	    "sgd: samples in a step", false },
+	{ "momentum", 0, OPT_FLOAT, AT(momentum), "M", "0.9", 0, 0.9999,
+	    "sgd: share of the last step kept", false },
+	{ "nesterov", 0, OPT_FLAG, AT(nesterov), NULL, NULL, 0, 0,
+	    "sgd: look ahead along the last step", false },
+	{ "schedule", 0, OPT_CHOICE, AT(schedule), "cosine|step|constant",
+	    "cosine", 0, 0, "sgd: how the rate falls", false },
+	{ "drop-at", 0, OPT_TEXT, AT(drops), "E,…", "60,80", 0, 0,
+	    "sgd, step: drop the rate after so many epochs", false },
+	{ "drop", 0, OPT_FLOAT, AT(drop), "X", "0.1", 0, 1,
+	    "sgd, step: what it is multiplied by", false },
+};
+
+/* The fit and what it is judged by. */
+struct work {
+	struct features train;
+	int64_t *known;		/* [classes] labels, rising */
+	int32_t *label;		/* [n] places in `known` */
+	size_t classes;
+	struct standard standard;
+	double *p;		/* [classes (dim + 1)] */
+	size_t *seen, *right;	/* [classes] of the test */
+	size_t n, top1, top5, unknown;
+};
+
+static int
+by_number(const void *a, const void *b)
+{
+	const int64_t p = *(const int64_t *)a, q = *(const int64_t *)b;
+
+	return (p > q) - (p < q);
+}
+
+/* The place of a label among the known, or -1. */
+static int32_t
+place(const struct work *w, int64_t label)
+{
+	const int64_t *at = bsearch(&label, w->known, w->classes,
+	    sizeof(label), by_number);
+
+	return at == NULL ? -1 : (int32_t)(at - w->known);
+}
+
+/* Classes without a sample in training take no part in the fit. */
+static int
+number_classes(struct work *w)
+{
+	const size_t n = w->train.n;
+
+	w->known = malloc(n * sizeof(*w->known));
+	w->label = malloc(n * sizeof(*w->label));
+	if (w->known == NULL || w->label == NULL)
+		return fail_memory(n * sizeof(*w->known));
+	memcpy(w->known, w->train.label, n * sizeof(*w->known));
+	qsort(w->known, n, sizeof(*w->known), by_number);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || w->known[i] != w->known[i - 1])
+			w->known[w->classes++] = w->known[i];
+	if (w->classes > INT32_MAX / 2)
+		return fail(FAIL_LIMIT, "%zu classes", w->classes);
+	for (size_t i = 0; i < n; i++)
+		w->label[i] = place(w, w->train.label[i]);
+	return 0;
+}
+
+static int
+prepare(struct work *w, const struct args *a, struct pool *pool)
+{
+	const bool standard = strcmp(a->scale, "standard") == 0;
+	size_t n, size;
+
+	if (features_load(&w->train, a->train, a->feature) < 0
+	    || number_classes(w) < 0)
+		return fail_last();
+	if (w->classes < 2)
+		return fail(FAIL_FORMAT, "%s: all samples are of one class; "
+		    "there is nothing to tell apart", a->train);
+	if (num_mul(w->classes, w->train.dim + 1, &n) < 0
+	    || num_mul(n, sizeof(double), &size) < 0)
+		return fail_last();
+	w->p = malloc(size);
+	w->seen = calloc(w->classes, sizeof(*w->seen));
+	w->right = calloc(w->classes, sizeof(*w->right));
+	if (w->p == NULL || w->seen == NULL || w->right == NULL)
+		return fail_memory(size);
+	/* Offsets are free, so that means change nothing but the path. */
+	if (!standard && strcmp(a->optimizer, "sgd") == 0)
+		return 0;
+	if (standard_measure(&w->standard, w->train.x, w->train.n,
+	    w->train.dim, standard, pool) < 0)
+		return fail_last();
+	standard_apply(&w->standard, w->train.x, w->train.n, pool);
+	return 0;
+}
+
+static void
+swap_rows(struct work *w, size_t i, size_t j)
+{
+	const size_t dim = w->train.dim;
+	float *a = w->train.x + i * dim, *b = w->train.x + j * dim;
+	const int32_t label = w->label[i];
+
+	w->label[i] = w->label[j];
+	w->label[j] = label;
+	for (size_t d = 0; d < dim; d++) {
+		const float x = a[d];
+
+		a[d] = b[d];
+		b[d] = x;
+	}
+}
+
+/* Rows fit_rows … n - 1 become those held out, by chance. */
+static size_t
+hold_out(struct work *w, double share, uint64_t seed)
+{
+	struct rng r = rng_at(seed, 0, 0, 0, RNG_SUBSET);
+	size_t out = (size_t)(share * (double)w->train.n);
+
+	out = out < 1 ? 1 : out;
+	for (size_t i = 0; i < out; i++) {
+		const size_t last = w->train.n - 1 - i;
+
+		swap_rows(w, last, (size_t)rng_below(&r, last + 1));
+	}
+	return w->train.n - out;
+}
+
+/* Above the score of `truth` in scores [classes]; what is not a number is. */
+static size_t
+above(const float *scores, size_t classes, int32_t truth)
+{
+	size_t n = 0;
+
+	for (size_t c = 0; c < classes; c++)
+		n += c != (size_t)truth && !(scores[c] <= scores[truth]);
+	return n;
+}
+
+/* Share of the rows from..n-1 that the fit classifies rightly. */
+static int
+accuracy(const struct work *w, size_t from, struct pool *pool, double *share)
+{
+	const struct logistic_rows rows = { w->train.x, w->label, w->train.n,
+		w->train.dim, w->classes };
+	struct logistic *t = logistic_new(&rows, pool);
+	float *scores = malloc(LOGISTIC_BLOCK * w->classes * sizeof(*scores));
+	size_t right = 0;
+	int rc = t == NULL ? fail_last() : 0;
+
+	if (rc == 0 && scores == NULL)
+		rc = fail_memory(LOGISTIC_BLOCK * w->classes * 4);
+	for (size_t at = from; rc == 0 && at < rows.n; at += LOGISTIC_BLOCK) {
+		const size_t n = rows.n - at < LOGISTIC_BLOCK ? rows.n - at
+		    : LOGISTIC_BLOCK;
+
+		logistic_scores(t, w->p, rows.x + at * rows.dim, n, scores);
+		for (size_t i = 0; i < n; i++)
+			right += above(scores + i * w->classes, w->classes,
+			    w->label[at + i]) == 0;
+	}
+	*share = (double)right / (double)(rows.n - from);
+	logistic_free(t);
+	free(scores);
+	return rc;
+}
+
+static int
+fit(struct work *w, size_t n, const struct linear_plan *plan,
+    struct pool *pool)
+{
+	const struct logistic_rows rows = { w->train.x, w->label, n,
+		w->train.dim, w->classes };
+	struct linear_end end;
+	const int rc = linear_fit(w->p, &rows, plan, pool, &end);
+
+	if (rc < 0)
+		return rc;
+	log_line(LOG_DETAIL, "l2 %g: loss %.9f after %" PRId64 " steps",
+	    plan->l2, end.value, end.steps);
+	if (!end.settled)
+		log_line(LOG_WARNING, "stopped after %" PRId64 " steps, about "
+		    "%.1g above the least loss; --steps allows more",
+		    end.steps, end.gap);
+	return 0;
+}
+
+/* What to try: all combinations. */
+struct choices {
+	double l2[GRID_MOST], lr[GRID_MOST];
+	int n_l2, n_lr;
+};
+
+/*
+ * Tries each on the rows that are not held out; the best goes into the plan,
+ * of equals the stronger l2 and the smaller rate.  Each fit of L-BFGS begins
+ * where the one before ended.
+ */
+static int
+choose(struct work *w, struct linear_plan *plan, const struct choices *c,
+    size_t n, struct pool *pool, double *best)
+{
+	struct linear_plan trial = *plan;
+
+	*best = -1;
+	for (int i = c->n_l2 - 1; i >= 0; i--)
+		for (int j = 0; j < c->n_lr; j++) {
+			double share = 0;
+
+			trial.l2 = c->l2[i];
+			trial.lr = c->lr[j];
+			if (fit(w, n, &trial, pool) < 0
+			    || accuracy(w, n, pool, &share) < 0)
+				return fail_last();
+			log_line(LOG_DETAIL, "l2 %g, lr %g: held out %.4f",
+			    trial.l2, trial.lr, share);
+			if (share > *best) {
+				*best = share;
+				*plan = trial;
+			}
+		}
+	return 0;
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	const double p = *(const double *)a, q = *(const double *)b;
+
+	return (p > q) - (p < q);
+}
+
+static int
+plan_from(struct linear_plan *plan, struct choices *c, const struct args *a,
+    uint64_t seed)
+{
+	static const char *const schedules[] = { "constant", "cosine",
+		"step" };
+	double drops[GRID_MOST];
+	int n;
+
+	*plan = (struct linear_plan){ .gap = a->gap, .steps = a->steps,
+		.sgd = strcmp(a->optimizer, "sgd") == 0,
+		.nesterov = a->nesterov, .momentum = a->momentum,
+		.epochs = a->epochs, .batch = a->batch, .drop = a->drop,
+		.seed = seed };
+	while (strcmp(a->schedule, schedules[plan->schedule]) != 0)
+		plan->schedule++;
+	c->n_l2 = grid_parse(a->l2 != NULL ? a->l2 : plan->sgd ? "0" : "1",
+	    0, 1e12, c->l2);
+	if (c->n_l2 < 0)
+		return fail_note("--l2");
+	c->n_lr = grid_parse(a->lr, 1e-9, 1e6, c->lr);
+	if (c->n_lr < 0)
+		return fail_note("--lr");
+	if ((n = grid_parse(a->drops, 0, 1e6, drops)) < 0)
+		return fail_note("--drop-at");
+	if (n > LINEAR_DROPS)
+		return fail(FAIL_USAGE, "--drop-at: more than %d drops",
+		    LINEAR_DROPS);
+	c->n_lr = plan->sgd ? c->n_lr : 1;
+	qsort(c->l2, (size_t)c->n_l2, sizeof(double), compare_numbers);
+	qsort(c->lr, (size_t)c->n_lr, sizeof(double), compare_numbers);
+	memcpy(plan->drops, drops, (size_t)n * sizeof(double));
+	plan->n_drops = n;
+	plan->l2 = c->l2[0];
+	plan->lr = c->lr[0];
+	return 0;
+}
+
+static void
+judge(struct work *w, const float *scores, const int64_t *label, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const int32_t truth = place(w, label[i]);
+		size_t over;
+
+		if (truth < 0) {
+			w->unknown++;
+			continue;
+		}
+		over = above(scores + i * w->classes, w->classes, truth);
+		w->seen[truth]++;
+		w->right[truth] += over == 0;
+		w->top1 += over == 0;
+		w->top5 += over < 5;
+	}
+	w->n += n;
+}
+
+static int
+classify(struct work *w, struct features_in *test, const struct args *a,
+    struct logistic *t, struct pool *pool)
+{
+	const size_t dim = w->train.dim;
+	float *x = malloc(LOGISTIC_BLOCK * dim * sizeof(*x));
+	float *scores = malloc(LOGISTIC_BLOCK * w->classes * sizeof(*scores));
+	int64_t label[LOGISTIC_BLOCK];
+	int n = x == NULL || scores == NULL ?
+	    fail_memory(LOGISTIC_BLOCK * dim * sizeof(*x)) : 1;
+
+	while (n > 0 && (n = features_read(test, LOGISTIC_BLOCK, x, label))
+	    > 0) {
+		if (w->standard.mean != NULL)
+			standard_apply(&w->standard, x, (size_t)n, pool);
+		logistic_scores(t, w->p, x, (size_t)n, scores);
+		judge(w, scores, label, (size_t)n);
+	}
+	free(x);
+	free(scores);
+	if (n == 0 && features_left_out(test) > 0)
+		log_line(LOG_INFO, "%s: %zu samples without a label left out",
+		    a->test, features_left_out(test));
+	if (n == 0 && w->unknown > 0)
+		log_line(LOG_WARNING, "%s: %zu samples of classes that %s "
+		    "does not have count as wrong", a->test, w->unknown,
+		    a->train);
+	return n;
+}
+
+static int
+test(struct work *w, const struct args *a, struct pool *pool)
+{
+	const struct logistic_rows rows = { w->train.x, w->label, w->train.n,
+		w->train.dim, w->classes };
+	struct features_in *in = features_open(a->test, a->feature,
+	    &w->train.labels);
+	struct logistic *t = NULL;
+	int rc;
+
+	if (in == NULL)
+		return fail_last();
+	if (features_dim(in) != w->train.dim)
+		rc = fail(FAIL_FORMAT, "%s has %zu numbers a sample, %s %zu",
+		    a->train, w->train.dim, a->test, features_dim(in));
+	else if ((t = logistic_new(&rows, pool)) == NULL)
+		rc = fail_last();
+	else
+		rc = classify(w, in, a, t, pool);
+	logistic_free(t);
+	features_close(in);
+	return rc;
+}
+
+/* A class's name, or its number; no byte that would break the table. */
+static int
+write_class(const struct work *w, size_t c, struct buf *scores)
+{
+	const struct value *names = &w->train.labels.names;
+	const int64_t label = w->known[c];
+	const size_t at = scores->size + 6;
+	int rc;
+
+	if (names->type == VALUE_ARRAY && label < (int64_t)names->array.n)
+		rc = buf_printf(scores, "class %s",
+		    names->array.items[label].text.bytes);
+	else
+		rc = buf_printf(scores, "class %" PRId64, label);
+	for (size_t i = at; rc == 0 && i < scores->size; i++)
+		if (scores->data[i] < ' ')
+			scores->data[i] = '?';
+	return rc < 0 ? rc : buf_printf(scores, "\t%.4f\n",
+	    (double)w->right[c] / (double)w->seen[c]);
+}
+
+static int
+write_classes(const struct work *w, struct buf *scores)
+{
+	double sum = 0;
+	size_t n = 0;
+
+	for (size_t c = 0; c < w->classes; c++)
+		if (w->seen[c] > 0) {
+			sum += (double)w->right[c] / (double)w->seen[c];
+			n++;
+		}
+	if (buf_printf(scores, "mean_class\t%.4f\n", n > 0 ? sum / (double)n
+	    : 0) < 0)
+		return fail_last();
+	for (size_t c = 0; c < w->classes; c++)
+		if (w->seen[c] > 0 && write_class(w, c, scores) < 0)
+			return fail_last();
+	return 0;
+}
+
+static int
+write_scores(const struct work *w, const struct args *a,
+    const struct linear_plan *plan, double held_out, struct buf *scores)
+{
+	if (buf_printf(scores, "top1\t%.4f\ntop5\t%.4f\n",
+	    (double)w->top1 / (double)w->n, (double)w->top5 / (double)w->n)
+	    < 0)
+		return fail_last();
+	if (held_out >= 0 && (buf_printf(scores, "l2\t%.6g\n", plan->l2) < 0
+	    || (plan->sgd && buf_printf(scores, "lr\t%.6g\n", plan->lr) < 0)
+	    || buf_printf(scores, "held_out\t%.4f\n", held_out) < 0))
+		return fail_last();
+	return a->per_class ? write_classes(w, scores) : 0;
+}
+
+static void
+work_free(struct work *w)
+{
+	features_free(&w->train);
+	standard_free(&w->standard);
+	free(w->known);
+	free(w->label);
+	free(w->p);
+	free(w->seen);
+	free(w->right);
+}
+
+static int
+fit_and_choose(struct work *w, const struct args *a, struct linear_plan *plan,
+    const struct choices *c, struct pool *pool, double *held_out)
+{
+	const size_t n = w->classes * (w->train.dim + 1);
+
+	memset(w->p, 0, n * sizeof(*w->p));
+	if (c->n_l2 * c->n_lr > 1) {
+		if (w->train.n < 2)
+			return fail(FAIL_USAGE, "%s: one sample, none to "
+			    "hold out", a->train);
+		if (choose(w, plan, c, hold_out(w, a->held_out, plan->seed),
+		    pool, held_out) < 0)
+			return fail_last();
+		memset(w->p, 0, n * sizeof(*w->p));
+	}
+	return fit(w, w->train.n, plan, pool);
+}
+
+static int
+run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
+{
+	const struct args *a = args;
+	struct work w = { 0 };
+	struct linear_plan plan;
+	struct choices c;
+	double held_out = -1;
+	int rc;
+
+	if (a->train == NULL || a->test == NULL)
+		return fail(FAIL_USAGE, "--%s: name a stream of features",
+		    a->train == NULL ? "train" : "test");
+	rc = plan_from(&plan, &c, a, seed);
+	if (rc == 0)
+		rc = prepare(&w, a, pool);
+	if (rc == 0)
+		rc = fit_and_choose(&w, a, &plan, &c, pool, &held_out);
+	if (rc == 0)
+		rc = test(&w, a, pool);
+	if (rc == 0)
+		rc = write_scores(&w, a, &plan, held_out, scores);
+	work_free(&w);
+	return rc;
+}
+
+const struct eval eval_linear = {
+	.name = "linear",
+	.summary = "accuracy of a linear classifier fitted to features",
+	.notes = "Multinomial logistic regression: -log softmax summed over "
+	    "samples, plus\nL/2 |w|^2. Writes top1 and top5, shares of the "
+	    "test samples; with several\n--l2 or --lr also those chosen, and "
+	    "held_out, the share they were chosen for.",
+	.opts = opts,
+	.n_opts = sizeof(opts) / sizeof(opts[0]),
+	.args_size = sizeof(struct args),
+	.run = run,
+};
