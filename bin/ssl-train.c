@@ -11,7 +11,7 @@ struct args {
 	struct cli_common common;
 	struct train_config train;
 	const char *init, *resume, *log, *support;
-	int64_t log_every, save_every;
+	int64_t log_every, save_every, watch_every;
 };
 
 #define AT(field) offsetof(struct args, field)
@@ -28,6 +28,8 @@ static const struct opt opts[] = {
 	    "write a table of losses", true },
 	{ "log-every", 0, OPT_INT, AT(log_every), "N", "1", 1, 1e12,
 	    "a row of it every N steps", true },
+	{ "watch-every", 0, OPT_INT, AT(watch_every), "N", "50", 0, 1e12,
+	    "look for collapse and divergence every N steps; 0: never", true },
 	{ "checkpoint-every", 'c', OPT_INT, AT(save_every), "N", "0", 0, 1e12,
 	    "write the output every N steps too", true },
 	CLI_COMMON
@@ -43,6 +45,7 @@ struct work {
 	struct args *args;
 	struct head head;	/* histories so far */
 	struct stream_in *support;	/* or NULL */
+	struct pool *pool;
 	struct progress *progress;
 	uint64_t pictures;
 };
@@ -146,6 +149,8 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 
 	t->log_every = (uint64_t)a->log_every;
 	t->save_every = (uint64_t)a->save_every;
+	t->watch = (struct watch){ .pool = w->pool,
+		.every = (uint64_t)a->watch_every };
 	t->arg = w;
 	t->report = report;
 	t->save = save;
@@ -174,15 +179,14 @@ main(int argc, char **argv)
 	struct train train;
 	struct ckpt *first;
 	struct stream_in *in;
-	struct pool *pool;
 	struct kernel *k;
 
 	cli_start(&cli, &tool, &a, argc, argv);
 	first = start(&cli, &a);
 	a.train.seed = a.common.seed;
 	in = cli_open(&cli, cli_input(&cli));
-	pool = cli_pool(&cli);
-	if ((k = kernel_new(pool)) == NULL || train_init(&train, &a.train, k,
+	w.pool = cli_pool(&cli);
+	if ((k = kernel_new(w.pool)) == NULL || train_init(&train, &a.train, k,
 	    stream_head(in), first, a.resume != NULL) < 0 ||
 	    head_copy(&w.head, stream_head(in)) < 0 || (first != NULL &&
 	    head_join_history(&w.head, ckpt_head(first)) < 0))
@@ -198,6 +202,6 @@ main(int argc, char **argv)
 	ckpt_free(first);
 	head_free(&w.head);
 	kernel_free(k);
-	pool_free(pool);
+	pool_free(w.pool);
 	return CLI_DONE;
 }

@@ -9,8 +9,6 @@ check(const struct method *row, const struct enc_spec *spec)
 {
 	if (spec->projector.n == 0)
 		return fail(FAIL_USAGE, "%s needs a projector", row->name);
-	if (row->predictor && spec->predictor.n == 0)
-		return fail(FAIL_USAGE, "%s needs a predictor", row->name);
 	return 0;
 }
 
@@ -19,7 +17,7 @@ check_sizes(const struct method_run *r)
 {
 	const struct nn_net *net = &r->model.net;
 
-	if (r->row->predictor && nn_channels(net, r->model.prediction) !=
+	if (r->model.prediction >= 0 && nn_channels(net, r->model.prediction) !=
 	    nn_channels(net, r->model.projection))
 		return fail(FAIL_USAGE, "the predictor gives %d numbers, the "
 		    "projector %d; they must be as many",

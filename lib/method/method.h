@@ -100,6 +100,8 @@ struct method_run {
 	size_t rows[METHOD_VIEWS];	/* samples of a plan */
 	float *memory, *back, *slope;	/* device */
 	float *host[2 * METHOD_VIEWS];	/* embeddings and gradients */
+	const float *seen[2];	/* host, [n,P]: the step's embeddings of view 0
+				 * and 1 (CLSA: of a query and its key) */
 	float *shuffled;		/* device, a view in another order */
 	size_t *order;			/* [n] that order */
 };

@@ -20,27 +20,39 @@ directions(const struct method_run *r, const struct method_batch *b)
 	return b->mix_index == NULL || r->options.symmetric ? 2 : 1;
 }
 
+/* The value that predicts: without a predictor, the projection itself. */
+static int
+prediction(const struct method_run *r)
+{
+	return r->model.prediction < 0 ? r->model.projection :
+	    r->model.prediction;
+}
+
 static int
 plan(struct method_run *r, const struct method_batch *b)
 {
-	for (int v = 0; v < directions(r, b); v++) {
-		int rc = parts_plan_online(r, v, &b->view[v], b->n,
-		    r->model.prediction);
+	int rc;
 
+	for (int v = 0; v < directions(r, b); v++) {
+		rc = parts_plan_online(r, v, &b->view[v], b->n,
+		    prediction(r));
 		if (rc == 0)
 			rc = parts_plan_target(r, 1 - v, &b->view[1 - v],
 			    b->n);
 		if (rc < 0)
 			return rc;
 	}
-	return parts_reserve(r, N_HOST, (size_t)b->n * method_columns(r));
+	rc = parts_reserve(r, N_HOST, (size_t)b->n * method_columns(r));
+	r->seen[0] = r->host[directions(r, b) == 2 ? Z0 : Z1];
+	r->seen[1] = directions(r, b) == 2 ? r->host[Z1] : NULL;
+	return rc;
 }
 
 static int
 gradients(struct method_run *r, const struct method_batch *b, double *loss)
 {
 	const size_t p = method_columns(r), n = (size_t)b->n;
-	const int last = r->model.prediction, both = directions(r, b);
+	const int last = prediction(r), both = directions(r, b);
 
 	*loss = 0;
 	for (int v = 2 - both; v < 2; v++)

@@ -9,7 +9,7 @@
 
 #include "method/parts.h"
 
-enum { KEY, VIEW, GRADIENT, EXPECTED, N_HOST };
+enum { KEY, VIEW, GRADIENT, EXPECTED, FIRST, N_HOST };
 
 static bool
 is_query(const struct method_batch *b, int v, bool strong)
@@ -36,7 +36,10 @@ plan(struct method_run *r, const struct method_batch *b)
 		    "view0 and view1; the stream has none");
 	if ((rc = parts_plan_target(r, 1, &b->view[1], b->n)) < 0)
 		return rc;
-	return parts_reserve(r, N_HOST, (size_t)b->n * method_columns(r));
+	rc = parts_reserve(r, N_HOST, (size_t)b->n * method_columns(r));
+	r->seen[0] = r->host[FIRST];
+	r->seen[1] = r->host[KEY];
+	return rc;
 }
 
 /* One view forward, its loss, and back. */
@@ -50,6 +53,9 @@ pass(struct method_run *r, const struct method_batch *b, struct loss_call *c,
 	int rc;
 
 	parts_forward(r, v, b->view[v].x, last, r->host[VIEW]);
+	if (v == 0)
+		memcpy(r->host[FIRST], r->host[VIEW], c->n * c->p *
+		    sizeof(float));
 	arena_reset(&r->work.host);
 	c->in[LOSS_CLSA_Q] = c->strong[0] = view;
 	rc = b->view[v].strong ?

@@ -20,11 +20,13 @@ directions(const struct method_run *r)
 static int
 plan(struct method_run *r, const struct method_batch *b)
 {
+	int rc;
+
 	if (r->options.symmetric && b->mix_index != NULL)
 		return fail(FAIL_USAGE, "mixed records have one direction; "
 		    "leave --symmetric out");
 	for (int v = 0; v < directions(r); v++) {
-		int rc = parts_plan_online(r, v, &b->view[v], b->n,
+		rc = parts_plan_online(r, v, &b->view[v], b->n,
 		    r->model.projection);
 
 		if (rc == 0)
@@ -33,7 +35,10 @@ plan(struct method_run *r, const struct method_batch *b)
 		if (rc < 0)
 			return rc;
 	}
-	return parts_reserve(r, N_HOST, (size_t)b->n * method_columns(r));
+	rc = parts_reserve(r, N_HOST, (size_t)b->n * method_columns(r));
+	r->seen[0] = r->host[directions(r) == 2 ? K0 : QUERY];
+	r->seen[1] = r->host[K1];
+	return rc;
 }
 
 /* View v's queries against the other's keys and the ring. */

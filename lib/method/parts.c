@@ -95,6 +95,7 @@ parts_unplan(struct method_run *r)
 	}
 	free(r->order);
 	r->order = NULL;
+	r->seen[0] = r->seen[1] = NULL;
 	memset(&r->planned, 0, sizeof(r->planned));
 }
 
@@ -221,8 +222,14 @@ parts_plan_joint(struct method_run *r, const struct method_batch *b)
 		    "be of the views' size, not %dx%d", b->support.w,
 		    b->support.h);
 	rc = parts_plan_online(r, 0, first, n, r->model.projection);
-	return rc < 0 ? rc : parts_reserve(r, PARTS_HOST, (size_t)n *
-	    method_columns(r));
+	if (rc == 0)
+		rc = parts_reserve(r, PARTS_HOST, (size_t)n *
+		    method_columns(r));
+	if (rc < 0)
+		return rc;
+	r->seen[0] = parts_joint(r, b, 0).real;
+	r->seen[1] = parts_joint(r, b, 1).real;
+	return 0;
 }
 
 void

@@ -15,6 +15,7 @@
 #include "train/ckpt.h"
 #include "train/options.h"
 #include "train/runlog.h"
+#include "train/watch.h"
 
 /* A run at work; must not be moved. */
 struct train {
@@ -38,6 +39,7 @@ struct train {
 	/* Set by the caller before train_run; any may be NULL or 0. */
 	struct runlog *log;
 	uint64_t log_every, save_every;
+	struct watch watch;
 	void *arg;
 	void (*report)(void *arg, const struct train *, int pictures,
 	    double loss);

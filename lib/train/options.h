@@ -75,7 +75,7 @@ struct train_config {
 	TRAIN_TEXT(t, "projector", 0, projector, "HEAD", NULL, \
 	    "lin, linbn, mlp, mlpbn, mlpbn1, or as 2048-bn-relu-128"), \
 	TRAIN_TEXT(t, "predictor", 0, predictor, "HEAD", NULL, \
-	    "the same, for methods that predict"), \
+	    "the same, for methods that predict; or none"), \
 	TRAIN_INT(t, "projector-hidden", 0, projector_hidden, "0", 0, \
 	    ENC_HEAD_MOST, "another width of its hidden layers"), \
 	TRAIN_INT(t, "projector-out", 0, projector_out, "0", 0, \

@@ -55,7 +55,8 @@ complete_heads(struct enc_spec *s, const struct method *m,
 		rc = parse_head("projector", c->projector != NULL ?
 		    c->projector : m->projector, features,
 		    c->projector_hidden, c->projector_out, &s->projector);
-	if (!m->predictor)
+	if (!m->predictor || (c->predictor != NULL &&
+	    strcmp(c->predictor, "none") == 0))
 		s->predictor.n = 0;
 	else if (rc == 0 && s->predictor.n == 0)
 		rc = make_predictor(s, m, c, features);
