@@ -15,9 +15,10 @@ struct args {
 #define AT(field) offsetof(struct args, field)
 static const struct opt opts[] = {
 	{ "method", 'm', OPT_TEXT, AT(method), "NAME", NULL, 0, 0,
-	    "the loss: byol", false },
-	{ "temperature", 't', OPT_FLOAT, AT(temperature), "TAU", "0.1", 1e-6,
-	    1e6, "similarities are divided by TAU", false },
+	    "the loss: byol, clsa, moco, npair, simclr, suncet or supcon",
+	    false },
+	{ "temperature", 't', OPT_FLOAT, AT(temperature), "TAU", "0", 0, 1e6,
+	    "similarities are divided by TAU; 0: the method's", false },
 	{ "strong-temperature", 0, OPT_FLOAT, AT(strong_temperature), "TAU",
 	    "0", 0, 1e6, "of strong views; 0: as --temperature", false },
 	{ "strong-weight", 0, OPT_FLOAT, AT(strong_weight), "W", "1", 0, 1e6,
@@ -78,6 +79,23 @@ take(struct loss_call *c, struct loss_array *a, const struct rec *rec,
 	return rc;
 }
 
+/* The queue lies on the device, where nothing comes back from. */
+static int
+upload_queue(struct loss_call *c, const struct loss *l, float **queue)
+{
+	const size_t n = c->k * c->p;
+
+	for (size_t i = 0; i < l->n_fields; i++) {
+		if (l->fields[i].type != LOSS_QUEUE)
+			continue;
+		if ((*queue = kernel_alloc(c->work->kernel, n)) == NULL)
+			return fail_last();
+		kernel_upload(c->work->kernel, *queue, c->in[i].real, n);
+		c->in[i].real = *queue;
+	}
+	return 0;
+}
+
 /* name0, name1, … as far as they go. */
 static int
 take_series(struct loss_call *c, const struct rec *rec, struct rec *out,
@@ -134,27 +152,29 @@ put_number(struct rec *out, const char *name, double x)
 
 static int
 evaluate(const struct loss *l, const struct args *a, const struct rec *rec,
-    struct rec *out, struct arena *scratch)
+    struct rec *out, struct loss_work *work)
 {
 	struct loss_call c = { .options = { a->temperature,
-		a->strong_temperature, a->strong_weight },
-		.scratch = scratch };
+		a->strong_temperature, a->strong_weight }, .work = work };
+	float *queue = NULL;
 	int rc;
 
 	rec_clear(out);
-	arena_reset(scratch);
 	if ((rc = put_number(out, "loss", 0)) < 0)
 		return rc;
 	for (size_t i = 0; i < LOSS_PARTS && l->parts[i] != NULL; i++)
 		if ((rc = put_number(out, l->parts[i], 0)) < 0)
 			return rc;
-	if ((rc = take_fields(&c, l, rec, out)) < 0 ||
-	    (rc = loss_run(l, &c)) < 0)
+	if ((rc = take_fields(&c, l, rec, out)) < 0)
 		return rc;
-	for (size_t i = 0; i < LOSS_PARTS && l->parts[i] != NULL; i++)
-		if ((rc = put_number(out, l->parts[i], c.part[i])) < 0)
-			return rc;
-	return put_number(out, "loss", c.loss);
+	rc = upload_queue(&c, l, &queue);
+	if (rc == 0)
+		rc = loss_run(l, &c);
+	kernel_release(work->kernel, queue);
+	for (size_t i = 0; rc == 0 && i < LOSS_PARTS && l->parts[i] != NULL;
+	    i++)
+		rc = put_number(out, l->parts[i], c.part[i]);
+	return rc < 0 ? rc : put_number(out, "loss", c.loss);
 }
 
 /* The input's history; nothing of its meta says anything of losses. */
@@ -174,11 +194,13 @@ main(int argc, char **argv)
 	struct args a;
 	struct cli cli;
 	struct rec rec = { 0 }, result = { 0 };
-	struct arena scratch = { 0 };
+	struct loss_work work;
 	struct head head = { 0 };
 	const struct loss *loss;
 	struct stream_in *in;
 	struct stream_out *out;
+	struct pool *pool;
+	struct kernel *kernel;
 	int got;
 
 	cli_start(&cli, &tool, &a, argc, argv);
@@ -186,11 +208,15 @@ main(int argc, char **argv)
 		cli_usage("--method is missing; say which loss");
 	if ((loss = loss_find(a.method)) == NULL)
 		cli_die("--method");
+	pool = cli_pool(&cli);
+	if ((kernel = kernel_new(pool)) == NULL)
+		cli_die("%s", "");
+	loss_work_init(&work, kernel);
 	in = cli_open(&cli, cli_input(&cli));
 	describe(&head, in, loss);
 	out = cli_create(&cli, &head);
 	while ((got = stream_read(in, &rec)) > 0) {
-		if (evaluate(loss, &a, &rec, &result, &scratch) < 0)
+		if (evaluate(loss, &a, &rec, &result, &work) < 0)
 			cli_die("%s: record %" PRIu64, stream_path(in),
 			    stream_records(in) - 1);
 		if (stream_write(out, &result) < 0)
@@ -203,7 +229,9 @@ main(int argc, char **argv)
 	stream_close(in);
 	rec_free(&rec);
 	rec_free(&result);
-	arena_free(&scratch);
 	head_free(&head);
+	loss_work_fini(&work);
+	kernel_free(kernel);
+	pool_free(pool);
 	return CLI_DONE;
 }

@@ -10,85 +10,16 @@
 struct args {
 	struct cli_common common;
 	struct train_config train;
-	const char *init, *resume, *log;
-	int64_t log_every, save_every;
+	const char *init, *resume, *log, *support;
+	int64_t log_every, save_every, watch_every;
 };
 
 #define AT(field) offsetof(struct args, field)
-#define TR(field) offsetof(struct args, train.field)
-#define HEADING(text) { .help = text }
-#define TEXT(name, field, word, preset, help) \
-	{ name, 0, OPT_TEXT, TR(field), word, preset, 0, 0, help, false }
-#define CHOICE(name, field, words, preset, help) \
-	{ name, 0, OPT_CHOICE, TR(field), words, preset, 0, 0, help, false }
-#define WHOLE(name, field, preset, min, max, help) \
-	{ name, 0, OPT_INT, TR(field), "N", preset, min, max, help, false }
-#define REAL(name, field, word, preset, min, max, help) \
-	{ name, 0, OPT_FLOAT, TR(field), word, preset, min, max, help, false }
-
 static const struct opt opts[] = {
-	HEADING("network"),
-	{ "method", 'm', OPT_TEXT, TR(method), "NAME", "byol", 0, 0,
-	    "how to train: byol", false },
-	{ "arch", 'a', OPT_TEXT, TR(arch), "NAME", "resnet18", 0, 0,
-	    "encoder: resnet18, 34, 50, 101 or 152", false },
-	CHOICE("stem", stem, "imagenet|cifar", "imagenet",
-	    "first layers, for large or for small pictures"),
-	WHOLE("width", width, "64", 1, ENC_WIDTH_MOST,
-	    "channels of the first stage, the others follow"),
-	WHOLE("channels", channels, "3", 1, 64, "channels of the pictures"),
-	WHOLE("projector-hidden", projector_hidden, "4096", 1, 1 << 20,
-	    "width of the projector's hidden layer"),
-	WHOLE("projector-out", projector_out, "256", 1, 1 << 20,
-	    "numbers in a projection"),
-	WHOLE("predictor-hidden", predictor_hidden, "4096", 1, 1 << 20,
-	    "width of the predictor's hidden layer"),
-	TEXT("mean", mean, "R,G,B", NULL,
-	    "mean of pixels / 255; default: the stream's"),
-	TEXT("std", std, "R,G,B", NULL,
-	    "their standard deviation; default: the stream's"),
-	HEADING("optimizer"),
-	CHOICE("optimizer", optimizer, "sgd|lars|adam|adamw", "sgd",
-	    "how parameters follow gradients"),
-	REAL("lr", rate, "R", "0.1", 0, 1e6, "learning rate"),
-	REAL("momentum", momentum, "M", "0.9", 0, 1, "of sgd and lars"),
-	{ "nesterov", 0, OPT_FLAG, TR(nesterov), NULL, NULL, 0, 0,
-	    "Nesterov's momentum, for sgd", false },
-	REAL("weight-decay", decay, "W", "1e-4", 0, 1e3, "decay of weights"),
-	REAL("trust", trust, "ETA", "1e-3", 0, 1e3, "LARS's coefficient"),
-	REAL("beta1", beta1, "B", "0.9", 0, 0.9999999, "of adam and adamw"),
-	REAL("beta2", beta2, "B", "0.999", 0, 0.9999999, "of adam and adamw"),
-	REAL("epsilon", epsilon, "E", "1e-8", 0, 1, "of adam and adamw"),
-	HEADING("schedule"),
-	CHOICE("schedule", schedule, "constant|cosine|step", "cosine",
-	    "of the learning rate"),
-	REAL("final-lr", rate_final, "R", "0", 0, 1e6,
-	    "learning rate at the end of a cosine"),
-	REAL("warmup-epochs", warmup_epochs, "E", "0", 0, 1e6,
-	    "the rate rises linearly over so many epochs"),
-	WHOLE("warmup-steps", warmup_steps, "0", 0, 1e12,
-	    "… and over so many steps"),
-	REAL("warmup-lr", warmup_start, "R", "0", 0, 1e6,
-	    "learning rate at step 0 of the warm-up"),
-	TEXT("milestones", milestones, "E,E,...", NULL,
-	    "epochs at which schedule step multiplies the rate"),
-	REAL("gamma", gamma, "G", "0.1", 0, 1, "… by this"),
-	REAL("ema", ema, "M", "0.99", 0, 1, "momentum of the target network"),
-	CHOICE("ema-schedule", ema_schedule, "constant|cosine", "cosine",
-	    "cosine: it rises to 1 at the end"),
-	REAL("temperature", temperature, "TAU", "0.1", 1e-6, 1e6,
-	    "similarities are divided by TAU"),
-	REAL("strong-temperature", strong_temperature, "TAU", "0", 0, 1e6,
-	    "of strong views; 0: as --temperature"),
-	REAL("strong-weight", strong_weight, "W", "1", 0, 1e6,
-	    "of the strong views' part"),
-	HEADING("run"),
-	{ "steps", 'n', OPT_INT, TR(steps), "N", "-1", -1, 1e15,
-	    "stop before step N (0: write the initial network)", false },
-	WHOLE("total-steps", total_steps, "0", 0, 1e15,
-	    "length of the schedules; 0: the stream's, or else --steps"),
-	WHOLE("steps-per-epoch", steps_per_epoch, "0", 0, 1e15,
-	    "steps in an epoch; 0: the stream tells"),
+	TRAIN_OPTIONS(struct args),
+	{ .help = "run" },
+	{ "support", 0, OPT_TEXT, AT(support), "STREAM", NULL, 0, 0,
+	    "labelled views that join each batch, for suncet", false },
 	{ "init", 'i', OPT_TEXT, AT(init), "CKPT", NULL, 0, 0,
 	    "begin with this network", false },
 	{ "resume", 'r', OPT_TEXT, AT(resume), "CKPT", NULL, 0, 0,
@@ -97,6 +28,8 @@ static const struct opt opts[] = {
 	    "write a table of losses", true },
 	{ "log-every", 0, OPT_INT, AT(log_every), "N", "1", 1, 1e12,
 	    "a row of it every N steps", true },
+	{ "watch-every", 0, OPT_INT, AT(watch_every), "N", "50", 0, 1e12,
+	    "look for collapse and divergence every N steps; 0: never", true },
 	{ "checkpoint-every", 'c', OPT_INT, AT(save_every), "N", "0", 0, 1e12,
 	    "write the output every N steps too", true },
 	CLI_COMMON
@@ -111,6 +44,8 @@ struct work {
 	const struct cli *cli;
 	struct args *args;
 	struct head head;	/* histories so far */
+	struct stream_in *support;	/* or NULL */
+	struct pool *pool;
 	struct progress *progress;
 	uint64_t pictures;
 };
@@ -186,6 +121,24 @@ tell_end(const struct train *t)
 		cli_say("no steps: the stream is empty");
 }
 
+/* The labelled stream, which some methods need and others refuse. */
+static void
+open_support(struct work *w, const struct train *t)
+{
+	const char *path = w->args->support, *name = t->run.row->name;
+
+	if (path == NULL && t->run.row->support && t->stop > 0)
+		cli_usage("%s needs --support, a stream of labelled views",
+		    name);
+	if (path != NULL && !t->run.row->support)
+		cli_usage("--support: %s has no use for labelled views", name);
+	if (path == NULL)
+		return;
+	w->support = cli_open(w->cli, path);
+	if (head_join_history(&w->head, stream_head(w->support)) < 0)
+		cli_die("--support");
+}
+
 /* From the first batch to the last. */
 static void
 run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
@@ -196,6 +149,8 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 
 	t->log_every = (uint64_t)a->log_every;
 	t->save_every = (uint64_t)a->save_every;
+	t->watch = (struct watch){ .pool = w->pool,
+		.every = (uint64_t)a->watch_every };
 	t->arg = w;
 	t->report = report;
 	t->save = save;
@@ -204,8 +159,9 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 		cli_die("--log");
 	w->progress = progress_new(w->cli, "pictures", t->stop > INT32_MAX ||
 	    n <= 0 ? 0 : (t->stop - t->step) * (uint64_t)n);
-	batch = batch_new(in, k, &t->norm, t->run.row->n_views, t->step);
-	if (batch == NULL || train_run(t, batch) < 0)
+	batch = batch_new(in, k, &t->norm, t->run.row, t->step);
+	if (batch == NULL || (w->support != NULL && batch_support(batch,
+	    w->support, t->support_end) < 0) || train_run(t, batch) < 0)
 		cli_die("%s", "");
 	progress_end(w->progress);
 	if (runlog_finish(t->log) < 0)
@@ -223,28 +179,29 @@ main(int argc, char **argv)
 	struct train train;
 	struct ckpt *first;
 	struct stream_in *in;
-	struct pool *pool;
 	struct kernel *k;
 
 	cli_start(&cli, &tool, &a, argc, argv);
 	first = start(&cli, &a);
 	a.train.seed = a.common.seed;
 	in = cli_open(&cli, cli_input(&cli));
-	pool = cli_pool(&cli);
-	if ((k = kernel_new(pool)) == NULL || train_init(&train, &a.train, k,
+	w.pool = cli_pool(&cli);
+	if ((k = kernel_new(w.pool)) == NULL || train_init(&train, &a.train, k,
 	    stream_head(in), first, a.resume != NULL) < 0 ||
 	    head_copy(&w.head, stream_head(in)) < 0 || (first != NULL &&
 	    head_join_history(&w.head, ckpt_head(first)) < 0))
 		cli_die("%s", "");
+	open_support(&w, &train);
 	if (train.step < train.stop)
 		run(&train, &w, in, k);
 	if (save(&w, &train) < 0)
 		cli_die("%s", "");
 	train_fini(&train);
 	stream_close(in);
+	stream_close(w.support);
 	ckpt_free(first);
 	head_free(&w.head);
 	kernel_free(k);
-	pool_free(pool);
+	pool_free(w.pool);
 	return CLI_DONE;
 }

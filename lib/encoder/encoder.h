@@ -12,6 +12,7 @@
 #include "nn/nn.h"
 
 #define ENC_HEAD_LAYERS 16
+#define ENC_HEAD_MOST (1 << 20)	/* channels */
 #define ENC_WIDTH_MOST 4096
 
 struct enc_shape {
@@ -50,6 +51,19 @@ struct enc_head {
  * (with bias if asked). */
 struct enc_head enc_head_mlp(int hidden, bool norm, int out, bool last_bias);
 
+/*
+ * A head from its text: "2048-bn-relu-128", where a number is a linear layer
+ * of so many channels, d one of as many as `features`, and a width like
+ * 256nobias has no bias; or a name: lin linbn mlp mlpbn mlpbn1.
+ */
+int enc_head_parse(const char *text, int features, struct enc_head *)
+    FAIL_CHECKED;
+bool enc_head_preset(const char *text);
+
+/* Other widths for the last linear layer and for those before it; 0 leaves
+ * them. */
+void enc_head_resize(struct enc_head *, int hidden, int out);
+
 /* Adds the layers as NAME.0, NAME.1, …; the number of the last value. */
 int enc_head_build(const struct enc_head *, struct nn_net *, int in,
     const char *name);
@@ -63,6 +77,9 @@ struct enc_spec {
 	struct enc_shape shape;
 	struct enc_head projector, predictor;
 };
+
+/* Numbers in a feature, or a failure. */
+int enc_features(const struct enc_spec *) FAIL_CHECKED;
 
 /* A network made of them.  Values: -1 where there is no such head. */
 struct enc_model {

@@ -1,60 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Heads, and an encoder with its heads as one network. */
-#include <stdio.h>
+/* An encoder with its heads as one network. */
 #include <string.h>
 
 #include "encoder/encoder.h"
-
-struct enc_head
-enc_head_mlp(int hidden, bool norm, int out, bool last_bias)
-{
-	struct enc_head h = { 0 };
-
-	h.layer[h.n++] = (struct enc_layer){ ENC_LINEAR, hidden, true };
-	if (norm)
-		h.layer[h.n++] = (struct enc_layer){ .type = ENC_NORM };
-	h.layer[h.n++] = (struct enc_layer){ .type = ENC_RELU };
-	h.layer[h.n++] = (struct enc_layer){ ENC_LINEAR, out, last_bias };
-	return h;
-}
-
-int
-enc_head_build(const struct enc_head *h, struct nn_net *net, int v,
-    const char *name)
-{
-	for (int i = 0; i < h->n; i++) {
-		const struct enc_layer *l = &h->layer[i];
-		char full[NN_NAME];
-
-		snprintf(full, sizeof(full), "%s.%d", name, i);
-		switch (l->type) {
-		case ENC_LINEAR:
-			v = nn_linear(net, v, full, l->channels, l->bias);
-			break;
-		case ENC_NORM:
-			/* The ReLU behind it comes along. */
-			v = nn_norm(net, v, full, -1, i + 1 < h->n &&
-			    h->layer[i + 1].type == ENC_RELU);
-			break;
-		case ENC_RELU:
-			if (i == 0 || h->layer[i - 1].type != ENC_NORM)
-				v = nn_relu(net, v);
-			break;
-		}
-	}
-	return v;
-}
-
-int
-enc_head_sizes(const struct enc_head *h, int sizes[ENC_HEAD_LAYERS])
-{
-	int n = 0;
-
-	for (int i = 0; i < h->n; i++)
-		if (h->layer[i].type == ENC_LINEAR)
-			sizes[n++] = h->layer[i].channels;
-	return n;
-}
 
 static int
 check_shape(const struct enc_shape *s)
@@ -98,4 +46,19 @@ void
 enc_model_fini(struct enc_model *m)
 {
 	nn_net_free(&m->net);
+}
+
+int
+enc_features(const struct enc_spec *s)
+{
+	struct enc_spec bare = *s;
+	struct enc_model m;
+	int rc, n;
+
+	bare.projector.n = bare.predictor.n = 0;
+	if ((rc = enc_model_init(&m, &bare)) < 0)
+		return rc;
+	n = nn_channels(&m.net, m.feature);
+	enc_model_fini(&m);
+	return n;
 }

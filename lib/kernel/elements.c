@@ -116,6 +116,24 @@ kernel_add(struct kernel *k, float *y, const float *x, size_t n)
 }
 
 static void
+scale_piece(void *arg, size_t first, size_t end, int worker)
+{
+	const struct pass *p = arg;
+
+	(void)worker;
+	for (size_t i = first; i < end; i++)
+		p->y[i] *= p->number;
+}
+
+void
+kernel_scale(struct kernel *k, float *x, size_t n, float a)
+{
+	struct pass p = { .y = x, .number = a };
+
+	cpu_pieces(k, n, GRAIN, scale_piece, &p);
+}
+
+static void
 average_piece(void *arg, size_t first, size_t end, int worker)
 {
 	const struct pass *p = arg;

@@ -162,6 +162,35 @@ void kernel_average(struct kernel *, float *slow, const float *fast, size_t n,
 /* Sum of squares, in double. */
 double kernel_square_sum(struct kernel *, const float *x, size_t n);
 
+/* x *= a, written in place. */
+void kernel_scale(struct kernel *, float *x, size_t n, float a);
+
+/*
+ * Softmax over many columns, which never stand in memory together: with rows
+ * a [n,p] and c [m,p], s_ij = scale a_i . c_j.  Where `period` is above 0, a
+ * row i leaves out the columns j that are i modulo the period: itself and
+ * its other views.  lse is a host array.
+ */
+struct attend {
+	size_t n, m, p;
+	float scale;
+	size_t period;
+	bool accumulate;	/* go on from what is there */
+};
+int kernel_attend_reserve(struct kernel *, const struct attend *)
+    FAIL_CHECKED;
+
+/* lse[i] = log sum_j exp(s_ij), -inf over no columns; mean [n,p] = sum_j
+ * exp(s_ij - lse[i]) c_j, 0 over none.  With `accumulate` both take in m
+ * columns more. */
+void kernel_attend(struct kernel *, double *lse, float *mean, const float *a,
+    const float *c, const struct attend *);
+
+/* The columns' side: back [m,p] = (or +=) sum_i exp(s_ij - lse[i]) a_i; a row
+ * whose lse is infinite takes no part. */
+void kernel_attend_back(struct kernel *, float *back, const double *lse,
+    const float *a, const float *c, const struct attend *);
+
 /* One pass of SGD (torch): g' = g + decay p; v = momentum v + rate_in g';
  * p -= rate_out (nesterov ? g' + momentum v : v).  g is left as it is.
  * Plain SGD has rate_in 1; LARS puts its trust ratio there. */

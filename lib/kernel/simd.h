@@ -72,6 +72,11 @@ struct simd {
 	    size_t n);
 	void (*average)(float *slow, const float *fast, size_t n, float m);
 	double (*square_sum)(const float *x, size_t n);
+	float (*row_max)(const float *x, size_t n);
+	/* x = exp(scale (x - top)); the sum. */
+	double (*row_exp)(float *x, size_t n, float scale, float top);
+	/* x = exp(scale (x - top[i])). */
+	void (*row_exp_by)(float *x, const float *top, size_t n, float scale);
 	void (*sgd)(float *p, float *v, const float *g, size_t n,
 	    const struct sgd *);
 	void (*adam)(float *p, float *m, float *v, const float *g, size_t n,

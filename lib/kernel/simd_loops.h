@@ -72,6 +72,85 @@ loop_square_sum(const float *x, size_t n)
 	return sum;
 }
 
+static float
+loop_row_max(const float *x, size_t n)
+{
+	float lane[32], most = -__builtin_inff();
+	size_t i = 0;
+
+	for (int j = 0; j < 32; j++)
+		lane[j] = most;
+	for (; i + 32 <= n; i += 32)
+		for (int j = 0; j < 32; j++)
+			lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
+	for (; i < n; i++)
+		most = x[i] > most ? x[i] : most;
+	for (int j = 0; j < 32; j++)
+		most = lane[j] > most ? lane[j] : most;
+	return most;
+}
+
+/*
+ * exp to about one unit in the last place: 2^k times a polynomial within
+ * half an octave (coefficients as in Cephes); what lies below the smallest
+ * normal number is 0.  The sum with 1.5 2^23 rounds to a whole k, whose bits
+ * then stand at the bottom.
+ */
+static inline float
+loop_exp(float x)
+{
+	const float whole = 12582912.0f;
+	const float low = x < -87 ? -87 : x;
+	const float most = low > 88 ? 88 : low;
+	const float shifted = most * 1.44269504f + whole;
+	const float k = shifted - whole;
+	const float near = most - k * 0.693359375f;
+	const float r = near + k * 2.12194440e-4f;
+	float y = 1.9875691500e-4f;
+	uint32_t bits, power;
+
+	y = y * r + 1.3981999507e-3f;
+	y = y * r + 8.3334519073e-3f;
+	y = y * r + 4.1665795894e-2f;
+	y = y * r + 1.6666665459e-1f;
+	y = y * r + 5.0000001201e-1f;
+	y = y * r * r + r + 1;
+	__builtin_memcpy(&bits, &y, sizeof(bits));
+	__builtin_memcpy(&power, &shifted, sizeof(power));
+	bits += power << 23;
+	__builtin_memcpy(&y, &bits, sizeof(y));
+	return x < -87 ? 0 : y;
+}
+
+static double
+loop_row_exp(float *x, size_t n, float scale, float top)
+{
+	float lane[32] = { 0 };
+	double sum = 0;
+	size_t i = 0;
+
+	for (; i + 32 <= n; i += 32)
+		for (int j = 0; j < 32; j++) {
+			x[i + j] = loop_exp(scale * (x[i + j] - top));
+			lane[j] += x[i + j];
+		}
+	for (; i < n; i++) {
+		x[i] = loop_exp(scale * (x[i] - top));
+		sum += (double)x[i];
+	}
+	for (int j = 0; j < 32; j++)
+		sum += (double)lane[j];
+	return sum;
+}
+
+static void
+loop_row_exp_by(float *restrict x, const float *restrict top, size_t n,
+    float scale)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = loop_exp(scale * (x[i] - top[i]));
+}
+
 static void
 loop_sgd(float *restrict p, float *restrict v, const float *restrict g,
     size_t n, const struct sgd *o)
@@ -287,7 +366,9 @@ loop_norm_back(float *dx, float *d_residual, const float *dy, const float *x,
 	    .winograd_gradient = winograd_gradient, \
 	    .copy = loop_copy, .add = loop_add, .relu = loop_relu, \
 	    .relu_back = loop_relu_back, .average = loop_average, \
-	    .square_sum = loop_square_sum, .sgd = loop_sgd, \
+	    .square_sum = loop_square_sum, .row_max = loop_row_max, \
+	    .row_exp = loop_row_exp, .row_exp_by = loop_row_exp_by, \
+	    .sgd = loop_sgd, \
 	    .adam = loop_adam, .add_rows = loop_add_rows, \
 	    .sum_rows = loop_sum_rows, .norm_sums = loop_norm_sums, \
 	    .norm_apply = loop_norm_apply, \

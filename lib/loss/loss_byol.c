@@ -3,39 +3,17 @@
  * BYOL: predictions of one view against targets of the other, both ways
  * (Grill et al. 2020).  Targets are constants.
  */
-#include <math.h>
-
 #include "loss/loss.h"
-
-enum { P0, P1, Z0, Z1, MIX_INDEX, MIX_LAMBDA };
+#include "loss/unit.h"
 
 static const struct loss_field fields[] = {
-	[P0] = { "p0", LOSS_EMBEDDING, true, false },
-	[P1] = { "p1", LOSS_EMBEDDING, true, false },
-	[Z0] = { "z0", LOSS_EMBEDDING, false, false },
-	[Z1] = { "z1", LOSS_EMBEDDING, false, false },
-	[MIX_INDEX] = { "mix_index", LOSS_PLACE, false, true },
-	[MIX_LAMBDA] = { "mix_lambda", LOSS_SHARE, false, true },
+	[LOSS_BYOL_P0] = { "p0", LOSS_EMBEDDING, true, false },
+	[LOSS_BYOL_P1] = { "p1", LOSS_EMBEDDING, true, false },
+	[LOSS_BYOL_Z0] = { "z0", LOSS_EMBEDDING, false, false },
+	[LOSS_BYOL_Z1] = { "z1", LOSS_EMBEDDING, false, false },
+	[LOSS_BYOL_INDEX] = { "mix_index", LOSS_PLACE, false, true },
+	[LOSS_BYOL_LAMBDA] = { "mix_lambda", LOSS_SHARE, false, true },
 };
-
-static double
-dot(const float *a, const float *b, size_t n)
-{
-	double sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += (double)a[i] * b[i];
-	return sum;
-}
-
-/* A row's norm, or the floor that it is divided by instead. */
-static double
-norm_of(const float *u, size_t n)
-{
-	const double norm = sqrt(dot(u, u, n));
-
-	return norm > LOSS_NORM_FLOOR ? norm : LOSS_NORM_FLOOR;
-}
 
 /* A target row and its share. */
 struct goal {
@@ -49,8 +27,8 @@ look(struct goal *goal, const float *u, double u_norm, size_t p)
 {
 	if (goal->share == 0)
 		return;
-	goal->norm = norm_of(goal->z, p);
-	goal->cosine = dot(u, goal->z, p) / u_norm / goal->norm;
+	goal->norm = unit_norm(goal->z, p);
+	goal->cosine = unit_dot(u, goal->z, p) / u_norm / goal->norm;
 }
 
 /* grad [P] = weight times the gradient of the shared cosines by u.  At the
@@ -83,7 +61,7 @@ loss_byol_direction(size_t n, size_t p, const float *prediction,
 
 	for (size_t i = 0; i < n; i++) {
 		const float *u = prediction + i * p;
-		const double norm = norm_of(u, p);
+		const double norm = unit_norm(u, p);
 		struct goal own = { .z = target + i * p, .share = 1 };
 		struct goal other = { .share = 0 };
 
@@ -106,16 +84,19 @@ loss_byol_direction(size_t n, size_t p, const float *prediction,
 static int
 run(struct loss_call *c)
 {
-	const int64_t *index = c->in[MIX_INDEX].whole;
-	const float *lambda = c->in[MIX_LAMBDA].real;
+	const int64_t *index = c->in[LOSS_BYOL_INDEX].whole;
+	const float *lambda = c->in[LOSS_BYOL_LAMBDA].real;
 
 	if ((index == NULL) != (lambda == NULL))
 		return fail(FAIL_FORMAT, "mix_index and mix_lambda come "
 		    "together or not at all");
-	c->loss = loss_byol_direction(c->n, c->p, c->in[P0].real,
-	    c->in[Z1].real, index, lambda, c->in[P0].grad);
-	c->loss += loss_byol_direction(c->n, c->p, c->in[P1].real,
-	    c->in[Z0].real, index, lambda, c->in[P1].grad);
+	c->loss = 0;
+	for (int v = 0; v < 2; v++) {
+		const struct loss_array *p = &c->in[LOSS_BYOL_P0 + v];
+
+		c->loss += loss_byol_direction(c->n, c->p, p->real,
+		    c->in[LOSS_BYOL_Z1 - v].real, index, lambda, p->grad);
+	}
 	return 0;
 }
 

@@ -2,12 +2,19 @@
 #include "loss/loss.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 /* In alphabetical order. */
 static const struct loss *const table[] = {
 	&loss_byol,
+	&loss_clsa,
+	&loss_moco,
+	&loss_npair,
+	&loss_simclr,
+	&loss_suncet,
+	&loss_supcon,
 };
 
 static const size_t n_rows = sizeof(table) / sizeof(table[0]);
@@ -27,6 +34,12 @@ loss_find(const char *name)
 	}
 	fail(FAIL_USAGE, "no loss is called %s; there are:%s", name, names);
 	return NULL;
+}
+
+const struct loss *
+loss_row(size_t i)
+{
+	return i < n_rows ? table[i] : NULL;
 }
 
 static int
@@ -51,8 +64,26 @@ check_place(const struct loss_field *f, const int64_t *place, size_t n)
 }
 
 int
+loss_defaults(const struct loss *l, struct loss_options *o)
+{
+	if (o->temperature == 0)
+		o->temperature = l->temperature;
+	if (o->strong_temperature == 0)
+		o->strong_temperature = o->temperature;
+	if (l->temperature > 0 && !(o->temperature >= LOSS_COLDEST &&
+	    o->strong_temperature >= LOSS_COLDEST))
+		return fail(FAIL_USAGE, "a temperature of %g; %g is the least",
+		    fmin(o->temperature, o->strong_temperature), LOSS_COLDEST);
+	return 0;
+}
+
+int
 loss_run(const struct loss *l, struct loss_call *c)
 {
+	const int wrong = loss_defaults(l, &c->options);
+
+	if (wrong < 0)
+		return wrong;
 	for (size_t i = 0; i < l->n_fields; i++) {
 		const struct loss_field *f = &l->fields[i];
 		int rc = 0;
@@ -64,5 +95,7 @@ loss_run(const struct loss *l, struct loss_call *c)
 		if (rc < 0)
 			return rc;
 	}
+	if (c->work != NULL)
+		arena_reset(&c->work->host);
 	return l->run(c);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What all methods share: networks, plans, memory. */
-#include "method/method.h"
+#include "method/parts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static int
@@ -10,8 +9,6 @@ check(const struct method *row, const struct enc_spec *spec)
 {
 	if (spec->projector.n == 0)
 		return fail(FAIL_USAGE, "%s needs a projector", row->name);
-	if (row->predictor && spec->predictor.n == 0)
-		return fail(FAIL_USAGE, "%s needs a predictor", row->name);
 	return 0;
 }
 
@@ -20,7 +17,7 @@ check_sizes(const struct method_run *r)
 {
 	const struct nn_net *net = &r->model.net;
 
-	if (r->row->predictor && nn_channels(net, r->model.prediction) !=
+	if (r->model.prediction >= 0 && nn_channels(net, r->model.prediction) !=
 	    nn_channels(net, r->model.projection))
 		return fail(FAIL_USAGE, "the predictor gives %d numbers, the "
 		    "projector %d; they must be as many",
@@ -39,6 +36,7 @@ method_init(struct method_run *r, const struct method *row, struct kernel *k,
 	memset(r, 0, sizeof(*r));
 	r->row = row;
 	r->kernel = k;
+	loss_work_init(&r->work, k);
 	if ((rc = check(row, spec)) < 0)
 		return rc;
 	if ((rc = enc_model_init(&r->model, spec)) < 0)
@@ -55,52 +53,17 @@ method_init(struct method_run *r, const struct method *row, struct kernel *k,
 }
 
 void
-method_unplan(struct method_run *r)
-{
-	for (int i = 0; i < METHOD_VIEWS; i++) {
-		nn_plan_free(r->plan[i]);
-		nn_plan_free(r->target_plan[i]);
-		r->plan[i] = r->target_plan[i] = NULL;
-	}
-	kernel_release(r->kernel, r->memory);
-	kernel_release(r->kernel, r->work);
-	kernel_release(r->kernel, r->slope);
-	r->memory = r->work = r->slope = NULL;
-	for (int i = 0; i < 2 * METHOD_VIEWS; i++) {
-		free(r->host[i]);
-		r->host[i] = NULL;
-	}
-	memset(&r->planned, 0, sizeof(r->planned));
-}
-
-void
 method_fini(struct method_run *r)
 {
 	if (r->kernel == NULL)
 		return;
-	method_unplan(r);
+	parts_unplan(r);
+	keys_fini(&r->keys);
+	loss_work_fini(&r->work);
 	nn_params_fini(&r->online);
 	nn_params_fini(&r->target);
 	enc_model_fini(&r->model);
 	memset(r, 0, sizeof(*r));
-}
-
-int
-method_reserve(struct method_run *r, size_t memory, size_t work, size_t slope,
-    int n_host, size_t host)
-{
-	r->memory = kernel_alloc(r->kernel, memory);
-	r->work = kernel_alloc(r->kernel, work);
-	r->slope = kernel_alloc(r->kernel, slope);
-	if (r->memory == NULL || r->work == NULL || r->slope == NULL)
-		return fail_note("a batch of %d; try a smaller one",
-		    r->planned.n);
-	for (int i = 0; i < n_host; i++) {
-		r->host[i] = calloc(host, sizeof(float));
-		if (r->host[i] == NULL)
-			return fail_memory(host * sizeof(float));
-	}
-	return 0;
 }
 
 void
@@ -115,19 +78,27 @@ method_draw(struct method_run *r, uint64_t seed)
 {
 	const int rc = nn_params_draw(&r->online, seed);
 
-	if (rc == 0)
-		method_copy_target(r);
-	return rc;
+	if (rc < 0)
+		return rc;
+	method_copy_target(r);
+	return r->row->target && r->options.fresh_target ?
+	    nn_params_draw_twin(&r->target, seed) : 0;
 }
 
 static bool
 fits(const struct method_batch *a, const struct method_batch *b)
 {
-	if (a->n != b->n || a->n_views != b->n_views)
+	if (a->n != b->n || a->n_views != b->n_views ||
+	    a->n_support != b->n_support ||
+	    (a->mix_index == NULL) != (b->mix_index == NULL))
+		return false;
+	if (a->n_support > 0 && (a->support.h != b->support.h ||
+	    a->support.w != b->support.w))
 		return false;
 	for (int i = 0; i < a->n_views; i++)
 		if (a->view[i].h != b->view[i].h ||
-		    a->view[i].w != b->view[i].w)
+		    a->view[i].w != b->view[i].w ||
+		    a->view[i].strong != b->view[i].strong)
 			return false;
 	return true;
 }
@@ -139,10 +110,12 @@ method_gradients(struct method_run *r, const struct method_batch *b,
 	if (!fits(&r->planned, b)) {
 		int rc;
 
-		method_unplan(r);
+		parts_unplan(r);
 		r->planned = *b;
-		if ((rc = r->row->plan(r, b)) < 0) {
-			method_unplan(r);
+		if ((r->row->queue && (rc = keys_check(&r->keys,
+		    (size_t)b->n * (r->options.symmetric ? 2 : 1))) < 0) ||
+		    (rc = r->row->plan(r, b)) < 0) {
+			parts_unplan(r);
 			return rc;
 		}
 	}
@@ -151,7 +124,21 @@ method_gradients(struct method_run *r, const struct method_batch *b,
 }
 
 void
+method_before(struct method_run *r, double ema)
+{
+	if (r->row->before != NULL)
+		r->row->before(r, ema);
+}
+
+void
 method_after(struct method_run *r, double ema)
 {
-	r->row->after(r, ema);
+	if (r->row->after != NULL)
+		r->row->after(r, ema);
+}
+
+size_t
+method_columns(const struct method_run *r)
+{
+	return (size_t)nn_channels(&r->model.net, r->model.projection);
 }

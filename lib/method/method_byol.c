@@ -5,86 +5,68 @@
  * A direction's loss needs one prediction only, so each online pass is taken
  * back before the next begins, and one pass's activations are kept at a time.
  * The target follows after the optimizer's step.
+ *
+ * With i-Mix (Lee et al. 2021) view 0 is mixed and view 1 is not: one
+ * direction, from the mixed view to the plain one, unless `symmetric`.
  */
-#include "method/ema.h"
-#include "method/method.h"
+#include "method/parts.h"
 
 enum { Z0, Z1, PREDICTION, GRADIENT, N_HOST };
 
-/* Linear with bias, batch norm, ReLU, linear without. */
-static struct enc_head
-projector(int hidden, int out)
+/* Directions: view v is predicted from. */
+static int
+directions(const struct method_run *r, const struct method_batch *b)
 {
-	return enc_head_mlp(hidden, true, out, false);
+	return b->mix_index == NULL || r->options.symmetric ? 2 : 1;
 }
 
-static size_t
-larger(size_t a, size_t b)
+/* The value that predicts: without a predictor, the projection itself. */
+static int
+prediction(const struct method_run *r)
 {
-	return a > b ? a : b;
+	return r->model.prediction < 0 ? r->model.projection :
+	    r->model.prediction;
 }
 
 static int
 plan(struct method_run *r, const struct method_batch *b)
 {
-	const struct nn_net *net = &r->model.net;
-	const size_t n = (size_t)b->n *
-	    (size_t)nn_channels(net, r->model.projection);
-	size_t memory = 0, work = 0;
+	int rc;
 
-	for (int v = 0; v < 2; v++) {
-		const struct method_view *view = &b->view[v];
-
-		r->plan[v] = nn_plan_new(net, r->kernel, NN_TRAIN, b->n,
-		    view->h, view->w, &r->model.prediction, 1);
-		if (r->plan[v] == NULL)
-			return fail_last();
-		r->target_plan[v] = nn_plan_new(net, r->kernel, NN_TRACK,
-		    b->n, view->h, view->w, &r->model.projection, 1);
-		if (r->target_plan[v] == NULL)
-			return fail_last();
-		memory = larger(memory, nn_plan_memory(r->plan[v]));
-		memory = larger(memory, nn_plan_memory(r->target_plan[v]));
-		work = larger(work, nn_plan_work(r->plan[v]));
+	for (int v = 0; v < directions(r, b); v++) {
+		rc = parts_plan_online(r, v, &b->view[v], b->n,
+		    prediction(r));
+		if (rc == 0)
+			rc = parts_plan_target(r, 1 - v, &b->view[1 - v],
+			    b->n);
+		if (rc < 0)
+			return rc;
 	}
-	return method_reserve(r, memory, work, n, N_HOST, n);
+	rc = parts_reserve(r, N_HOST, (size_t)b->n * method_columns(r));
+	r->seen[0] = r->host[directions(r, b) == 2 ? Z0 : Z1];
+	r->seen[1] = directions(r, b) == 2 ? r->host[Z1] : NULL;
+	return rc;
 }
 
 static int
 gradients(struct method_run *r, const struct method_batch *b, double *loss)
 {
-	const struct enc_model *m = &r->model;
-	const size_t p = (size_t)nn_channels(&m->net, m->projection);
-	const size_t n = (size_t)b->n;
+	const size_t p = method_columns(r), n = (size_t)b->n;
+	const int last = prediction(r), both = directions(r, b);
 
 	*loss = 0;
-	for (int v = 0; v < 2; v++) {
-		nn_forward(r->target_plan[v], &r->target, r->memory,
-		    b->view[v].x);
-		kernel_download(r->kernel, r->host[Z0 + v],
-		    nn_value(r->target_plan[v], r->memory, m->projection),
-		    n * p);
-	}
-	for (int v = 0; v < 2; v++) {
+	for (int v = 2 - both; v < 2; v++)
+		parts_target(r, v, b->view[v].x, r->host[Z0 + v]);
+	for (int v = 0; v < both; v++) {
 		const float *x = b->view[v].x;
 
-		nn_forward(r->plan[v], &r->online, r->memory, x);
-		kernel_download(r->kernel, r->host[PREDICTION],
-		    nn_value(r->plan[v], r->memory, m->prediction), n * p);
+		parts_forward(r, v, x, last, r->host[PREDICTION]);
 		*loss += loss_byol_direction(n, p, r->host[PREDICTION],
 		    r->host[Z1 - v], b->mix_index, b->mix_lambda,
 		    r->host[GRADIENT]);
-		kernel_upload(r->kernel, r->slope, r->host[GRADIENT], n * p);
-		nn_backward(r->plan[v], &r->online, r->memory, r->work, x,
-		    r->slope);
+		parts_backward(r, v, x, last, r->host[GRADIENT]);
 	}
 	return 0;
-}
-
-static void
-after(struct method_run *r, double ema)
-{
-	ema_step(&r->target, &r->online, ema);
 }
 
 const struct method method_byol = {
@@ -93,8 +75,10 @@ const struct method method_byol = {
 	.n_views = 2,
 	.target = true,
 	.predictor = true,
-	.projector = projector,
+	.projector = "4096-bn-relu-256nobias",
+	.ema = 0.99,
+	.ema_cosine = true,
 	.plan = plan,
 	.gradients = gradients,
-	.after = after,
+	.after = parts_follow,
 };

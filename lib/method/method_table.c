@@ -7,6 +7,12 @@
 /* In alphabetical order. */
 static const struct method *const table[] = {
 	&method_byol,
+	&method_clsa,
+	&method_moco,
+	&method_npair,
+	&method_simclr,
+	&method_suncet,
+	&method_supcon,
 };
 
 static const size_t n_rows = sizeof(table) / sizeof(table[0]);
@@ -26,4 +32,10 @@ method_find(const char *name)
 	}
 	fail(FAIL_USAGE, "no method is called %s; there are:%s", name, names);
 	return NULL;
+}
+
+const struct method *
+method_row(size_t i)
+{
+	return i < n_rows ? table[i] : NULL;
 }

@@ -13,7 +13,8 @@ static struct norm
 norm_of(const struct nn_call *l)
 {
 	return (struct norm){
-		.rows = (size_t)l->n * (size_t)l->out.h * (size_t)l->out.w,
+		.rows = (size_t)(l->n / l->groups) * (size_t)l->out.h *
+		    (size_t)l->out.w,
 		.channels = l->out.c,
 		.epsilon = NN_EPSILON,
 		.relu = l->node->relu,
@@ -40,38 +41,76 @@ saved(const struct nn_node *d, int n, struct nn_shape out)
 	return 2 * (size_t)out.c;
 }
 
+/*
+ * The momentum of group g's step: taken one after the other, these give every
+ * group the share NN_MOMENTUM / groups, as if the steps were averaged.
+ */
+static float
+momentum(const struct nn_call *l, int g)
+{
+	const double share = (double)NN_MOMENTUM / l->groups;
+
+	return (float)(share / (1 - (l->groups - 1 - g) * share));
+}
+
+static void
+infer(const struct nn_call *l)
+{
+	struct norm norm = norm_of(l);
+	const struct nn_params *p = l->params;
+	const int first = l->node->param;
+
+	norm.rows *= (size_t)l->groups;
+	kernel_norm_infer(l->kernel, l->y, l->x, nn_param(p, first + SCALE),
+	    nn_param(p, first + SHIFT), nn_param(p, first + MEAN),
+	    nn_param(p, first + VAR), l->residual, &norm);
+}
+
 static void
 forward(const struct nn_call *l)
 {
 	const struct norm norm = norm_of(l);
 	const struct nn_params *p = l->params;
+	const size_t size = norm.rows * (size_t)norm.channels;
 	const int first = l->node->param;
-	float *mean = nn_param(p, first + MEAN), *var = nn_param(p, first + VAR);
 
 	if (l->mode == NN_INFER) {
-		kernel_norm_infer(l->kernel, l->y, l->x,
-		    nn_param(p, first + SCALE), nn_param(p, first + SHIFT),
-		    mean, var, l->residual, &norm);
+		infer(l);
 		return;
 	}
-	kernel_norm_forward(l->kernel, l->y, l->saved, l->saved + l->out.c,
-	    l->x, nn_param(p, first + SCALE), nn_param(p, first + SHIFT),
-	    l->residual, &norm);
-	kernel_norm_track(l->kernel, mean, var, l->saved,
-	    l->saved + l->out.c, NN_MOMENTUM, &norm);
+	for (size_t g = 0; g < (size_t)l->groups; g++) {
+		float *mean = l->saved + 2 * g * (size_t)l->out.c;
+		float *inverse = mean + l->out.c;
+
+		kernel_norm_forward(l->kernel, l->y + g * size, mean, inverse,
+		    l->x + g * size,
+		    nn_param(p, first + SCALE), nn_param(p, first + SHIFT),
+		    l->residual == NULL ? NULL : l->residual + g * size,
+		    &norm);
+		kernel_norm_track(l->kernel, nn_param(p, first + MEAN),
+		    nn_param(p, first + VAR), mean, inverse, momentum(l, (int)g),
+		    &norm);
+	}
 }
 
 static void
 backward(const struct nn_call *l)
 {
 	const struct norm norm = norm_of(l);
+	const size_t size = norm.rows * (size_t)norm.channels;
 	const int first = l->node->param;
 
-	kernel_norm_backward(l->kernel, l->dx, l->d_residual,
-	    nn_param_grad(l->params, first + SCALE),
-	    nn_param_grad(l->params, first + SHIFT), l->dy, l->x, l->y,
-	    nn_param(l->params, first + SCALE), l->saved,
-	    l->saved + l->out.c, &norm);
+	for (size_t g = 0; g < (size_t)l->groups; g++) {
+		const size_t at = g * size;
+		const float *mean = l->saved + 2 * g * (size_t)l->out.c;
+
+		kernel_norm_backward(l->kernel, l->dx + at,
+		    l->d_residual == NULL ? NULL : l->d_residual + at,
+		    nn_param_grad(l->params, first + SCALE),
+		    nn_param_grad(l->params, first + SHIFT), l->dy + at,
+		    l->x + at, l->y + at, nn_param(l->params, first + SCALE),
+		    mean, mean + l->out.c, &norm);
+	}
 }
 
 const struct nn_op nn_op_batchnorm = {

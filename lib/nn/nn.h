@@ -98,6 +98,15 @@ struct nn_plan;
  */
 struct nn_plan *nn_plan_new(const struct nn_net *, struct kernel *,
     enum nn_mode, int n, int h, int w, const int *wanted, int n_wanted);
+
+/* The same with batch norm's statistics of equal groups of the samples, one
+ * behind the other, each by itself (split batch norm); running statistics
+ * take the mean of the groups' steps. */
+struct nn_batch {
+	int n, groups, h, w;
+};
+struct nn_plan *nn_plan_grouped(const struct nn_net *, struct kernel *,
+    enum nn_mode, struct nn_batch, const int *wanted, int n_wanted);
 void nn_plan_free(struct nn_plan *);
 
 /* Floats of device memory that forward (and, with NN_TRAIN, backward between

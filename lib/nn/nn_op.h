@@ -14,7 +14,7 @@ struct nn_call {
 	const struct nn_params *params;
 	const struct nn_node *node;
 	enum nn_mode mode;
-	int n;
+	int n, groups;		/* samples; batch norm's parts of them */
 	struct nn_shape in, out;
 	const float *x, *residual;	/* residual: NULL without */
 	float *y;
@@ -30,10 +30,11 @@ struct nn_op {
 	bool in_place;		/* forward: y may be x */
 	bool back_in_place;	/* backward: dx may be dy */
 	bool adds;		/* backward can add to dx, or skip it */
-	/* Shape of the output; mode and n may forbid one. */
+	/* Shape of the output; mode and n (samples in a group) may forbid
+	 * one. */
 	int (*shape)(const struct nn_node *, enum nn_mode, int n,
 	    struct nn_shape in, struct nn_shape *out);
-	/* Floats that forward leaves for backward (in other modes too, though
+	/* Floats that forward leaves for backward for n samples, a group (in other modes too, though
 	 * nobody looks then); NULL: none. */
 	size_t (*saved)(const struct nn_node *, int n, struct nn_shape out);
 	/* Scratch of the kernel; NULL: none. */

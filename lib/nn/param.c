@@ -171,8 +171,8 @@ draw(float *x, const struct nn_slice *s, struct rng r)
 		}
 }
 
-int
-nn_params_draw(struct nn_params *p, uint64_t seed)
+static int
+draw_all(struct nn_params *p, uint64_t seed, uint32_t view)
 {
 	size_t most = 1;
 	float *x;
@@ -186,11 +186,23 @@ nn_params_draw(struct nn_params *p, uint64_t seed)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct nn_slice *s = &p->layout->slices[i];
 
-		draw(x, s, rng_at(seed, 0, i, 0, RNG_INIT));
+		draw(x, s, rng_at(seed, 0, i, view, RNG_INIT));
 		kernel_upload(p->kernel, nn_param(p, (int)i), x, s->n);
 	}
 	free(x);
 	return 0;
+}
+
+int
+nn_params_draw(struct nn_params *p, uint64_t seed)
+{
+	return draw_all(p, seed, 0);
+}
+
+int
+nn_params_draw_twin(struct nn_params *p, uint64_t seed)
+{
+	return draw_all(p, seed, 1);
 }
 
 void

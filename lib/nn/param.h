@@ -84,6 +84,9 @@ float *nn_param_grad(const struct nn_params *, int i);
  */
 int nn_params_draw(struct nn_params *, uint64_t seed) FAIL_CHECKED;
 
+/* Another set of numbers from the same seed: draws from view 1. */
+int nn_params_draw_twin(struct nn_params *, uint64_t seed) FAIL_CHECKED;
+
 /* Copies the slices that both have, buffers too. */
 void nn_params_copy(struct nn_params *to, const struct nn_params *from);
 void nn_params_zero_grad(struct nn_params *);

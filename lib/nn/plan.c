@@ -21,7 +21,8 @@ shapes(struct nn_plan *p, int h, int w)
 	for (int i = 0; i < p->last; i++) {
 		const struct nn_node *d = &p->net->nodes[i];
 		const struct nn_shape in = p->shape[d->in];
-		int rc = d->op->shape(d, p->mode, p->n, in, &p->shape[i + 1]);
+		int rc = d->op->shape(d, p->mode, p->n / p->groups, in,
+		    &p->shape[i + 1]);
 
 		if (rc == 0 && d->op->reserve != NULL)
 			rc = d->op->reserve(p->kernel, d, p->n, in,
@@ -64,8 +65,8 @@ static int
 place_layer(struct nn_plan *p, struct place *block, int i)
 {
 	const struct nn_node *d = &p->net->nodes[i];
-	const size_t n = d->op->saved == NULL ? 0 :
-	    d->op->saved(d, p->n, p->shape[i + 1]);
+	const size_t n = d->op->saved == NULL ? 0 : (size_t)p->groups *
+	    d->op->saved(d, p->n / p->groups, p->shape[i + 1]);
 	const bool in_place = d->op->in_place && p->mode != NN_TRAIN &&
 	    p->use[d->in] == i && d->residual != d->in;
 	int rc = 0;
@@ -127,6 +128,9 @@ make(struct nn_plan *p, int h, int w, const int *wanted, int n_wanted)
 	if (p->n < 1 || h < 1 || w < 1 || h > SIDE_MOST || w > SIDE_MOST)
 		return fail(FAIL_LIMIT, "%d pictures of %dx%d cannot go "
 		    "through a network", p->n, w, h);
+	if (p->groups < 1 || p->n % p->groups != 0)
+		return fail(FAIL_USAGE, "%d samples cannot be cut into %d "
+		    "equal groups for batch norm", p->n, p->groups);
 	if ((rc = tables(p)) < 0 || (rc = shapes(p, h, w)) < 0)
 		return rc;
 	uses(p, wanted, n_wanted);
@@ -139,6 +143,14 @@ struct nn_plan *
 nn_plan_new(const struct nn_net *net, struct kernel *kernel,
     enum nn_mode mode, int n, int h, int w, const int *wanted, int n_wanted)
 {
+	return nn_plan_grouped(net, kernel, mode,
+	    (struct nn_batch){ n, 1, h, w }, wanted, n_wanted);
+}
+
+struct nn_plan *
+nn_plan_grouped(const struct nn_net *net, struct kernel *kernel,
+    enum nn_mode mode, struct nn_batch b, const int *wanted, int n_wanted)
+{
 	struct nn_plan *p = calloc(1, sizeof(*p));
 
 	if (p == NULL) {
@@ -148,11 +160,12 @@ nn_plan_new(const struct nn_net *net, struct kernel *kernel,
 	p->net = net;
 	p->kernel = kernel;
 	p->mode = mode;
-	p->n = n;
+	p->n = b.n;
+	p->groups = b.groups;
 	for (int i = 0; i < n_wanted; i++)
 		if (wanted[i] > p->last)
 			p->last = wanted[i];
-	if (make(p, h, w, wanted, n_wanted) < 0) {
+	if (make(p, b.h, b.w, wanted, n_wanted) < 0) {
 		nn_plan_free(p);
 		return NULL;
 	}

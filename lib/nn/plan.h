@@ -27,7 +27,7 @@ struct nn_plan {
 	const struct nn_net *net;
 	struct kernel *kernel;
 	enum nn_mode mode;
-	int n, last;		/* samples; highest value wanted */
+	int n, groups, last;	/* samples; highest value wanted */
 	size_t memory, work;	/* floats */
 	struct nn_shape *shape;	/* by value, 0..last */
 	size_t *at;		/* place by value */

@@ -3,33 +3,70 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stddef.h>
+#include <stdbool.h>
 #include <string.h>
 
 static const double pi = 3.14159265358979323846;
 
+/* The place of a name in a list that ends with NULL, or -1. */
+static int
+place_of(const char *name, const char *const *names)
+{
+	for (int i = 0; names[i] != NULL; i++)
+		if (strcmp(name, names[i]) == 0)
+			return i;
+	return -1;
+}
+
 int
 sched_kind(const char *name, enum sched_kind *kind)
 {
-	static const char *const names[] = { "constant", "cosine", "step" };
+	static const char *const names[] = { "constant", "cosine",
+		"cosine-epoch", "step", NULL };
+	const int i = place_of(name, names);
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(names[i], name) == 0) {
-			*kind = (enum sched_kind)i;
-			return 0;
-		}
-	return fail(FAIL_USAGE, "no schedule is called %s; there are: "
-	    "constant cosine step", name);
+	if (i < 0)
+		return fail(FAIL_USAGE, "no schedule is called %s; there "
+		    "are: constant cosine cosine-epoch step", name);
+	*kind = (enum sched_kind)i;
+	return 0;
+}
+
+int
+sched_scaling(const char *name, enum sched_scaling *scaling)
+{
+	static const char *const names[] = { "none", "linear", "sqrt", NULL };
+	const int i = place_of(name, names);
+
+	if (i < 0)
+		return fail(FAIL_USAGE, "no scaling is called %s; there are: "
+		    "none linear sqrt", name);
+	*scaling = (enum sched_scaling)i;
+	return 0;
+}
+
+double
+sched_scaled(double base, enum sched_scaling scaling, double n)
+{
+	return scaling == SCHED_LINEAR ? base * n / 256 :
+	    scaling == SCHED_SQRT ? base * sqrt(n) : base;
 }
 
 int
 sched_check(const struct sched *s)
 {
-	if (s->kind == SCHED_COSINE && s->total == 0)
+	const bool cosine = s->kind == SCHED_COSINE ||
+	    s->kind == SCHED_COSINE_EPOCH;
+
+	if (cosine && s->total == 0)
 		return fail(FAIL_USAGE, "a cosine schedule needs the number "
 		    "of steps, which the stream does not tell; give "
 		    "--total-steps");
-	if (s->kind == SCHED_COSINE && s->warmup > s->total)
+	if (s->kind == SCHED_COSINE_EPOCH && s->per_epoch == 0)
+		return fail(FAIL_USAGE, "a cosine by epochs needs their "
+		    "length, which the stream does not tell; give "
+		    "--steps-per-epoch");
+	if (cosine && s->warmup > s->total)
 		return fail(FAIL_USAGE, "a warm-up of %" PRIu64 " steps is "
 		    "longer than the whole run of %" PRIu64, s->warmup,
 		    s->total);
@@ -63,6 +100,11 @@ sched_at(const struct sched *s, uint64_t step)
 			    half_cosine((double)(step - s->warmup) /
 				(double)(s->total - s->warmup));
 		break;
+	case SCHED_COSINE_EPOCH:
+		rate = s->final + (s->base - s->final) *
+		    half_cosine((double)(step / s->per_epoch) /
+			ceil((double)s->total / (double)s->per_epoch));
+		break;
 	case SCHED_STEP:
 		for (int i = 0; i < s->n_milestones; i++)
 			if (step >= s->milestone[i])
@@ -73,9 +115,9 @@ sched_at(const struct sched *s, uint64_t step)
 }
 
 double
-sched_ema(double base, uint64_t step, uint64_t total)
+sched_ema(double base, double final, uint64_t step, uint64_t total)
 {
 	if (total == 0)
 		return base;
-	return 1 - (1 - base) * half_cosine((double)step / (double)total);
+	return final - (final - base) * half_cosine((double)step / (double)total);
 }

@@ -10,15 +10,23 @@
 #include "base/num.h"
 #include "base/pool.h"
 
-struct batch {
+/* A stream that is read ahead. */
+struct reader {
 	struct stream_in *in;
-	struct kernel *kernel;
-	struct batch_norm norm;
-	int n_views;
+	int channels, n_views;
+	bool more_views, label;
 	uint64_t skip;
 	struct ahead *ahead;
 	struct rec rec[2];
-	struct batch_pixels pixels[METHOD_VIEWS];
+};
+
+struct batch {
+	struct kernel *kernel;
+	struct batch_norm norm;
+	struct reader main, support;
+	bool strong[METHOD_VIEWS];
+	uint64_t step, support_end;
+	struct batch_pixels pixels;
 };
 
 int
@@ -91,26 +99,31 @@ batch_check_pixels(const struct rec *rec, const char *name, int channels,
 }
 
 int
-batch_upload(struct batch_pixels *p, const struct tensor *t,
+batch_room(struct batch_pixels *p, size_t n)
+{
+	if (n <= p->room)
+		return 0;
+	batch_pixels_free(p);
+	p->x = kernel_alloc(p->kernel, n);
+	if (p->x == NULL)
+		return fail_last();
+	p->room = n;
+	return 0;
+}
+
+void
+batch_upload(struct batch_pixels *p, size_t at, const struct tensor *t,
     const struct batch_norm *norm)
 {
-	const size_t c = (size_t)norm->channels;
-	const size_t n = t->bytes / dtype_size(t->dtype);
+	const size_t pixels = t->bytes / dtype_size(t->dtype) /
+	    (size_t)norm->channels;
 
-	if (n > p->room) {
-		batch_pixels_free(p);
-		p->x = kernel_alloc(p->kernel, n);
-		if (p->x == NULL)
-			return fail_last();
-		p->room = n;
-	}
 	if (t->dtype == DTYPE_U1)
-		kernel_upload_pixels(p->kernel, p->x, t->data, n / c,
+		kernel_upload_pixels(p->kernel, p->x + at, t->data, pixels,
 		    norm->channels, norm->scale, norm->shift);
 	else
-		kernel_upload_scaled(p->kernel, p->x, t->data, n / c,
+		kernel_upload_scaled(p->kernel, p->x + at, t->data, pixels,
 		    norm->channels, norm->scale, norm->shift);
-	return 0;
 }
 
 void
@@ -122,17 +135,41 @@ batch_pixels_free(struct batch_pixels *p)
 	p->room = 0;
 }
 
+/* The record's view i, or NULL. */
+static const struct tensor *
+view(const struct rec *rec, int i)
+{
+	const struct value *v;
+	char name[16];
+
+	snprintf(name, sizeof(name), "view%d", i);
+	v = rec_find(rec, name);
+	return v == NULL || v->type != VALUE_TENSOR ? NULL : v->tensor;
+}
+
+/* Views that a reader takes of a record: those it needs, and where it wants
+ * more all that are there. */
 static int
-check_views(const struct batch *b, const struct rec *rec)
+views(const struct reader *r, const struct rec *rec)
+{
+	int n = r->n_views;
+
+	while (r->more_views && n < METHOD_VIEWS && view(rec, n) != NULL)
+		n++;
+	return n;
+}
+
+static int
+check_views(const struct reader *r, const struct rec *rec)
 {
 	const struct tensor *first = NULL, *t;
 
-	for (int i = 0; i < b->n_views; i++) {
+	for (int i = 0; i < views(r, rec); i++) {
 		char name[16];
 		int rc;
 
 		snprintf(name, sizeof(name), "view%d", i);
-		rc = batch_check_pixels(rec, name, b->norm.channels, &t);
+		rc = batch_check_pixels(rec, name, r->channels, &t);
 		if (rc < 0)
 			return rc;
 		first = i == 0 ? t : first;
@@ -142,7 +179,23 @@ check_views(const struct batch *b, const struct rec *rec)
 	}
 	if (first != NULL && first->shape[0] == 0)
 		return fail(FAIL_FORMAT, "a record without samples");
+	if (r->more_views && view(rec, METHOD_VIEWS) != NULL)
+		return fail(FAIL_LIMIT, "more than %d views", METHOD_VIEWS);
 	return 0;
+}
+
+/* Labels of the record's samples, or NULL where it has none. */
+static const int64_t *
+labels(const struct rec *rec)
+{
+	const struct tensor *t;
+	size_t n = view(rec, 0)->shape[0];
+
+	if (rec_find(rec, "label") == NULL ||
+	    rec_tensor(rec, "label", DTYPE_I8, "n", &t) < 0 ||
+	    t->shape[0] != n)
+		return NULL;
+	return t->data;
 }
 
 static int
@@ -176,38 +229,77 @@ check_mix(const struct rec *rec, size_t n)
 
 /* Where the record stands in its run: 1 to take it, 0 to leave it out. */
 static int
-due(const struct batch *b, const struct rec *rec)
+due(const struct reader *r, const struct rec *rec)
 {
 	const struct value *step = rec_find(rec, "step");
 
-	if (b->skip == 0 || step == NULL || step->type != VALUE_INT ||
+	if (r->skip == 0 || step == NULL || step->type != VALUE_INT ||
 	    step->integer < 0)
 		return 1;
-	return (uint64_t)step->integer >= b->skip;
+	return (uint64_t)step->integer >= r->skip;
+}
+
+static int
+check(const struct reader *r, const struct rec *rec)
+{
+	int rc;
+
+	if ((rc = check_views(r, rec)) < 0 ||
+	    (rc = check_mix(rec, view(rec, 0)->shape[0])) < 0)
+		return rc;
+	if (r->label && labels(rec) == NULL)
+		return fail(FAIL_FORMAT, "label: missing, or not i8 for each "
+		    "sample");
+	return 0;
 }
 
 static int
 make(void *arg, int slot)
 {
-	struct batch *b = arg;
-	struct rec *rec = &b->rec[slot];
+	struct reader *r = arg;
+	struct rec *rec = &r->rec[slot];
 	int rc;
 
 	do {
-		rc = stream_read(b->in, rec);
-	} while (rc > 0 && !due(b, rec));
+		rc = stream_read(r->in, rec);
+	} while (rc > 0 && !due(r, rec));
 	if (rc <= 0)
-		return rc < 0 ? fail_note("%s", stream_path(b->in)) : 0;
-	rc = check_views(b, rec);
-	if (rc == 0)
-		rc = check_mix(rec, rec_find(rec, "view0")->tensor->shape[0]);
+		return rc < 0 ? fail_note("%s", stream_path(r->in)) : 0;
+	rc = check(r, rec);
 	return rc == 0 ? 1 : fail_note("%s: record %" PRIu64,
-	    stream_path(b->in), stream_records(b->in) - 1);
+	    stream_path(r->in), stream_records(r->in) - 1);
+}
+
+static void
+reader_free(struct reader *r)
+{
+	ahead_free(r->ahead);
+	rec_free(&r->rec[0]);
+	rec_free(&r->rec[1]);
+}
+
+/* Which views are strong, by the header, or else those behind the first
+ * two. */
+static void
+find_roles(struct batch *b, const struct head *h)
+{
+	const struct value *v = value_find(&h->meta, "views");
+
+	for (int i = 0; i < METHOD_VIEWS; i++) {
+		const struct value *one = v == NULL ||
+		    v->type != VALUE_ARRAY || (size_t)i >= v->array.n ? NULL :
+		    &v->array.items[i];
+
+		b->strong[i] = one == NULL ? i > 1 :
+		    strcmp(value_get_text(one, "role", "weak"),
+			"strong") == 0;
+	}
 }
 
 struct batch *
 batch_new(struct stream_in *in, struct kernel *k,
-    const struct batch_norm *norm, int n_views, uint64_t skip)
+    const struct batch_norm *norm, const struct method *method,
+    uint64_t skip)
 {
 	struct batch *b = calloc(1, sizeof(*b));
 
@@ -215,19 +307,31 @@ batch_new(struct stream_in *in, struct kernel *k,
 		fail_memory(sizeof(*b));
 		return NULL;
 	}
-	b->in = in;
-	b->kernel = k;
+	b->kernel = b->pixels.kernel = k;
 	b->norm = *norm;
-	b->n_views = n_views;
-	b->skip = skip;
-	for (int i = 0; i < METHOD_VIEWS; i++)
-		b->pixels[i].kernel = k;
-	b->ahead = ahead_new(make, b);
-	if (b->ahead == NULL) {
+	b->step = skip;
+	b->main = (struct reader){ .in = in, .channels = norm->channels,
+		.n_views = method->n_views, .more_views = method->more_views,
+		.label = method->label, .skip = skip };
+	find_roles(b, stream_head(in));
+	b->main.ahead = ahead_new(make, &b->main);
+	if (b->main.ahead == NULL) {
 		batch_free(b);
 		return NULL;
 	}
 	return b;
+}
+
+int
+batch_support(struct batch *b, struct stream_in *in, uint64_t end)
+{
+	if (b->step >= end)
+		return 0;
+	b->support = (struct reader){ .in = in, .n_views = 1, .label = true,
+		.channels = b->norm.channels, .skip = b->step };
+	b->support_end = end;
+	b->support.ahead = ahead_new(make, &b->support);
+	return b->support.ahead == NULL ? fail_last() : 0;
 }
 
 void
@@ -235,66 +339,109 @@ batch_free(struct batch *b)
 {
 	if (b == NULL)
 		return;
-	ahead_free(b->ahead);
-	for (int i = 0; i < METHOD_VIEWS; i++)
-		batch_pixels_free(&b->pixels[i]);
-	rec_free(&b->rec[0]);
-	rec_free(&b->rec[1]);
+	reader_free(&b->main);
+	reader_free(&b->support);
+	batch_pixels_free(&b->pixels);
 	free(b);
 }
 
+/* One view behind those already there. */
+static struct method_view
+place(struct batch *b, const struct tensor *t, size_t *at)
+{
+	const struct method_view v = { .x = b->pixels.x + *at,
+		.h = (int)t->shape[1], .w = (int)t->shape[2] };
+
+	batch_upload(&b->pixels, *at, t, &b->norm);
+	*at += t->bytes / dtype_size(t->dtype);
+	return v;
+}
+
+/* The record's views and, unless NULL, the support's, to the device. */
 static int
-fill(struct batch *b, const struct rec *rec, struct method_batch *out)
+upload(struct batch *b, const struct rec *rec, const struct rec *support,
+    struct method_batch *out)
+{
+	size_t n = 0, at = 0;
+	int rc;
+
+	for (int i = 0; i < out->n_views; i++)
+		n += view(rec, i)->bytes / dtype_size(view(rec, i)->dtype);
+	if (support != NULL)
+		n += view(support, 0)->bytes /
+		    dtype_size(view(support, 0)->dtype);
+	if ((rc = batch_room(&b->pixels, n)) < 0)
+		return rc;
+	for (int i = 0; i < out->n_views; i++) {
+		out->view[i] = place(b, view(rec, i), &at);
+		out->view[i].strong = b->strong[i];
+	}
+	if (support != NULL)
+		out->support = place(b, view(support, 0), &at);
+	return 0;
+}
+
+static int
+fill(struct batch *b, const struct rec *rec, const struct rec *support,
+    struct method_batch *out)
 {
 	const struct value *index = rec_find(rec, "mix_index");
-	const struct value *label = rec_find(rec, "label");
 
 	memset(out, 0, sizeof(*out));
-	out->n_views = b->n_views;
-	for (int i = 0; i < b->n_views; i++) {
-		const struct tensor *t;
-		char name[16];
-		int rc;
-
-		snprintf(name, sizeof(name), "view%d", i);
-		t = rec_find(rec, name)->tensor;
-		if ((rc = batch_upload(&b->pixels[i], t, &b->norm)) < 0)
-			return rc;
-		out->n = (int)t->shape[0];
-		out->view[i] = (struct method_view){ b->pixels[i].x,
-			(int)t->shape[1], (int)t->shape[2] };
-	}
+	out->n = (int)view(rec, 0)->shape[0];
+	out->n_views = views(&b->main, rec);
+	out->step = b->step++;
 	if (index != NULL) {
 		out->mix_index = index->tensor->data;
 		out->mix_lambda = rec_find(rec, "mix_lambda")->tensor->data;
 	}
-	if (label != NULL && label->type == VALUE_TENSOR &&
-	    label->tensor->dtype == DTYPE_I8 && label->tensor->n_dims == 1 &&
-	    label->tensor->shape[0] == (size_t)out->n)
-		out->label = label->tensor->data;
-	return 0;
+	out->label = labels(rec);
+	if (support != NULL) {
+		out->n_support = (int)view(support, 0)->shape[0];
+		out->support_label = labels(support);
+	}
+	return upload(b, rec, support, out);
+}
+
+/* The labelled record of this step; NULL and 1 where there is none. */
+static int
+next_support(struct batch *b, const struct rec **rec)
+{
+	int slot, rc;
+
+	*rec = NULL;
+	if (b->support.ahead == NULL || b->step >= b->support_end)
+		return 1;
+	if ((rc = ahead_next(b->support.ahead, &slot)) == 0)
+		return fail(FAIL_FORMAT, "%s: ends before step %" PRIu64
+		    "; let it go on for more epochs, or stop it with "
+		    "--support-epochs", stream_path(b->support.in), b->step);
+	*rec = &b->support.rec[rc < 0 ? 0 : slot];
+	return rc;
 }
 
 int
 batch_next(struct batch *b, struct method_batch *out, int64_t *epoch)
 {
+	const struct rec *support;
 	const struct value *v;
-	int slot, rc = ahead_next(b->ahead, &slot);
+	int slot, rc = ahead_next(b->main.ahead, &slot);
 
-	if (rc <= 0)
+	if (rc <= 0 || (rc = next_support(b, &support)) < 0)
 		return rc;
-	v = rec_find(&b->rec[slot], "epoch");
+	v = rec_find(&b->main.rec[slot], "epoch");
 	*epoch = v != NULL && v->type == VALUE_INT ? v->integer : -1;
-	rc = fill(b, &b->rec[slot], out);
+	rc = fill(b, &b->main.rec[slot], support, out);
 	return rc < 0 ? rc : 1;
 }
 
 int
-batch_drain(struct batch *b, uint64_t *n)
+batch_drain(struct batch *b, uint64_t most, uint64_t *n)
 {
-	int slot, rc;
+	int slot, rc = 0;
 
-	for (*n = 0; (rc = ahead_next(b->ahead, &slot)) > 0; ++*n)
+	for (*n = 0; *n < most && (rc = ahead_next(b->main.ahead,
+	    &slot)) > 0; ++*n)
 		;
 	return rc;
 }

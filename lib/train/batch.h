@@ -36,9 +36,12 @@ struct batch_pixels {
 	size_t room;
 };
 
-/* Pictures of a u1 or f4 tensor [N,h,w,C], normalised, into place. */
-int batch_upload(struct batch_pixels *, const struct tensor *,
-    const struct batch_norm *) FAIL_CHECKED;
+/* Room for n floats; what was there is lost when it grows. */
+int batch_room(struct batch_pixels *, size_t n) FAIL_CHECKED;
+
+/* Pictures of a u1 or f4 tensor [N,h,w,C], normalised, from place `at` on. */
+void batch_upload(struct batch_pixels *, size_t at, const struct tensor *,
+    const struct batch_norm *);
 void batch_pixels_free(struct batch_pixels *);
 
 /* FAIL_FORMAT unless it is such a tensor of pictures. */
@@ -48,12 +51,18 @@ int batch_check_pixels(const struct rec *, const char *name, int channels,
 struct batch;
 
 /*
- * Reads `in` (borrowed, and not to be touched before batch_free) ahead; the
- * first `skip` steps are left out: records whose "step" is lower, where they
- * have one.  NULL and a failure.
+ * Reads `in` (borrowed, and not to be touched before batch_free) ahead, with
+ * the views and labels that the method needs; the first `skip` steps are left
+ * out: records whose "step" is lower, where they have one.  NULL and a
+ * failure.
  */
 struct batch *batch_new(struct stream_in *in, struct kernel *,
-    const struct batch_norm *, int n_views, uint64_t skip);
+    const struct batch_norm *, const struct method *, uint64_t skip);
+
+/* A second stream for the steps before `end`: a record of it, view0 and
+ * label, joins each batch. */
+int batch_support(struct batch *, struct stream_in *, uint64_t end)
+    FAIL_CHECKED;
 void batch_free(struct batch *);
 
 /* 1 and the next batch (valid until the next call), 0 for the end, or a
@@ -61,7 +70,8 @@ void batch_free(struct batch *);
 int batch_next(struct batch *, struct method_batch *, int64_t *epoch)
     FAIL_CHECKED;
 
-/* Reads what is left to the stream's end and counts its batches. */
-int batch_drain(struct batch *, uint64_t *n) FAIL_CHECKED;
+/* Reads what is left to the stream's end, `most` batches of it, and counts
+ * them. */
+int batch_drain(struct batch *, uint64_t most, uint64_t *n) FAIL_CHECKED;
 
 #endif

@@ -263,6 +263,61 @@ ckpt_load_array(struct ckpt *c, const char *prefix, float *array,
 	return rc;
 }
 
+int
+ckpt_load_keys(struct ckpt *c, struct keys *q)
+{
+	const struct entry *row = entry_of(c, "queue");
+	const struct entry *head = entry_of(c, "queue_head");
+	const struct tensor *t;
+	int64_t at;
+
+	if (row == NULL)
+		return 0;
+	t = row->tensor;
+	if (t->dtype != DTYPE_F4 || t->n_dims != 2 || t->shape[0] != q->k ||
+	    t->shape[1] != q->p)
+		return fail(FAIL_FORMAT, "%s: queue: not f4 [%zu,%zu]; "
+		    "--queue 0 takes the checkpoint's size", c->path, q->k,
+		    q->p);
+	if (head == NULL || head->tensor->dtype != DTYPE_I8 ||
+	    head->tensor->bytes != sizeof(at))
+		return fail(FAIL_FORMAT, "%s: queue_head: missing, or not one "
+		    "i8", c->path);
+	memcpy(&at, head->tensor->data, sizeof(at));
+	if (at < 0 || (uint64_t)at >= q->k)
+		return fail(FAIL_FORMAT, "%s: queue_head: outside the queue of "
+		    "%zu", c->path, q->k);
+	kernel_upload(q->kernel, q->row, t->data, q->k * q->p);
+	q->head = (size_t)at;
+	return 0;
+}
+
+int
+ckpt_write_keys(struct stream_out *out, const struct keys *q)
+{
+	const size_t shape[] = { q->k, q->p };
+	const int64_t head = (int64_t)q->head;
+	struct rec rec = { 0 };
+	void *data;
+	int rc;
+
+	if ((rc = rec_add(&rec, "name", value_text("queue"))) == 0 &&
+	    (rc = rec_add_tensor(&rec, "value", DTYPE_F4, 2, shape,
+		&data)) == 0) {
+		kernel_download(q->kernel, data, q->row, q->k * q->p);
+		rc = stream_write(out, &rec);
+	}
+	rec_clear(&rec);
+	if (rc == 0 && (rc = rec_add(&rec, "name",
+	    value_text("queue_head"))) == 0 && (rc = rec_add_tensor(&rec,
+	    "value", DTYPE_I8, 0, shape, &data)) == 0) {
+		memcpy(data, &head, sizeof(head));
+		rc = stream_write(out, &rec);
+	}
+	rec_free(&rec);
+	return rc;
+}
+
 void
 ckpt_warn_unused(const struct ckpt *c)
 {

@@ -9,6 +9,7 @@
 #define SELF_TRAIN_CKPT_H
 
 #include "encoder/encoder.h"
+#include "method/keys.h"
 #include "nn/param.h"
 #include "stream/stream.h"
 
@@ -46,6 +47,11 @@ int ckpt_load(struct ckpt *, const char *prefix, struct nn_params *)
  * state); buffers have none. */
 int ckpt_load_array(struct ckpt *, const char *prefix, float *array,
     const struct nn_params *) FAIL_CHECKED;
+
+/* The ring from "queue" and "queue_head", where the checkpoint has them; its
+ * size is asked for beforehand and must be theirs. */
+int ckpt_load_keys(struct ckpt *, struct keys *) FAIL_CHECKED;
+int ckpt_write_keys(struct stream_out *, const struct keys *) FAIL_CHECKED;
 
 /* Warns of tensors under "online." and "target." that nobody loaded. */
 void ckpt_warn_unused(const struct ckpt *);

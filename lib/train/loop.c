@@ -9,40 +9,65 @@
 static double
 ema_at(const struct train *t)
 {
-	return t->ema_cosine ? sched_ema(t->ema, t->step, t->total) : t->ema;
+	return t->ema_cosine ? sched_ema(t->ema, t->ema_final, t->step,
+	    t->total) : t->ema;
 }
 
+/* What the step was; the next log row. */
 static int
-log_step(struct train *t, double loss, double rate, double ema)
+log_step(struct train *t, struct runlog_row *row)
 {
-	const struct runlog_row row = { t->step, t->epoch, loss, rate, ema };
+	struct watch_look look;
+	const int rc = watch_step(&t->watch, &t->run, t->step, &look);
 
+	if (rc < 0)
+		return rc;
+	row->step = t->step;
+	row->epoch = t->epoch;
+	row->deviation = look.deviation;
+	row->rank = look.rank;
+	row->alignment = look.alignment;
+	row->uniformity = look.uniformity;
 	if (t->log == NULL || t->log_every == 0 ||
 	    t->step % t->log_every != 0)
 		return 0;
-	return runlog_write(t->log, &row);
+	return runlog_write(t->log, row);
+}
+
+/* A number that is not finite ends the run before it reaches a parameter. */
+static int
+diverged(const struct train *t, const struct method_batch *batch,
+    const struct runlog_row *row)
+{
+	char name[NN_NAME + 64];
+	const bool found = watch_blame(&t->run, batch, name, sizeof(name));
+
+	return fail(FAIL_DIVERGED, "step %" PRIu64 ": diverged: the loss is "
+	    "%g%s%s%s; nothing is saved.  A lower --lr or a longer warm-up "
+	    "may help", t->step, row->loss, found ? ", and " : "",
+	    found ? name : "", found ? " is not finite" : "");
 }
 
 static int
 step(struct train *t, const struct method_batch *batch)
 {
-	const double rate = sched_at(&t->rate, t->step), ema = ema_at(t);
-	double loss;
-	int rc = method_gradients(&t->run, batch, &loss);
+	struct runlog_row row = { .rate = sched_at(&t->rate, t->step),
+		.ema = ema_at(t) };
+	int rc;
 
-	if (rc < 0)
+	method_before(&t->run, row.ema);
+	if ((rc = method_gradients(&t->run, batch, &row.loss)) < 0)
 		return rc;
-	if (!isfinite(loss))
-		return fail(FAIL_DIVERGED, "step %" PRIu64 ": the loss is %g; "
-		    "nothing is saved.  A lower --lr or a longer warm-up may "
-		    "help", t->step, loss);
-	optim_step(&t->optim, rate);
-	method_after(&t->run, ema);
-	if ((rc = log_step(t, loss, rate, ema)) < 0)
+	row.grad_norm = optim_grad_norm(&t->optim);
+	if (!isfinite(row.loss) || !isfinite(row.grad_norm))
+		return diverged(t, batch, &row);
+	if ((rc = log_step(t, &row)) < 0)
 		return rc;
+	optim_step(&t->optim, row.rate);
+	method_after(&t->run, row.ema);
 	t->step++;
 	if (t->report != NULL)
-		t->report(t->arg, t, batch->n, loss);
+		t->report(t->arg, t, batch->n, row.loss);
 	return 0;
 }
 
@@ -60,6 +85,7 @@ int
 train_run(struct train *t, struct batch *b)
 {
 	struct method_batch batch;
+	uint64_t unused = 0;
 	int64_t epoch;
 	int rc = 0;
 
@@ -77,8 +103,8 @@ train_run(struct train *t, struct batch *b)
 	/* A whole run has seen its stream's end: it was not cut behind the
 	 * last step. */
 	if (rc >= 0 && t->total > 0 && t->step == t->total)
-		rc = t->planned ? batch_drain(b, &t->unused) :
-		    batch_next(b, &batch, &epoch);
+		rc = batch_drain(b, t->planned ? UINT64_MAX : 1, &unused);
+	t->unused = t->planned ? unused : 0;
 	return rc < 0 ? rc : 0;
 }
 
@@ -137,6 +163,8 @@ train_write(const struct train *t, struct stream_out *out)
 
 	if (rc == 0 && t->run.row->target)
 		rc = ckpt_write(out, "target.", &t->run.target);
+	if (rc == 0 && t->run.row->queue)
+		rc = ckpt_write_keys(out, &t->run.keys);
 	if (rc == 0 && t->step > 0)
 		rc = write_state(t, out);
 	return rc;

@@ -13,28 +13,9 @@
 #include "nn/sched.h"
 #include "train/batch.h"
 #include "train/ckpt.h"
+#include "train/options.h"
 #include "train/runlog.h"
-
-/* What a run is to be, as options say; texts are borrowed. */
-struct train_config {
-	const char *method, *arch, *stem;
-	int64_t width, channels;
-	int64_t projector_hidden, projector_out, predictor_hidden;
-	const char *optimizer;
-	double rate, momentum, decay, trust, beta1, beta2, epsilon;
-	bool nesterov;
-	const char *schedule;
-	double rate_final, warmup_epochs, warmup_start, gamma;
-	int64_t warmup_steps;		/* added to the epochs */
-	const char *milestones;		/* epochs, or NULL */
-	double ema;
-	const char *ema_schedule;	/* "constant" or "cosine" */
-	const char *mean, *std;		/* NULL: from init or the stream */
-	double temperature, strong_temperature, strong_weight;
-	int64_t steps;			/* stop before this one; -1: never */
-	int64_t total_steps, steps_per_epoch;	/* 0: the stream knows */
-	int64_t seed;
-};
+#include "train/watch.h"
 
 /* A run at work; must not be moved. */
 struct train {
@@ -42,8 +23,9 @@ struct train {
 	struct enc_spec spec;
 	struct optim optim;
 	struct sched rate;
-	double ema;
+	double ema, ema_final;
 	bool ema_cosine;
+	uint64_t support_end;	/* step that reads the labelled stream no more */
 	struct batch_norm norm;
 	double mean[BATCH_CHANNELS], std[BATCH_CHANNELS];
 	int n_mean;
@@ -57,6 +39,7 @@ struct train {
 	/* Set by the caller before train_run; any may be NULL or 0. */
 	struct runlog *log;
 	uint64_t log_every, save_every;
+	struct watch watch;
 	void *arg;
 	void (*report)(void *arg, const struct train *, int pictures,
 	    double loss);

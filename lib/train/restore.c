@@ -10,7 +10,8 @@ left_out(const struct opt *o)
 {
 	static const char *const names[] = { "init", "resume", "steps",
 		"arch", "stem", "width", "channels", "projector-hidden",
-		"projector-out", "predictor-hidden", "mean", "std" };
+		"projector-out", "predictor-hidden", "projector",
+		"predictor", "queue", "support", "mean", "std" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (o->name == NULL || strcmp(o->name, names[i]) == 0)

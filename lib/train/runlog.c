@@ -2,6 +2,7 @@
 #include "train/runlog.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,8 @@ begin(struct runlog *l, bool resume)
 	if (resume && (fseek(l->file, 0, SEEK_END) != 0 ||
 	    ftell(l->file) > 0))
 		return 0;
-	if (fputs("step\tepoch\tloss\tlr\tema\n", l->file) < 0 ||
+	if (fputs("step\tepoch\tloss\tlr\tema\tgrad_norm\tdeviation\trank\t"
+	    "alignment\tuniformity\n", l->file) < 0 ||
 	    fflush(l->file) != 0)
 		return fail_errno("%s", l->path);
 	return 0;
@@ -48,9 +50,16 @@ runlog_new(const char *path, bool resume)
 int
 runlog_write(struct runlog *l, const struct runlog_row *r)
 {
-	if (fprintf(l->file, "%" PRIu64 "\t%" PRIu64 "\t%.9g\t%.9g\t%.9g\n",
-	    r->step, r->epoch, r->loss, r->rate, r->ema) < 0 ||
-	    fflush(l->file) != 0)
+	const double *const rest[] = { &r->grad_norm, &r->deviation, &r->rank,
+		&r->alignment, &r->uniformity };
+	bool good = fprintf(l->file, "%" PRIu64 "\t%" PRIu64
+	    "\t%.9g\t%.9g\t%.9g", r->step, r->epoch, r->loss, r->rate,
+	    r->ema) >= 0;
+
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
+		good = good && (isnan(*rest[i]) ? fputs("\tnan", l->file) :
+		    fprintf(l->file, "\t%.6g", *rest[i])) >= 0;
+	if (!good || fputc('\n', l->file) == EOF || fflush(l->file) != 0)
 		return fail_errno("%s", l->path);
 	return 0;
 }

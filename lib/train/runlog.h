@@ -17,6 +17,9 @@ struct runlog;
 struct runlog_row {
 	uint64_t step, epoch;
 	double loss, rate, ema;
+	double grad_norm;	/* of all parameters, before clipping */
+	/* Now and then, NAN otherwise: */
+	double deviation, rank, alignment, uniformity;
 };
 
 /* Begins a file, or goes on with one when `resume`.  NULL and a failure. */

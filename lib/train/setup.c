@@ -12,27 +12,55 @@
 static const double imagenet_mean[] = { 0.485, 0.456, 0.406 };
 static const double imagenet_std[] = { 0.229, 0.224, 0.225 };
 
+/* The head that a text describes, with the widths asked for. */
+static int
+parse_head(const char *option, const char *text, int features,
+    int64_t hidden, int64_t out, struct enc_head *h)
+{
+	const int rc = enc_head_parse(text, features, h);
+
+	if (rc < 0)
+		return fail_note("--%s", option);
+	enc_head_resize(h, (int)hidden, (int)out);
+	return 0;
+}
+
+/* A predictor gives as many numbers as the projector; a text that spells its
+ * layers out is taken by its word. */
+static int
+make_predictor(struct enc_spec *s, const struct method *m,
+    const struct train_config *c, int features)
+{
+	const char *text = c->predictor != NULL ? c->predictor :
+	    m->projector;
+	const bool fits = c->predictor == NULL || enc_head_preset(text);
+	int sizes[ENC_HEAD_LAYERS];
+	const int n = enc_head_sizes(&s->projector, sizes);
+
+	if (n == 0)
+		return fail(FAIL_USAGE, "the projector has no linear layer");
+	return parse_head("predictor", text, features, c->predictor_hidden,
+	    fits ? sizes[n - 1] : 0, &s->predictor);
+}
+
 /* Heads that the method wants and the checkpoint (or nobody) gives. */
 static int
 complete_heads(struct enc_spec *s, const struct method *m,
     const struct train_config *c)
 {
-	int sizes[ENC_HEAD_LAYERS], n;
+	const int features = enc_features(s);
+	int rc = features < 0 ? features : 0;
 
-	if (s->projector.n == 0)
-		s->projector = m->projector((int)c->projector_hidden,
-		    (int)c->projector_out);
-	if (!m->predictor) {
+	if (rc == 0 && s->projector.n == 0)
+		rc = parse_head("projector", c->projector != NULL ?
+		    c->projector : m->projector, features,
+		    c->projector_hidden, c->projector_out, &s->projector);
+	if (!m->predictor || (c->predictor != NULL &&
+	    strcmp(c->predictor, "none") == 0))
 		s->predictor.n = 0;
-	} else if (s->predictor.n == 0) {
-		n = enc_head_sizes(&s->projector, sizes);
-		if (n == 0)
-			return fail(FAIL_USAGE, "the projector has no linear "
-			    "layer");
-		s->predictor = m->projector((int)c->predictor_hidden,
-		    sizes[n - 1]);
-	}
-	return 0;
+	else if (rc == 0 && s->predictor.n == 0)
+		rc = make_predictor(s, m, c, features);
+	return rc;
 }
 
 /* Before any memory is taken: does the checkpoint hold what it says? */
@@ -182,25 +210,63 @@ make_milestones(struct train *t, const char *text)
 	return 0;
 }
 
+/* The batch's pictures as the stream tells them. */
 static int
-make_schedules(struct train *t, const struct train_config *c)
+make_rate(struct train *t, const struct train_config *c,
+    const struct head *stream)
+{
+	const double n = (double)value_get_int(&stream->meta, "batch", 0);
+	enum sched_scaling scaling;
+	const int rc = sched_scaling(c->rate_scaling, &scaling);
+
+	if (rc < 0)
+		return rc;
+	if (scaling != SCHED_PLAIN && n < 1)
+		return fail(FAIL_USAGE, "--lr-scaling %s: the stream does not "
+		    "tell its batch; give the rate itself", c->rate_scaling);
+	t->rate.base = sched_scaled(c->rate, scaling, n);
+	if (scaling != SCHED_PLAIN)
+		log_line(LOG_INFO, "learning rate %g: %g, scaled %s for "
+		    "batches of %g", t->rate.base, c->rate, c->rate_scaling,
+		    n);
+	return 0;
+}
+
+static void
+make_ema(struct train *t, const struct train_config *c)
+{
+	const struct method *m = t->run.row;
+
+	t->ema = c->ema < 0 ? m->ema : c->ema;
+	t->ema_final = c->ema_final;
+	t->ema_cosine = strcmp(c->ema_schedule, "auto") == 0 ?
+	    m->ema_cosine : strcmp(c->ema_schedule, "cosine") == 0;
+}
+
+static int
+make_schedules(struct train *t, const struct train_config *c,
+    const struct head *stream)
 {
 	struct sched *s = &t->rate;
 	uint64_t warmup = 0;
 	int rc;
 
-	*s = (struct sched){ .base = c->rate, .final = c->rate_final,
+	*s = (struct sched){ .final = c->rate_final,
 		.start = c->warmup_start, .gamma = c->gamma,
-		.total = t->total };
-	t->ema = c->ema;
-	t->ema_cosine = strcmp(c->ema_schedule, "cosine") == 0;
-	if ((rc = sched_kind(c->schedule, &s->kind)) < 0 || t->stop == 0)
+		.total = t->total, .per_epoch = t->steps_per_epoch };
+	make_ema(t, c);
+	if ((rc = make_rate(t, c, stream)) < 0 ||
+	    (rc = sched_kind(c->schedule, &s->kind)) < 0 || t->stop == 0)
 		return rc;	/* without steps nothing is asked of them */
 	if ((rc = in_steps(t, "warmup-epochs", c->warmup_epochs,
 		&warmup)) < 0 ||
+	    (rc = in_steps(t, "support-epochs", c->support_epochs,
+		&t->support_end)) < 0 ||
 	    (rc = make_milestones(t, c->milestones)) < 0)
 		return rc;
 	s->warmup = warmup + (uint64_t)c->warmup_steps;
+	if (c->support_epochs == 0)
+		t->support_end = UINT64_MAX;
 	if (t->ema_cosine && t->run.row->target && t->total == 0)
 		return fail(FAIL_USAGE, "--ema-schedule cosine needs the "
 		    "number of steps, which the stream does not tell; give "
@@ -210,38 +276,82 @@ make_schedules(struct train *t, const struct train_config *c)
 
 /* Which tensors decay and adapt, for those who want to check. */
 static void
-tell_groups(const struct train *t, const struct optim_row *row, double decay)
+tell_groups(const struct train *t)
 {
-	const bool lars = strcmp(row->name, "lars") == 0;
+	const char *name = t->optim.row->name;
+	const bool lars = strcmp(name, "lars") == 0;
 	size_t n[2] = { 0, 0 };
 
 	for (size_t i = 0; i < t->run.online.n; i++) {
 		const struct nn_slice *s = &t->run.model.net.layout.slices[i];
-		const bool all = !lars || optim_adapts(s);
+		const bool all = optim_adapts(&t->optim, s);
 
 		if (nn_is_buffer(s->kind))
 			continue;
 		n[all]++;
 		log_line(LOG_DETAIL, "%s: weight decay %g%s", s->name,
-		    all ? decay : 0, lars && all ? ", adapted" : "");
+		    all ? t->optim.config.decay : 0, lars && all ? ", adapted" : "");
 	}
 	log_line(LOG_DETAIL, "%s: %zu tensors with weight decay, %zu without",
-	    row->name, n[1], n[0]);
+	    name, n[1], n[0]);
 }
 
 static int
 make_optim(struct train *t, const struct train_config *c)
 {
 	const struct optim_row *row = optim_find(c->optimizer);
-	const struct optim_config config = { .momentum = c->momentum,
+	struct optim_config config = { .momentum = c->momentum,
 		.decay = c->decay, .nesterov = c->nesterov,
+		.clip_norm = c->clip_norm, .lars_clip = c->lars_clip,
 		.trust = c->trust, .beta1 = c->beta1, .beta2 = c->beta2,
 		.epsilon = c->epsilon };
+	int rc;
 
 	if (row == NULL)
 		return fail_last();
-	tell_groups(t, row, c->decay);
-	return optim_init(&t->optim, row, &config, &t->run.online);
+	if ((rc = optim_lars_form(c->lars_form, &config.form)) < 0 ||
+	    (rc = optim_exclusion(c->exclude, &config.exclude)) < 0 ||
+	    (rc = optim_init(&t->optim, row, &config, &t->run.online)) < 0)
+		return rc;
+	tell_groups(t);
+	return 0;
+}
+
+/* What the options say of the method. */
+static void
+make_options(struct train *t, const struct train_config *c)
+{
+	const char *buffers = c->target_buffers;
+
+	t->run.options = (struct method_options){
+		.loss = { c->temperature, c->strong_temperature,
+		    c->strong_weight },
+		.groups = (int)c->groups,
+		.symmetric = c->symmetric,
+		.fresh_target = strcmp(c->target_start, "fresh") == 0,
+		.buffers = strcmp(buffers, "own") == 0 ? METHOD_OWN :
+		    strcmp(buffers, "copy") == 0 ? METHOD_COPY :
+		    METHOD_AVERAGE,
+		.seed = (uint64_t)c->seed,
+	};
+}
+
+/* The ring, as large as asked for, or as the checkpoint's, or as MoCo's. */
+static int
+make_queue(struct train *t, const struct train_config *c,
+    const struct ckpt *init)
+{
+	const struct tensor *old = init == NULL ? NULL :
+	    ckpt_find(init, "queue");
+	size_t k = (size_t)c->queue;
+
+	if (!t->run.row->queue)
+		return c->queue == 0 ? 0 : fail(FAIL_USAGE, "--queue: %s has "
+		    "no queue", t->run.row->name);
+	if (k == 0)
+		k = old != NULL && old->n_dims == 2 ? old->shape[0] : 65536;
+	return keys_init(&t->run.keys, t->run.kernel, k,
+	    method_columns(&t->run), (uint64_t)c->seed);
 }
 
 /* What the checkpoint holds; the rest stays as drawn. */
@@ -252,9 +362,12 @@ load_networks(struct train *t, struct ckpt *init)
 
 	if (rc < 0)
 		return rc;
-	method_copy_target(&t->run);
+	if (!t->run.options.fresh_target)
+		method_copy_target(&t->run);
 	if (t->run.row->target && ckpt_has(init, "target."))
 		rc = ckpt_load(init, "target.", &t->run.target);
+	if (rc == 0 && t->run.row->queue)
+		rc = ckpt_load_keys(init, &t->run.keys);
 	if (rc == 0)
 		ckpt_warn_unused(init);
 	return rc;
@@ -297,10 +410,10 @@ setup(struct train *t, const struct train_config *c, struct kernel *k,
 	    (rc = make_norm(t, c, stream, init)) < 0 ||
 	    (rc = method_init(&t->run, m, k, &t->spec)) < 0)
 		return rc;
-	t->run.options = (struct loss_options){ c->temperature,
-		c->strong_temperature, c->strong_weight };
-	if ((rc = make_schedules(t, c)) < 0 || (rc = make_optim(t, c)) < 0 ||
-	    (rc = method_draw(&t->run, (uint64_t)c->seed)) < 0)
+	make_options(t, c);
+	if ((rc = make_schedules(t, c, stream)) < 0 ||
+	    (rc = make_optim(t, c)) < 0 ||
+	    (rc = make_queue(t, c, init)) < 0 || (rc = method_draw(&t->run, (uint64_t)c->seed)) < 0)
 		return rc;
 	if (init != NULL && (rc = load_networks(t, init)) < 0)
 		return rc;

@@ -30,6 +30,32 @@ def embeddings(seed, n, p, mix=False, scale=1.0, span=0, near=0.0):
     return {"kind": "samples"}, [x]
 
 
+def contrast(seed, fields, n, p, k=0, mix=False, classes=0, missing=0,
+             scale=1.0, span=0, near=0.0):
+    """Any loss's fields [n,p]; `near` pulls all towards the first.
+
+    k: rows of a queue, of length 1.  classes: labels below that, of which the
+    first `missing` are -1 and one more is the only one of its class.
+    """
+    x = {name: draw.normal(f"{seed} {name}", (n, p)).astype("f8")
+         for name in fields}
+    for name in fields[1:]:
+        x[name] = (1 - near) * x[name] + near * x[fields[0]]
+    x = {name: (v * scale * row_scales(f"{seed} {name}", n, span)).astype("f4")
+         for name, v in x.items()}
+    if k:
+        q = draw.normal(f"{seed} queue", (k, p)).astype("f8")
+        x["queue"] = (q / np.sqrt((q * q).sum(1, keepdims=True))).astype("f4")
+    if mix:
+        x["mix_index"] = draw.order(f"{seed} mix", n)
+        x["mix_lambda"] = draw.uniform(f"{seed} share", (n,), 0, 1)
+    if classes:
+        x["label"] = draw.below(f"{seed} label", n, classes)
+        x["label"][:missing] = -1
+        x["label"][missing] = classes + 5
+    return {"kind": "embeddings"}, [x]
+
+
 def waves(seed, n, p):
     """sin(1.1 (i+1) + 0.7 (j+1)^2 + s): numbers one can type in anywhere."""
     def wave(s):
@@ -72,6 +98,52 @@ def byol(seed, arch, stem, width, projector, predictor, target=True):
         shapes = [s for s in shapes if s[0].startswith("online.")]
     return checkpoint(arch, stem, width, nets.filled(seed, shapes),
                       projector=projector, predictor=predictor)
+
+
+def start(seed, arch, stem, width, projector, target=False, queue=0, head=0):
+    """A network with one head, as "32-relu-16"; maybe a target, a queue."""
+    shapes = [(f"encoder.{n}", s) for n, s in nets.encoder(arch, stem, width)]
+    shapes += nets.layers("projector", nets.feature_size(arch, width),
+                          projector)
+    twins = ("online", "target") if target else ("online",)
+    params = nets.filled(seed, [(f"{t}.{n}", s) for t in twins
+                                for n, s in shapes])
+    if queue:
+        p = int([w for w in projector.split("-") if w.isdigit()][-1])
+        q = draw.normal(f"{seed} queue", (queue, p)).astype("f8")
+        params["queue"] = (q / np.sqrt((q * q).sum(1, keepdims=True))
+                           ).astype("f4")
+        params["queue_head"] = np.array(head, "i8")
+    return checkpoint(arch, stem, width, params)
+
+
+def mixed(x, index, share):
+    """f4 [N,...]: share of each sample, the rest of its partner's."""
+    share = share.reshape(-1, 1, 1, 1)
+    return share * x.astype("f4") + (1 - share) * x[index].astype("f4")
+
+
+def many_views(seed, n, sizes, steps, strong=(), mix=False, classes=0):
+    """Records of views of these sizes; view0 may be mixed, labels given."""
+    records = []
+    for t in range(steps):
+        record = {f"view{i}": draw.pictures(f"{seed} {t} {i}", n, size, size)
+                  for i, size in enumerate(sizes)}
+        if mix:
+            index = draw.order(f"{seed} {t} mix", n)
+            share = draw.uniform(f"{seed} {t} share", (n,), 0.5, 1)
+            record.update(mix_index=index, mix_lambda=share, view0=mixed(
+                record["view0"], index, share))
+        if classes:
+            record["label"] = draw.below(f"{seed} {t} label", n, classes)
+        records.append({**record, "epoch": 0, "step": t})
+    meta = {"kind": "samples", "batch": n, "samples": n * steps,
+            "steps": steps, "steps_per_epoch": steps, "epochs": 1,
+            "mean": nets.MEAN, "std": nets.STD,
+            "views": [{"name": f"view{i}", "recipe": "any", "size": size,
+                       "role": "strong" if i in strong else "weak"}
+                      for i, size in enumerate(sizes)]}
+    return meta, records
 
 
 def views(seed, n, size, steps, per_epoch, told=True):
@@ -127,8 +199,9 @@ def corners(seed, part, d, labels):
             cut({"feature": x, "label": np.array([c for _, c in rows], "i8")}))
 
 
-KINDS = {f.__name__: f for f in (embeddings, waves, pictures, encoder, byol,
-                                 views, features, corners)}
+KINDS = {f.__name__: f for f in (embeddings, contrast, waves, pictures,
+                                 encoder, byol, start, many_views, views,
+                                 features, corners)}
 
 
 def make(spec):

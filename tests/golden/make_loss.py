@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes loss/: BYOL's loss and gradients, in double precision from f4 inputs.
+"""Makes loss/: losses and gradients, in double precision from f4 inputs.
 
 The tolerance of a gradient is relative to the largest number of its row, as
 rows may differ in norm by many powers of ten, plus what cancels when a
@@ -42,7 +42,94 @@ def case(name, about, **spec):
     return expect
 
 
+def contrast_loss(method, x, tau, tau2, weight):
+    """The loss and its named parts."""
+    mix = {k: x[k] for k in ("mix_index", "mix_lambda") if k in x}
+    if method == "moco":
+        return ref.moco_loss(x["q"], x["k"], x["queue"], tau, **mix), {}
+    if method == "npair":
+        return ref.npair_loss(x["z0"], x["z1"], tau, **mix), {}
+    if method == "simclr":
+        return ref.simclr_loss(x["z0"], x["z1"], tau), {}
+    if method == "suncet":
+        return ref.suncet_loss(x["z"], x["label"], tau), {}
+    if method == "supcon":
+        return ref.supcon_loss(x["z0"], x["z1"], x["label"], tau), {}
+    strong = [x[k] for k in sorted(x) if k[0] == "s"]
+    a, b = ref.clsa_losses(x["q"], x["k"], x["queue"], strong, tau, tau2)
+    return a + weight * b, {"loss_contrast": a, "loss_ddm": b}
+
+
+def contrast(method, name, about, tau, fields, tau2=None, weight=1, **spec):
+    """A case of any other loss; gradients of all fields but k."""
+    name = f"{method}-{name}"
+    spec = {"kind": "contrast", "seed": name, "fields": fields, **spec}
+    meta, (record,) = inputs.make(spec)
+    x = ref.tensors(record, torch.float64)
+    by = [f for f in fields if f != "k"]
+    for f in by:
+        x[f].requires_grad_()
+    loss, parts = contrast_loss(method, x, tau, tau2 or tau, weight)
+    loss.backward()
+    expect = {"loss": np.array([loss.item()], "f4"),
+              **{k: np.array([v.item()], "f4") for k, v in parts.items()},
+              **{f"grad_{f}": x[f].grad.numpy().astype("f4") for f in by}}
+    rules = {"loss*": {"rtol": 5e-7, "atol": 3e-8 / tau}}
+    for f in by:
+        least = np.linalg.norm(record[f].astype("f8"), axis=1).min()
+        rules[f"grad_{f}"] = {"rtol": 2e-6 + 4e-7 / tau, "rows": True, "atol":
+                              float(f"{4e-8 / tau / len(record[f]) / least:.2g}")}
+    args = ["--method", method, "--temperature", str(tau)]
+    if method == "clsa":
+        args += ["--strong-weight", str(weight)]
+        args += ["--strong-temperature", str(tau2)] if tau2 else []
+    ref.save("loss", name, {
+        "about": about, "made_by": "make_loss.py", "tool": "ssl-loss",
+        "args": args, "inputs": {"in.tz": spec}, "stdin": "in.tz",
+        "expect": {"stdout": f"{name}.tz"}, "tolerance": rules}, {}, [expect])
+
+
+def contrasts(method, fields, **spec):
+    """Sizes, temperatures and norms that every one of them sees."""
+    for n, p, tau in ((5, 3, 0.5), (16, 17, 0.2), (33, 40, 0.07)):
+        contrast(method, f"n{n}-p{p}", f"temperature {tau}", tau, fields,
+                 n=n, p=p, **spec)
+    contrast(method, "uneven", "norms from 1e-6 to 1e6", 0.2, fields, n=11,
+             p=9, span=6, **spec)
+    contrast(method, "sharp", "exp(1/tau) is more than float32 holds", 0.01,
+             fields, n=9, p=12, **spec)
+    contrast(method, "near", "rows that nearly meet", 0.1, fields, n=12, p=24,
+             near=0.95, **spec)
+
+
+def all_contrasts():
+    contrasts("simclr", ["z0", "z1"])
+    contrasts("npair", ["z0", "z1"])
+    contrasts("moco", ["q", "k"], k=37)
+    for method, fields, k in (("npair", ["z0", "z1"], 0),
+                              ("moco", ["q", "k"], 37)):
+        contrast(method, "mix", "mixed", 0.2, fields, n=15, p=10, k=k,
+                 mix=True)
+    contrast("moco", "large", "a queue of several pieces", 0.2, ["q", "k"],
+             n=140, p=6, k=9000)
+    contrasts("clsa", ["q", "k", "s0"], k=29)
+    contrast("clsa", "four", "four strong views of another temperature", 0.2,
+             ["q", "k", "s0", "s1", "s2", "s3"], n=14, p=11, k=40, tau2=0.35,
+             weight=0.6)
+    contrasts("suncet", ["z"], classes=3)
+    contrasts("supcon", ["z0", "z1"], classes=3)
+    contrast("suncet", "missing", "rows without a label", 0.2, ["z"], n=20,
+             p=7, classes=4, missing=6)
+    contrast("supcon", "missing", "rows without a label", 0.2, ["z0", "z1"],
+             n=20, p=7, classes=4, missing=6)
+    contrast("suncet", "many", "rows of more than one piece", 0.1, ["z"],
+             n=600, p=4, classes=5)
+    contrast("simclr", "many", "rows of more than one piece", 0.1,
+             ["z0", "z1"], n=300, p=4)
+
+
 def main():
+    all_contrasts()
     for n, p in ((5, 3), (16, 17), (33, 64)):
         for mix in (False, True):
             case(f"byol-n{n}-p{p}" + "-mix" * mix,

@@ -113,6 +113,54 @@ def run(start, views, arch, stem, optimizer, rates, emas, dtype, layout):
     return {n: v.detach().numpy() for n, v in w.items()}, losses
 
 
+def save(name, about, made_by, args, specs, go, rates, room):
+    """A case of what go(dtype, memory layout) gives, a network and losses.
+
+    `room`: how many times the worst disagreement is allowed; Adam magnifies
+    small gradients.
+    """
+    start = inputs.make(specs["init.tz"])[1]
+    want, losses = go(torch.float64, torch.contiguous_format)
+    rough = [go(torch.float32, layout)
+             for layout in (torch.contiguous_format, torch.channels_last)]
+    origin = {r["name"]: r["value"] for r in start}
+    lost, records, skipped = {}, [], []
+    for key, value in want.items():
+        begin = origin.get(key, origin.get(key.replace("target.", "online.")))
+        moved = abs(value - begin).max()
+        lost[key] = max(np.quantile(abs(w[key] - value), SHARE)
+                        for w, _ in rough) / max(moved, 1e-30)
+        if lost[key] > HOPELESS:
+            skipped.append(key)
+            continue
+        stride = max(1, value.size // MOST) | 1
+        records.append({"name": key, "shape": list(value.shape),
+                        "stride": stride,
+                        "value": value.ravel()[::stride].astype("f4")})
+    worst = max(v for k, v in lost.items() if k not in skipped)
+    loss_lost = max(abs(a / b - 1) for _, got in rough
+                    for a, b in zip(got, losses))
+    print(f"{name}: float32 loses {worst:.2g}, loss {loss_lost:.2g}; "
+          f"without {', '.join(skipped)}")
+    init = specs["init.tz"]
+    ref.save("step", name, {
+        "about": about, "made_by": made_by, "tool": "ssl-train",
+        "args": args, "inputs": specs, "stdin": "in.tz", "start": "init.tz",
+        "left_out": skipped,
+        "meta": {"step": STEPS, "arch": init["arch"],
+                 "width": init["width"]},
+        "expect": {"out.tz": f"{name}.tz",
+                   "out.tsv": {"step": list(range(STEPS)), "loss": losses,
+                               "lr": rates}},
+        "tolerance": {
+            "step": None,
+            "lr": {"rtol": 1e-6},
+            "loss": {"rtol": float(f"{max(1e-6, 8 * loss_lost):.1g}")},
+            "*": {"rtol": float(f"{max(ROOM, room * worst):.1g}"),
+                  "atol": 2e-7, "share": SHARE}}},
+        {"kind": "checkpoint"}, records)
+
+
 def case(name, about, kind, lr, decay, args, arch="resnet18", stem="cifar",
          width=8, size=32, n=8, target=True, cosine=None, ema=0.99):
     """`cosine`: (warm-up, total) steps of both schedules, or constant ones."""
@@ -136,48 +184,12 @@ def case(name, about, kind, lr, decay, args, arch="resnet18", stem="cifar",
         return run(start, views, arch, stem, Optimizer(kind, decay), rates,
                    emas, dtype, layout)
 
-    want, losses = go(torch.float64, torch.contiguous_format)
-    rough = [go(torch.float32, layout)
-             for layout in (torch.contiguous_format, torch.channels_last)]
-    origin = {r["name"]: r["value"] for r in start}
-    lost, records, skipped = {}, [], []
-    for key, value in want.items():
-        begin = origin.get(key, origin.get(key.replace("target.", "online.")))
-        moved = abs(value - begin).max()
-        lost[key] = max(np.quantile(abs(w[key] - value), SHARE)
-                        for w, _ in rough) / max(moved, 1e-30)
-        if lost[key] > HOPELESS:
-            skipped.append(key)
-            continue
-        stride = max(1, value.size // MOST) | 1
-        records.append({"name": key, "shape": list(value.shape),
-                        "stride": stride,
-                        "value": value.ravel()[::stride].astype("f4")})
-    room = 8 if "adam" in kind else 4   # Adam magnifies small gradients
-    worst = max(v for k, v in lost.items() if k not in skipped)
-    loss_lost = max(abs(a / b - 1) for _, got in rough
-                    for a, b in zip(got, losses))
-    print(f"{name}: float32 loses {worst:.2g}, loss {loss_lost:.2g}; "
-          f"without {', '.join(skipped)}")
-    ref.save("step", name, {
-        "about": about, "made_by": "make_step.py", "tool": "ssl-train",
-        "args": ["--method", "byol", "--init", "init.tz", *args,
-                 "--lr", str(lr), "--weight-decay", str(decay), "--ema",
-                 str(ema), *schedule, "--log-every", "1", "--log", "out.tsv",
-                 "-o", "out.tz"],
-        "inputs": {"in.tz": view_spec, "init.tz": start_spec},
-        "stdin": "in.tz", "start": "init.tz", "left_out": skipped,
-        "meta": {"step": STEPS, "arch": arch, "width": width},
-        "expect": {"out.tz": f"{name}.tz",
-                   "out.tsv": {"step": list(steps), "loss": losses,
-                               "lr": rates}},
-        "tolerance": {
-            "step": None,
-            "lr": {"rtol": 1e-6},
-            "loss": {"rtol": float(f"{max(1e-6, 8 * loss_lost):.1g}")},
-            "*": {"rtol": float(f"{max(ROOM, room * worst):.1g}"),
-                  "atol": 2e-7, "share": SHARE}}},
-        {"kind": "checkpoint"}, records)
+    args = ["--method", "byol", "--init", "init.tz", *args, "--lr", str(lr),
+            "--weight-decay", str(decay), "--ema", str(ema), *schedule,
+            "--log-every", "1", "--log", "out.tsv", "-o", "out.tz"]
+    save(name, about, "make_step.py", args,
+         {"in.tz": view_spec, "init.tz": start_spec}, go, rates,
+         8 if "adam" in kind else 4)
 
 
 def main():

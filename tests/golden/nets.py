@@ -58,6 +58,19 @@ def head(name, inner, hidden, out):
             *norm(f"{name}.1", hidden), (f"{name}.3.weight", (out, hidden))]
 
 
+def layers(name, inner, text):
+    """A head as "32-bn-relu-16": its parameters and buffers."""
+    shapes = []
+    for i, word in enumerate(text.split("-")):
+        if word == "bn":
+            shapes += norm(f"{name}.{i}", inner)
+        elif word != "relu":
+            shapes += [(f"{name}.{i}.weight", (int(word), inner)),
+                       (f"{name}.{i}.bias", (int(word),))]
+            inner = int(word)
+    return shapes
+
+
 def byol(arch, stem, width, projector, predictor):
     """All parameters of BYOL's online network, then of its target."""
     body = [(f"encoder.{n}", s) for n, s in encoder(arch, stem, width)]

@@ -46,10 +46,92 @@ def byol_loss(p0, p1, z0, z1, mix_index=None, mix_lambda=None):
     return (4 - 2 * c).mean()
 
 
+def unit(x):
+    return F.normalize(x, dim=1, eps=1e-12)
+
+
+def cross_entropy(logits, i, mix_index=None, mix_lambda=None):
+    """Mean over rows of -log softmax at columns i, or at i and partners."""
+    logs = torch.log_softmax(logits, 1)
+    own = logs[torch.arange(len(logits)), i]
+    if mix_index is None:
+        return -own.mean()
+    lam = mix_lambda.to(logits.dtype)
+    other = logs[torch.arange(len(logits)), i[mix_index]]
+    return -(lam * own + (1 - lam) * other).mean()
+
+
+def npair_loss(z0, z1, tau, **mix):
+    logits = unit(z0) @ unit(z1).T / tau
+    return cross_entropy(logits, torch.arange(len(z0)), **mix)
+
+
+def moco_loss(q, k, queue, tau, **mix):
+    """1+K logits, or with mixing N+K."""
+    q, k = unit(q), unit(k)
+    n = len(q)
+    if mix:
+        logits = torch.cat([q @ k.T, q @ queue.T], 1) / tau
+        return cross_entropy(logits, torch.arange(n), **mix)
+    logits = torch.cat([(q * k).sum(1, keepdim=True), q @ queue.T], 1) / tau
+    return cross_entropy(logits, torch.zeros(n, dtype=torch.long))
+
+
+def clsa_losses(q, k, queue, strong, tau, tau2):
+    """The contrast over N+K logits, and the summed divergences."""
+    bank = torch.cat([unit(k), queue])
+    contrast = cross_entropy(unit(q) @ bank.T / tau, torch.arange(len(q)))
+    with torch.no_grad():
+        target = torch.softmax(unit(q) @ bank.T / tau2, 1)
+    ddm = sum(-(target * torch.log_softmax(unit(s) @ bank.T / tau2, 1)
+                ).sum(1).mean() for s in strong)
+    return contrast, ddm
+
+
+def others(z, tau):
+    """log softmax of each row over all rows but itself."""
+    s = unit(z) @ unit(z).T / tau
+    s = s.masked_fill(torch.eye(len(z), dtype=torch.bool), -torch.inf)
+    return torch.log_softmax(s, 1)
+
+
+def simclr_loss(z0, z1, tau):
+    n, logs = len(z0), others(torch.cat([z0, z1]), tau)
+    i = torch.arange(n)
+    return -(logs[i, i + n].sum() + logs[i + n, i].sum()) / (2 * n)
+
+
+def suncet_loss(z, label, tau):
+    z, label = z[label >= 0], label[label >= 0]
+    same = (label[:, None] == label) & ~torch.eye(len(z), dtype=torch.bool)
+    terms = [-torch.logsumexp(row[pos], 0)
+             for row, pos in zip(others(z, tau), same) if pos.any()]
+    return torch.stack(terms).mean()
+
+
+def supcon_loss(z0, z1, label, tau):
+    keep = label >= 0
+    z, label = torch.cat([z0[keep], z1[keep]]), label[keep].repeat(2)
+    same = (label[:, None] == label) & ~torch.eye(len(z), dtype=torch.bool)
+    return torch.stack([-row[pos].mean() for row, pos in
+                        zip(others(z, tau), same)]).mean()
+
+
 def norm(w, name, x, train):
-    return F.batch_norm(x, w[name + ".running_mean"], w[name + ".running_var"],
-                        w[name + ".weight"], w[name + ".bias"], train, 0.1,
-                        1e-5)
+    """train: 0 with running statistics, or so many groups of the batch, which
+    move those by the mean of their steps."""
+    stats = [w[name + ".running_mean"], w[name + ".running_var"]]
+    scale, shift = w[name + ".weight"], w[name + ".bias"]
+    if train < 2:
+        return F.batch_norm(x, *stats, scale, shift, bool(train), 0.1, 1e-5)
+    parts, moved = [], []
+    for part in x.chunk(train):
+        own = [t.clone() for t in stats]
+        parts.append(F.batch_norm(part, *own, scale, shift, True, 0.1, 1e-5))
+        moved.append(own)
+    for t, *each in zip(stats, *moved):
+        t.copy_(torch.stack(each).mean(0))
+    return torch.cat(parts)
 
 
 def resnet(w, prefix, arch, stem, x, train):
@@ -81,14 +163,24 @@ def resnet(w, prefix, arch, stem, x, train):
     return x.mean((2, 3))
 
 
-def head(w, prefix, x):
-    x = F.linear(x, w[prefix + ".0.weight"], w[prefix + ".0.bias"])
-    x = F.relu(norm(w, prefix + ".1", x, True))
-    return F.linear(x, w[prefix + ".3.weight"])
+def head(w, prefix, x, train=1):
+    """Linear layers and batch norms by their tensors; a number without any
+    is a ReLU."""
+    places = sorted({int(n[len(prefix) + 1:].split(".")[0]) for n in w
+                     if n.startswith(prefix + ".")})
+    for i in range(places[-1] + 1):
+        name = f"{prefix}.{i}"
+        if i not in places:
+            x = F.relu(x)
+        elif w[name + ".weight"].ndim == 2:
+            x = F.linear(x, w[name + ".weight"], w.get(name + ".bias"))
+        else:
+            x = norm(w, name, x, train)
+    return x
 
 
 def pixels(x, dtype):
-    """[N,3,H,W] from u1 [N,H,W,3], normalised."""
+    """[N,3,H,W] from u1 or f4 [N,H,W,3], normalised."""
     x = torch.tensor(x).to(dtype) / 255
     x = (x - torch.tensor(nets.MEAN, dtype=dtype)) / torch.tensor(
         nets.STD, dtype=dtype)

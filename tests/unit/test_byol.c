@@ -54,8 +54,8 @@ begin(struct work *w, int n, const char *optimizer)
 	w->batch = (struct method_batch){ .n = n, .n_views = 2 };
 	for (int v = 0; v < 2; v++) {
 		w->view[v] = kernel_alloc(kernel, w->n_view);
-		w->batch.view[v] = (struct method_view){ w->view[v], SIDE,
-			SIDE };
+		w->batch.view[v] = (struct method_view){ .x = w->view[v],
+			.h = SIDE, .w = SIDE };
 		set_view(w, v, 1, false);
 	}
 }

@@ -6,15 +6,15 @@
 static void
 ema(void)
 {
-	is_near(sched_ema(0.996, 0, 1000), 0.996, 1e-12, "ema at 0");
-	is_near(sched_ema(0.996, 250, 1000), 0.996585786, 1e-9, "at 1/4");
-	is_near(sched_ema(0.996, 500, 1000), 0.998, 1e-12, "at 1/2");
-	is_near(sched_ema(0.996, 750, 1000), 0.999414214, 1e-9, "at 3/4");
-	is_near(sched_ema(0.996, 1000, 1000), 1, 1e-12, "at the end");
+	is_near(sched_ema(0.996, 1, 0, 1000), 0.996, 1e-12, "ema at 0");
+	is_near(sched_ema(0.996, 1, 250, 1000), 0.996585786, 1e-9, "at 1/4");
+	is_near(sched_ema(0.996, 1, 500, 1000), 0.998, 1e-12, "at 1/2");
+	is_near(sched_ema(0.996, 1, 750, 1000), 0.999414214, 1e-9, "at 3/4");
+	is_near(sched_ema(0.996, 1, 1000, 1000), 1, 1e-12, "at the end");
 	/* Pitfall 8. */
-	is_near(sched_ema(0.99, 4, 8), 0.995, 1e-12, "pitfall 8: midway");
-	ok(sched_ema(0.99, 7, 8) < 1, "pitfall 8: the last step is below 1");
-	is_near(sched_ema(0.99, 5, 0), 0.99, 0, "constant without a length");
+	is_near(sched_ema(0.99, 1, 4, 8), 0.995, 1e-12, "pitfall 8: midway");
+	ok(sched_ema(0.99, 1, 7, 8) < 1, "pitfall 8: the last step is below 1");
+	is_near(sched_ema(0.99, 1, 5, 0), 0.99, 0, "constant without a length");
 }
 
 /* Pitfall 35: per step, from 0, over what is left behind the warm-up. */
@@ -53,6 +53,42 @@ others(void)
 	is_near(sched_at(&s, 10), 0.2, 1e-15, "the floor");
 }
 
+/* By epochs: MoCo v2's, CLSA's and i-Mix's; SupContrast's floor. */
+static void
+by_epochs(void)
+{
+	struct sched s = { .kind = SCHED_COSINE_EPOCH, .base = 0.03,
+		.total = 2000, .per_epoch = 10 };
+
+	is_near(sched_at(&s, 9), 0.03, 0, "pitfall 35: the rate of epoch 0");
+	is_near(sched_at(&s, 10), 0.03 * (1 + cos(3.14159265358979 / 200)) /
+	    2, 1e-12, "… of epoch 1");
+	is_near(sched_at(&s, 1000), 0.015, 1e-12, "… midway");
+	s.warmup = 25;
+	s.final = 3e-5;
+	is_near(sched_at(&s, 5), 0.006, 1e-12, "a warm-up by steps before "
+	    "it");
+	is_near(sched_at(&s, 1005), (0.03 + 3e-5) / 2, 1e-12, "which does not "
+	    "move the clock");
+	s.per_epoch = 0;
+	is_int(sched_check(&s), FAIL_USAGE, "epochs of unknown length");
+	is_near(sched_ema(0.99, 0.999, 500, 1000), 0.9945, 1e-12, "a momentum "
+	    "that rises to less than 1");
+}
+
+static void
+scaling(void)
+{
+	enum sched_scaling kind;
+
+	is_near(sched_scaled(0.3, SCHED_LINEAR, 4096), 4.8, 1e-12, "linear");
+	is_near(sched_scaled(0.075, SCHED_SQRT, 4096), 4.8, 1e-12, "by the "
+	    "root: the same at 4096");
+	is_near(sched_scaled(0.03, SCHED_PLAIN, 512), 0.03, 0, "none");
+	ok(sched_scaling("sqrt", &kind) == 0 && kind == SCHED_SQRT, "a name");
+	is_int(sched_scaling("cube", &kind), FAIL_USAGE, "an unknown name");
+}
+
 static void
 refusals(void)
 {
@@ -74,6 +110,8 @@ main(void)
 	ema();
 	warmup_cosine();
 	others();
+	by_epochs();
+	scaling();
 	refusals();
 	return tap_done();
 }

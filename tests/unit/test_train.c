@@ -99,7 +99,10 @@ config(void)
 		.predictor_hidden = 16, .optimizer = "sgd", .rate = 0.05,
 		.momentum = 0.9, .trust = 1e-3, .beta1 = 0.9,
 		.beta2 = 0.999, .epsilon = 1e-8, .schedule = "cosine",
-		.gamma = 0.1, .ema = 0.9, .ema_schedule = "cosine",
+		.gamma = 0.1, .ema = 0.9, .ema_final = 1,
+		.ema_schedule = "cosine", .target_start = "copy",
+		.target_buffers = "own", .rate_scaling = "none",
+		.lars_form = "byol", .exclude = "auto", .groups = 1,
 		.temperature = 0.1, .steps = -1, .seed = 3 };
 }
 
@@ -138,7 +141,7 @@ run(const char *views, const struct train_config *c, const char *first,
 	t.arg = name;
 	t.save = save;
 	t.save_every = 2;
-	if ((b = batch_new(in, kernel, &t.norm, 2, t.step)) == NULL)
+	if ((b = batch_new(in, kernel, &t.norm, t.run.row, t.step)) == NULL)
 		must(-1);
 	rc = train_run(&t, b);
 	*steps = t.step;
@@ -196,14 +199,15 @@ normalisation(void)
 	double x[4];
 
 	must(batch_norm_init(&norm, 3, mean, std, 3));
-	must(batch_upload(&p, &t, &norm));
+	must(batch_room(&p, 6));
+	batch_upload(&p, 0, &t, &norm);
 	kernel_download(kernel, y, p.x, 6);
 	for (int i = 0; i < 6; i++)
 		is_near(y[i], want[i], 1e-6, "pitfall 33: bytes, %d", i);
 	t.dtype = DTYPE_F4;
 	t.bytes = sizeof(real);
 	t.data = real;
-	must(batch_upload(&p, &t, &norm));
+	batch_upload(&p, 0, &t, &norm);
 	kernel_download(kernel, y, p.x, 6);
 	is_near(y[1], 1.5, 1e-6, "pitfall 33: floats are in the same units");
 	batch_pixels_free(&p);

@@ -1,0 +1,174 @@
+/*
+ * options: what a training run is to be, and the rows of options that say so.
+ *
+ * A tool whose arguments hold a struct train_config `train` puts
+ * TRAIN_OPTIONS(struct args) in its table.
+ */
+#ifndef SELF_TRAIN_OPTIONS_H
+#define SELF_TRAIN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/opt.h"
+#include "encoder/encoder.h"
+
+/* Texts are borrowed. */
+struct train_config {
+	const char *method, *arch, *stem;
+	int64_t width, channels;
+	const char *projector, *predictor;	/* NULL: the method's */
+	int64_t projector_hidden, projector_out, predictor_hidden; /* or 0 */
+	const char *optimizer;
+	double rate, momentum, decay, trust, beta1, beta2, epsilon;
+	double clip_norm;		/* 0: gradients are not clipped */
+	bool nesterov, lars_clip;
+	const char *lars_form, *exclude, *rate_scaling;
+	const char *schedule;
+	double rate_final, warmup_epochs, warmup_start, gamma;
+	int64_t warmup_steps;		/* added to the epochs */
+	const char *milestones;		/* epochs, or NULL */
+	double ema, ema_final;		/* ema -1: the method's */
+	const char *ema_schedule;	/* "auto", "constant" or "cosine" */
+	const char *target_start, *target_buffers;
+	const char *mean, *std;		/* NULL: from init or the stream */
+	double temperature, strong_temperature, strong_weight;
+	bool symmetric;
+	int64_t queue;			/* 0: the checkpoint's, or 65536 */
+	int64_t groups;			/* of a batch, for batch norm */
+	double support_epochs;		/* 0: all */
+	int64_t steps;			/* stop before this one; -1: never */
+	int64_t total_steps, steps_per_epoch;	/* 0: the stream knows */
+	int64_t seed;
+};
+
+#define TRAIN_HEADING(text) { .help = text }
+#define TRAIN_TEXT(t, name, letter, field, word, preset, help) \
+	{ name, letter, OPT_TEXT, offsetof(t, train.field), word, preset, \
+	    0, 0, help, false }
+#define TRAIN_CHOICE(t, name, field, words, preset, help) \
+	{ name, 0, OPT_CHOICE, offsetof(t, train.field), words, preset, \
+	    0, 0, help, false }
+#define TRAIN_INT(t, name, letter, field, preset, min, max, help) \
+	{ name, letter, OPT_INT, offsetof(t, train.field), "N", preset, \
+	    min, max, help, false }
+#define TRAIN_REAL(t, name, field, word, preset, min, max, help) \
+	{ name, 0, OPT_FLOAT, offsetof(t, train.field), word, preset, \
+	    min, max, help, false }
+#define TRAIN_FLAG(t, name, field, help) \
+	{ name, 0, OPT_FLAG, offsetof(t, train.field), NULL, NULL, 0, 0, \
+	    help, false }
+
+#define TRAIN_NETWORK(t) \
+	TRAIN_HEADING("network"), \
+	TRAIN_TEXT(t, "method", 'm', method, "NAME", "byol", \
+	    "how to train: byol, clsa, moco, npair, simclr, suncet, supcon"), \
+	TRAIN_TEXT(t, "arch", 'a', arch, "NAME", "resnet18", \
+	    "encoder: resnet18, 34, 50, 101 or 152"), \
+	TRAIN_CHOICE(t, "stem", stem, "imagenet|cifar", "imagenet", \
+	    "first layers, for large or for small pictures"), \
+	TRAIN_INT(t, "width", 0, width, "64", 1, ENC_WIDTH_MOST, \
+	    "channels of the first stage, the others follow"), \
+	TRAIN_INT(t, "channels", 0, channels, "3", 1, 64, \
+	    "channels of the pictures"), \
+	TRAIN_TEXT(t, "projector", 0, projector, "HEAD", NULL, \
+	    "lin, linbn, mlp, mlpbn, mlpbn1, or as 2048-bn-relu-128"), \
+	TRAIN_TEXT(t, "predictor", 0, predictor, "HEAD", NULL, \
+	    "the same, for methods that predict; or none"), \
+	TRAIN_INT(t, "projector-hidden", 0, projector_hidden, "0", 0, \
+	    ENC_HEAD_MOST, "another width of its hidden layers"), \
+	TRAIN_INT(t, "projector-out", 0, projector_out, "0", 0, \
+	    ENC_HEAD_MOST, "other numbers in a projection"), \
+	TRAIN_INT(t, "predictor-hidden", 0, predictor_hidden, "0", 0, \
+	    ENC_HEAD_MOST, "another width of its hidden layers"), \
+	TRAIN_INT(t, "bn-groups", 0, groups, "1", 1, 1 << 20, \
+	    "batch norm takes a batch in so many parts"), \
+	TRAIN_TEXT(t, "mean", 0, mean, "R,G,B", NULL, \
+	    "mean of pixels / 255; default: the stream's"), \
+	TRAIN_TEXT(t, "std", 0, std, "R,G,B", NULL, \
+	    "their standard deviation; default: the stream's")
+
+#define TRAIN_LOSS(t) \
+	TRAIN_HEADING("loss"), \
+	TRAIN_REAL(t, "temperature", temperature, "TAU", "0", 0, 1e6, \
+	    "similarities are divided by TAU; 0: the method's"), \
+	TRAIN_REAL(t, "strong-temperature", strong_temperature, "TAU", "0", \
+	    0, 1e6, "of strong views; 0: as --temperature"), \
+	TRAIN_REAL(t, "strong-weight", strong_weight, "W", "1", 0, 1e6, \
+	    "of the strong views' part"), \
+	TRAIN_INT(t, "queue", 0, queue, "0", 0, 1 << 24, \
+	    "past keys; 0: the checkpoint's, or 65536"), \
+	TRAIN_FLAG(t, "symmetric", symmetric, \
+	    "both directions where one is usual"), \
+	TRAIN_REAL(t, "support-epochs", support_epochs, "E", "0", 0, 1e6, \
+	    "read the labelled stream for so many; 0: for all"), \
+	TRAIN_REAL(t, "ema", ema, "M", "-1", -1, 1, \
+	    "momentum of the target network; -1: the method's"), \
+	TRAIN_CHOICE(t, "ema-schedule", ema_schedule, \
+	    "auto|constant|cosine", "auto", \
+	    "cosine: it rises; auto: as the method has it"), \
+	TRAIN_REAL(t, "final-ema", ema_final, "M", "1", 0, 1, \
+	    "where it rises to"), \
+	TRAIN_CHOICE(t, "target-start", target_start, "copy|fresh", "copy", \
+	    "a copy of the network, or drawn anew"), \
+	TRAIN_CHOICE(t, "target-buffers", target_buffers, \
+	    "own|average|copy", "own", "batch norm's running statistics there")
+
+#define TRAIN_OPTIMIZER(t) \
+	TRAIN_HEADING("optimizer"), \
+	TRAIN_CHOICE(t, "optimizer", optimizer, "sgd|lars|adam|adamw", \
+	    "sgd", "how parameters follow gradients"), \
+	TRAIN_REAL(t, "lr", rate, "R", "0.1", 0, 1e6, "learning rate"), \
+	TRAIN_CHOICE(t, "lr-scaling", rate_scaling, "none|linear|sqrt", \
+	    "none", "the rate times batch / 256, or times its root"), \
+	TRAIN_REAL(t, "momentum", momentum, "M", "0.9", 0, 1, \
+	    "of sgd and lars"), \
+	TRAIN_FLAG(t, "nesterov", nesterov, \
+	    "Nesterov's momentum, for sgd and lars"), \
+	TRAIN_REAL(t, "weight-decay", decay, "W", "1e-4", 0, 1e3, \
+	    "decay of weights"), \
+	TRAIN_CHOICE(t, "exclude", exclude, "auto|none|vectors", "auto", \
+	    "biases and batch norm from decay and LARS; auto: with lars"), \
+	TRAIN_REAL(t, "clip-norm", clip_norm, "G", "0", 0, 1e9, \
+	    "longest gradient, all parameters together; 0: any"), \
+	TRAIN_CHOICE(t, "lars-form", lars_form, "byol|simclr|larc|suncet", \
+	    "byol", "which LARS"), \
+	TRAIN_FLAG(t, "lars-clip", lars_clip, \
+	    "a tensor's rate is its ratio, but at most --lr"), \
+	TRAIN_REAL(t, "trust", trust, "ETA", "1e-3", 0, 1e3, \
+	    "LARS's coefficient"), \
+	TRAIN_REAL(t, "beta1", beta1, "B", "0.9", 0, 0.9999999, \
+	    "of adam and adamw"), \
+	TRAIN_REAL(t, "beta2", beta2, "B", "0.999", 0, 0.9999999, \
+	    "of adam and adamw"), \
+	TRAIN_REAL(t, "epsilon", epsilon, "E", "1e-8", 0, 1, \
+	    "of adam and adamw")
+
+#define TRAIN_SCHEDULE(t) \
+	TRAIN_HEADING("schedule"), \
+	TRAIN_CHOICE(t, "schedule", schedule, \
+	    "constant|cosine|cosine-epoch|step", "cosine", \
+	    "of the learning rate"), \
+	TRAIN_REAL(t, "final-lr", rate_final, "R", "0", 0, 1e6, \
+	    "learning rate at the end of a cosine"), \
+	TRAIN_REAL(t, "warmup-epochs", warmup_epochs, "E", "0", 0, 1e6, \
+	    "the rate rises linearly over so many epochs"), \
+	TRAIN_INT(t, "warmup-steps", 0, warmup_steps, "0", 0, 1e12, \
+	    "… and over so many steps"), \
+	TRAIN_REAL(t, "warmup-lr", warmup_start, "R", "0", 0, 1e6, \
+	    "learning rate at step 0 of the warm-up"), \
+	TRAIN_TEXT(t, "milestones", 0, milestones, "E,E,...", NULL, \
+	    "epochs at which schedule step multiplies the rate"), \
+	TRAIN_REAL(t, "gamma", gamma, "G", "0.1", 0, 1, "… by this"), \
+	TRAIN_INT(t, "steps", 'n', steps, "-1", -1, 1e15, \
+	    "stop before step N (0: write the initial network)"), \
+	TRAIN_INT(t, "total-steps", 0, total_steps, "0", 0, 1e15, \
+	    "length of the schedules; 0: the stream's, or else --steps"), \
+	TRAIN_INT(t, "steps-per-epoch", 0, steps_per_epoch, "0", 0, 1e15, \
+	    "steps in an epoch; 0: the stream tells")
+
+#define TRAIN_OPTIONS(t) TRAIN_NETWORK(t), TRAIN_LOSS(t), \
+	TRAIN_OPTIMIZER(t), TRAIN_SCHEDULE(t)
+
+#endif
