@@ -155,7 +155,7 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 	t->report = report;
 	t->save = save;
 	if (a->log != NULL && (t->log = runlog_new(a->log,
-	    a->resume != NULL)) == NULL)
+	    a->resume != NULL ? t->step : 0)) == NULL)
 		cli_die("--log");
 	w->progress = progress_new(w->cli, "pictures", t->stop > INT32_MAX ||
 	    n <= 0 ? 0 : (t->stop - t->step) * (uint64_t)n);

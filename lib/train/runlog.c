@@ -1,35 +1,73 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/runlog.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
 
 struct runlog {
 	FILE *file;
 	char path[];
 };
 
+static const char names[] = "step\tepoch\tloss\tlr\tema\tgrad_norm\t"
+    "deviation\trank\talignment\tuniformity\n";
+
+/* Where the rows of steps before `step` end, the first line's names being
+ * right; or a failure. */
 static int
-begin(struct runlog *l, bool resume)
+find_end(struct runlog *l, uint64_t step, off_t *end)
 {
-	l->file = fopen(l->path, resume ? "a" : "w");
-	if (l->file == NULL)
+	char line[512];
+
+	if (fgets(line, sizeof(line), l->file) == NULL)
+		*line = '\0';
+	if (strcmp(line, names) != 0)
+		return fail(FAIL_FORMAT, "%s is not a log of such a run; name "
+		    "another file", l->path);
+	*end = ftello(l->file);
+	while (fgets(line, sizeof(line), l->file) != NULL &&
+	    strchr(line, '\n') != NULL && strtoull(line, NULL, 10) < step)
+		*end = ftello(l->file);
+	return ferror(l->file) || *end < 0 ? fail_errno("%s", l->path) : 0;
+}
+
+/* Goes on behind the last row before `step`: what a killed run wrote behind
+ * its last checkpoint is cut off. */
+static int
+go_on(struct runlog *l, uint64_t step)
+{
+	off_t end = 0;
+	int rc = find_end(l, step, &end);
+
+	if (rc < 0)
+		return rc;
+	if (ftruncate(fileno(l->file), end) != 0 ||
+	    fseeko(l->file, end, SEEK_SET) != 0)
 		return fail_errno("%s", l->path);
-	if (resume && (fseek(l->file, 0, SEEK_END) != 0 ||
-	    ftell(l->file) > 0))
-		return 0;
-	if (fputs("step\tepoch\tloss\tlr\tema\tgrad_norm\tdeviation\trank\t"
-	    "alignment\tuniformity\n", l->file) < 0 ||
+	return 0;
+}
+
+static int
+begin(struct runlog *l, uint64_t step)
+{
+	if (step > 0 && (l->file = fopen(l->path, "r+")) != NULL)
+		return go_on(l, step);
+	l->file = step > 0 && errno != ENOENT ? NULL : fopen(l->path, "w");
+	if (l->file == NULL || fputs(names, l->file) < 0 ||
 	    fflush(l->file) != 0)
 		return fail_errno("%s", l->path);
 	return 0;
 }
 
 struct runlog *
-runlog_new(const char *path, bool resume)
+runlog_new(const char *path, uint64_t step)
 {
 	const size_t size = strlen(path) + 1;
 	struct runlog *l = malloc(sizeof(*l) + size);
@@ -38,8 +76,9 @@ runlog_new(const char *path, bool resume)
 		fail_memory(sizeof(*l) + size);
 		return NULL;
 	}
+	l->file = NULL;
 	memcpy(l->path, path, size);
-	if (begin(l, resume) == 0)
+	if (begin(l, step) == 0)
 		return l;
 	if (l->file != NULL)
 		fclose(l->file);

@@ -7,7 +7,6 @@
 #ifndef SELF_TRAIN_RUNLOG_H
 #define SELF_TRAIN_RUNLOG_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/fail.h"
@@ -22,8 +21,10 @@ struct runlog_row {
 	double deviation, rank, alignment, uniformity;
 };
 
-/* Begins a file, or goes on with one when `resume`.  NULL and a failure. */
-struct runlog *runlog_new(const char *path, bool resume);
+/* Begins a file; or, for a run that goes on at `step`, keeps the rows before
+ * it and cuts off those behind, which will be written again.  NULL and a
+ * failure. */
+struct runlog *runlog_new(const char *path, uint64_t step);
 int runlog_write(struct runlog *, const struct runlog_row *) FAIL_CHECKED;
 
 /* Closes; the failure of the close counts.  NULL is fine. */

@@ -37,3 +37,21 @@ is "$(wc -l <folder/test.list)" 25 "a fifth for testing"
 ok "a failure inside a pipe" sh -c "! make -s -C '$TESTS/../pipelines/byol' \
     SCALE=smoke BIN='$BIN' OUT='$T/none' DATA='$T/nowhere'"
 is "$(find none -name '*.tz')" "" "leaves nothing under a final name"
+
+# A run that was stopped goes on when make is called again; every paper's
+# folder makes its chain.
+whole=$(ssl-show --digest run/first/model.tz)
+fails 2 "a run that stops early, its stream unread" smoke byol part \
+    DATA="$T/run/first/synth" TRAINING='--steps 2' K=10 LR=0.05
+is "$(ls part/model.tz part/run.tz 2>/dev/null)" part/run.tz \
+    "leaves a checkpoint, not a model"
+smoke byol part DATA="$T/run/first/synth" "$T/part/train.settings" K=10 LR=0.05
+touch part/run.tz
+ok "goes on" smoke byol part DATA="$T/run/first/synth" K=10 LR=0.05
+is "$(ssl-show --digest part/model.tz)" "$whole" "to what it would have been"
+same part/log.tsv run/first/log.tsv "and so does its log"
+for paper in simclr moco clsa suncet imix; do
+	ok "$paper" smoke "$paper" "$paper" DATA="$T/run/first/synth"
+	is "$(smoke "$paper" "$paper" DATA="$T/run/first/synth" table |
+	    tail -n 2 | cut -f 1 | uniq)" "this run" "its table"
+done

@@ -32,6 +32,18 @@ is "$(ssl-show --digest again.tz)" "$(ssl-show --digest whole.tz)" \
 is "$(ssl-show --digest later.tz)" "$(ssl-show --digest whole.tz)" \
     "also on a stream that begins where it stopped"
 
+# What a killed run wrote behind its last checkpoint is written once.
+views | learn --log whole.tsv -o whole.tz
+head -n 8 whole.tsv >part.tsv
+printf '7\t2\t0.1' >>part.tsv
+views | ssl-train --quiet --resume part.tz --log part.tsv -o again.tz
+same part.tsv whole.tsv "the log goes on where the checkpoint stands"
+echo "shopping list" >list.txt
+fails 1 "a file that is no log is left alone" sh -c \
+    "ssl-decode --quiet --epochs 3 --shuffle \
+    --batch 32 set/train | ssl-augment --quiet --recipe byol-cifar --size 16 \
+    --batch 32 | ssl-train --quiet --resume part.tz --log list.txt -o no.tz"
+is "$(cat list.txt)" "shopping list" "as it was"
 
 ssl-decode --quiet --epochs 2 set/train |
     ssl-augment --quiet --recipe byol-cifar --size 16 |
