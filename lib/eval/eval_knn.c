@@ -32,11 +32,15 @@ static const struct opt opts[] = {
 
 /* Arrays for one block of queries, and what came of all so far. */
 struct work {
+	const struct features *train;
 	struct knn *knn;
-	float *x;			/* [KNN_BLOCK,dim] */
-	int64_t label[KNN_BLOCK];
-	struct neighbour *near;		/* [KNN_BLOCK,k] */
-	struct ballot *ballots;		/* [k] */
+	size_t block, k;
+	double temperature;
+	float *x;			/* [block,dim] */
+	int64_t *label;			/* [block] */
+	struct neighbour *near;		/* [block,k] */
+	struct ballot *ballots;		/* [threads,k] */
+	struct verdict *verdicts;	/* [block] */
 	size_t n, top1, top5;
 	size_t unknown;			/* of a class that training lacks */
 };
@@ -45,14 +49,22 @@ static int
 work_reserve(struct work *w, const struct features *train, size_t k,
     struct pool *pool)
 {
+	const size_t threads = (size_t)pool_threads(pool);
+
+	w->train = train;
+	w->k = k;
 	w->knn = knn_new(train, k, pool);
 	if (w->knn == NULL)
 		return fail_last();
-	w->x = malloc(KNN_BLOCK * train->dim * sizeof(*w->x));
-	w->near = malloc(KNN_BLOCK * k * sizeof(*w->near));
-	w->ballots = malloc(k * sizeof(*w->ballots));
-	if (w->x == NULL || w->near == NULL || w->ballots == NULL)
-		return fail_memory(KNN_BLOCK * k * sizeof(*w->near));
+	w->block = knn_block(w->knn);
+	w->x = malloc(w->block * train->dim * sizeof(*w->x));
+	w->label = malloc(w->block * sizeof(*w->label));
+	w->near = malloc(w->block * k * sizeof(*w->near));
+	w->ballots = malloc(threads * k * sizeof(*w->ballots));
+	w->verdicts = malloc(w->block * sizeof(*w->verdicts));
+	if (w->x == NULL || w->label == NULL || w->near == NULL
+	    || w->ballots == NULL || w->verdicts == NULL)
+		return fail_memory(w->block * k * sizeof(*w->near));
 	return 0;
 }
 
@@ -61,47 +73,53 @@ work_free(struct work *w)
 {
 	knn_free(w->knn);
 	free(w->x);
+	free(w->label);
 	free(w->near);
 	free(w->ballots);
+	free(w->verdicts);
 }
 
 static void
-judge(struct work *w, const struct features *train, size_t n,
-    const struct args *a)
+vote(void *arg, size_t i, int worker)
 {
-	const size_t k = (size_t)a->k;
+	const struct work *w = arg;
+	const struct neighbour *near = w->near + i * w->k;
+	struct ballot *ballots = w->ballots + (size_t)worker * w->k;
 
+	for (size_t j = 0; j < w->k; j++)
+		ballots[j] = (struct ballot){ w->train->label[near[j].row],
+			near[j].similarity };
+	w->verdicts[i] = knn_vote(ballots, w->k, w->temperature,
+	    w->label[i]);
+}
+
+static void
+judge(struct work *w, size_t n, struct pool *pool)
+{
+	pool_each(pool, n, vote, w);
 	for (size_t i = 0; i < n; i++) {
-		const struct neighbour *near = w->near + i * k;
-		struct verdict v;
-
-		for (size_t j = 0; j < k; j++)
-			w->ballots[j] = (struct ballot){
-				train->label[near[j].row], near[j].similarity
-			};
 		if (w->label[i] == LABELS_UNKNOWN) {
 			w->unknown++;
 			continue;
 		}
-		v = knn_vote(w->ballots, k, a->temperature, w->label[i]);
-		w->top1 += v.label == w->label[i];
-		w->top5 += v.above < 5;
+		w->top1 += w->verdicts[i].label == w->label[i];
+		w->top5 += w->verdicts[i].above < 5;
 	}
 	w->n += n;
 }
 
 static int
 classify(struct work *w, const struct features *train,
-    struct features_in *test, const struct args *a)
+    struct features_in *test, const struct args *a, struct pool *pool)
 {
 	int n;
 
 	if (features_dim(test) != train->dim)
 		return fail(FAIL_FORMAT, "%s has %zu numbers a sample, %s %zu",
 		    a->train, train->dim, a->test, features_dim(test));
-	while ((n = features_read(test, KNN_BLOCK, w->x, w->label)) > 0) {
+	while ((n = features_read(test, (int)w->block, w->x, w->label)) > 0) {
 		knn_search(w->knn, w->x, (size_t)n, w->near);
-		judge(w, train, (size_t)n, a);
+		judge(w, (size_t)n, pool);
 	}
 	if (n == 0 && features_left_out(test) > 0)
 		log_line(LOG_INFO, "%s: %zu samples without a label left out",
@@ -137,6 +155,7 @@ run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 	if (a->train == NULL || a->test == NULL)
 		return fail(FAIL_USAGE, "--%s: name a stream of features",
 		    a->train == NULL ? "train" : "test");
+	w.temperature = a->temperature;
 	rc = features_load(&train, a->train, a->feature);
 	if (rc == 0 && a->k == 0)
 		with_k.k = default_k(&train, a->train);
@@ -144,7 +163,7 @@ run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 		rc = work_reserve(&w, &train, (size_t)a->k, pool);
 	if (rc == 0) {
 		test = features_open(a->test, a->feature, &train.labels);
-		rc = test != NULL ? classify(&w, &train, test, a) :
+		rc = test != NULL ? classify(&w, &train, test, a, pool) :
 		    fail_last();
 	}
 	if (rc == 0)

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/num.h"
 #include "stream/stream.h"
@@ -28,6 +29,10 @@ convert(float *to, const struct tensor *t, size_t from, size_t n)
 {
 	double numbers[256];
 
+	if (t->dtype == DTYPE_F4) {
+		memcpy(to, (const float *)t->data + from, n * sizeof(*to));
+		return;
+	}
 	for (size_t at = 0; at < n; at += 256) {
 		const size_t these = n - at < 256 ? n - at : 256;
 

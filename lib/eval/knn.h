@@ -2,7 +2,7 @@
  * knn: the nearest neighbours of rows by cosine, exactly.
  *
  * The product with all training rows is made in float, block by block; rows
- * that its rounding error leaves in doubt are compared again in double, on
+ * that its rounding error leaves near enough are compared in double, on
  * the numbers as they were given.  So the neighbours do not depend on threads,
  * block sizes or the instruction set.  Equal similarities: the earlier
  * training row is nearer.  A row of zeros has similarity 0 to everything.
@@ -12,8 +12,6 @@
 
 #include "base/pool.h"
 #include "eval/features.h"
-
-#define KNN_BLOCK 256		/* queries at a time, at most */
 
 struct neighbour {
 	double similarity;	/* cosine, -1..1 */
@@ -25,7 +23,10 @@ struct knn;
 /* Borrows the training rows and the pool; k is 1 to train->n (FAIL_USAGE). */
 struct knn *knn_new(const struct features *train, size_t k, struct pool *);
 
-/* The k rows nearest to each of n <= KNN_BLOCK queries x [n,dim], nearest
+/* How many queries a search takes at most; fewer are slower. */
+size_t knn_block(const struct knn *);
+
+/* The k rows nearest to each of 1 <= n <= knn_block queries x [n,dim], nearest
  * first: near [n,k] is written. */
 void knn_search(struct knn *, const float *x, size_t n,
     struct neighbour *near);

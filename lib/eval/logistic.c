@@ -190,6 +190,52 @@ sum_row(const float *x, size_t n)
 	return sum[0];
 }
 
+/* The smaller of x >= 0 and `most`, by their bits, which need no branch. */
+static float
+smaller(float x, float most)
+{
+	uint32_t a, b;
+
+	memcpy(&a, &x, sizeof(a));
+	memcpy(&b, &most, sizeof(b));
+	a = a < b ? a : b;
+	memcpy(&x, &a, sizeof(x));
+	return x;
+}
+
+/*
+ * x [n] = exp(x - top), for x <= top, to a rounding or two: 2^-k times the
+ * series of the rest, in steps that vectors can follow.  Below 2^-125 it
+ * stays there, which no sum notices; what is not finite becomes NaN.
+ */
+static void
+exp_row(float *x, float top, size_t n)
+{
+	const float round = 12582912;	/* 1.5 2^23: puts integers last */
+
+	for (size_t i = 0; i < n; i++) {
+		const float below = top - x[i];
+		const float v = smaller(below, 86.6f);
+		const float shifted = v * 1.44269504f + round;
+		const float k = shifted - round;
+		const float r = k * 0.693359375f - v - k * 2.12194440e-4f;
+		float series = 1.0f / 5040, power;
+		uint32_t bits;
+
+		series = series * r + 1.0f / 720;
+		series = series * r + 1.0f / 120;
+		series = series * r + 1.0f / 24;
+		series = series * r + 1.0f / 6;
+		series = series * r + 0.5f;
+		series = series * r + 1;
+		series = series * r + 1;
+		memcpy(&bits, &shifted, sizeof(bits));
+		bits = (127 - bits) << 23;	/* 2^-k; what lies above goes */
+		memcpy(&power, &bits, sizeof(power));
+		x[i] = series * power + (below - below);
+	}
+}
+
 double
 logistic_row(float *scores, const float *b, int32_t label, size_t classes,
     double *db)
@@ -199,8 +245,7 @@ logistic_row(float *scores, const float *b, int32_t label, size_t classes,
 	double all;
 	float share;
 
-	for (size_t c = 0; c < classes; c++)
-		scores[c] = expf(scores[c] - top);
+	exp_row(scores, top, classes);
 	all = sum_row(scores, classes);
 	share = (float)(1 / all);
 	for (size_t c = 0; c < classes; c++) {

@@ -117,6 +117,46 @@ test_crowd(void)
 	pool_free(pool);
 }
 
+/* More queries than one slice, and a k that leaves little room. */
+static void
+test_block(size_t n, size_t k)
+{
+	struct pool *one = pool_new(1), *three = pool_new(3);
+	struct features train = { 0 }, test = { 0 };
+	struct knn *a, *b;
+	struct neighbour *near, *again;
+	size_t wrong = 0, queries;
+
+	fill(&train, n, 5, 6, 3);
+	a = knn_new(&train, k, one);
+	b = knn_new(&train, k, three);
+	queries = knn_block(a);
+	ok(knn_block(b) == 3 * queries, "%zu of %zu: a slice for each thread",
+	    k, n);
+	near = malloc(3 * queries * k * sizeof(*near));
+	again = malloc(3 * queries * k * sizeof(*again));
+	fill(&test, 3 * queries, 5, 7, 3);
+	for (size_t i = 0; i < 3; i++)
+		knn_search(a, test.x + i * queries * 5, queries,
+		    near + i * queries * k);
+	knn_search(b, test.x, 3 * queries, again);
+	for (size_t i = 0; i < 3 * queries * k; i++)
+		wrong += near[i].row != again[i].row
+		    || near[i].similarity != again[i].similarity;
+	is_int((long long)wrong, 0, "… and the same from all");
+	knn_search(b, test.x + 5, 2, again);
+	ok(again[0].row == near[k].row && again[k].row == near[2 * k].row,
+	    "… and of two alone");
+	knn_free(a);
+	knn_free(b);
+	features_free(&train);
+	features_free(&test);
+	free(near);
+	free(again);
+	pool_free(one);
+	pool_free(three);
+}
+
 static size_t
 differ(const struct neighbour *a, const struct neighbour *b, size_t n)
 {
@@ -216,6 +256,8 @@ main(void)
 	against_oracle(257, 256, 13, 20, 3);
 	against_oracle(4099, 9, 33, 100, 2);
 	test_crowd();
+	test_block(1500, 9);
+	test_block(1500, 1499);
 	test_scaling();
 	test_zero_row();
 	test_vote();

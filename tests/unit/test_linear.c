@@ -89,6 +89,30 @@ slope(const struct logistic_rows *r, double *p, double l2, size_t i)
 	return (up - down) / (2 * h);
 }
 
+/* Scores far apart: shares of which most are next to nothing. */
+static void
+test_row(void)
+{
+	float scores[21];
+	const float b[21] = { 0.5f };
+	double db[21] = { 0 }, want[21], all = 0, worst = 0;
+
+	for (size_t c = 0; c < 21; c++) {
+		scores[c] = -4.2f * (float)c;
+		want[c] = exp(scores[c] + b[c]);
+		all += want[c];
+	}
+	is_near(logistic_row(scores, b, 1, 21, db), log(all) + 4.2, 1e-6,
+	    "the loss of a row");
+	for (size_t c = 2; c < 21; c++)
+		worst = fmax(worst, fabs(scores[c] / (want[c] / all) - 1));
+	is_near(worst, 0, 1e-6, "… its shares, small ones too");
+	is_near(scores[1], want[1] / all - 1, 1e-7, "… less 1 for its own");
+	ok(db[0] == scores[0] && db[20] == scores[20], "… are summed");
+	scores[3] = NAN;
+	ok(isnan(logistic_row(scores, b, 1, 21, db)), "NaN stays NaN");
+}
+
 static void
 test_value(size_t n, size_t dim, size_t classes)
 {
@@ -312,6 +336,7 @@ test_grid(void)
 int
 main(void)
 {
+	test_row();
 	test_value(7, 3, 2);
 	test_value(1500, 19, 10);
 	test_value(300, 5, 70);
