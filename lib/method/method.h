@@ -78,6 +78,7 @@ enum method_buffers { METHOD_OWN, METHOD_AVERAGE, METHOD_COPY };
 struct method_options {
 	struct loss_options loss;
 	int groups;		/* of a pass for batch norm; 0: 1 */
+	int microbatch;		/* samples at a time; 0: all */
 	bool symmetric;		/* both directions where one is usual */
 	bool fresh_target;	/* drawn by itself, not copied */
 	enum method_buffers buffers;
@@ -97,6 +98,7 @@ struct method_run {
 	/* Made by plan. */
 	struct method_batch planned;	/* shapes of the plans */
 	struct nn_plan *plan[METHOD_VIEWS], *target_plan[METHOD_VIEWS];
+	struct nn_plan *look[METHOD_VIEWS];	/* of microbatches, forward */
 	size_t rows[METHOD_VIEWS];	/* samples of a plan */
 	float *memory, *back, *slope;	/* device */
 	float *host[2 * METHOD_VIEWS];	/* embeddings and gradients */

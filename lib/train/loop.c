@@ -114,6 +114,39 @@ set(struct head *h, const char *name, struct value v)
 	return value_set(&h->meta, name, v, &h->arena);
 }
 
+/* What options left to others, as it came out. */
+static int
+describe_values(const struct train *t, struct head *h)
+{
+	const struct method_run *r = &t->run;
+	struct loss_options loss = r->options.loss;
+	struct value map = value_map(NULL, 0);
+	const struct loss *row = loss_find(r->row->name);
+	struct arena *a = &h->arena;
+	int rc = row == NULL ? fail_last() : loss_defaults(row, &loss);
+
+	if (rc < 0 || (rc = value_set(&map, "lr", value_float(t->rate.base),
+	    a)) < 0)
+		return rc;
+	if (row->temperature > 0)
+		rc = value_set(&map, "temperature",
+		    value_float(loss.temperature), a);
+	if (rc == 0 && row == &loss_clsa)
+		rc = value_set(&map, "strong_temperature",
+		    value_float(loss.strong_temperature), a);
+	if (rc == 0 && r->row->target && (rc = value_set(&map, "ema",
+	    value_float(t->ema), a)) == 0)
+		rc = value_set(&map, "ema_schedule", value_text(t->ema_cosine ?
+		    "cosine" : "constant"), a);
+	if (rc == 0 && r->row->queue)
+		rc = value_set(&map, "queue", value_int((int64_t)r->keys.k),
+		    a);
+	if (rc == 0)
+		rc = value_set(&map, "warmup_steps",
+		    value_int((int64_t)t->rate.warmup), a);
+	return rc < 0 ? rc : set(h, "effective", map);
+}
+
 int
 train_describe(const struct train *t, struct head *h)
 {
@@ -128,6 +161,8 @@ train_describe(const struct train *t, struct head *h)
 	    (rc = set(h, "epoch", value_int((int64_t)t->epoch))) < 0 ||
 	    (rc = set(h, "seed", value_int(t->seed))) < 0 ||
 	    (rc = set(h, "optimizer", value_text(t->optim.row->name))) < 0)
+		return rc;
+	if ((rc = describe_values(t, h)) < 0)
 		return rc;
 	if (t->total > 0)
 		rc = set(h, "total_steps", value_int((int64_t)t->total));

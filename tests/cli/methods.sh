@@ -49,7 +49,7 @@ go_on=()
 check simclr views.tz
 check npair views.tz
 check moco views.tz --queue 32 --bn-groups 2
-is "$(ssl-show --json on.tz | grep -c '"queue')" 2 "the queue is kept"
+is "$(ssl-show --json on.tz | grep -c '"name":"queue')" 2 "the queue is kept"
 check clsa three.tz --queue 32
 check supcon views.tz
 check byol views.tz --predictor-hidden 8 --target-start fresh

@@ -456,6 +456,44 @@ roles(void)
 	end(&w);
 }
 
+/* Two samples at a time or all at once with groups of two: the same loss,
+ * gradients, and statistics, in less memory. */
+static void
+microbatches(const struct method *m, int groups)
+{
+	struct work whole, parts;
+	double one, two, worst = 0;
+	float *a, *b;
+	size_t n;
+
+	begin(&whole, m->name, groups);
+	begin(&parts, m->name, 0);
+	parts.run.options.microbatch = (m->target ? N : 2 * N) / groups;
+	for (int i = 0; i < 2; i++) {
+		one = step(&whole, 0.01, 0.9);
+		two = step(&parts, 0.01, 0.9);
+	}
+	is_near(two, one, 1e-5, "%s in microbatches: the loss", m->name);
+	n = whole.run.online.n_values;
+	a = copy(whole.run.online.grad, n);
+	b = copy(parts.run.online.grad, n);
+	for (size_t i = 0; i < n; i++)
+		worst = fmax(worst, fabs((double)a[i]));
+	ok(apart(a, b, n) < 2e-3 * worst, "… the gradient");
+	free(a);
+	free(b);
+	n = whole.run.online.n_buffers;
+	a = copy(whole.run.online.buffer, n);
+	b = copy(parts.run.online.buffer, n);
+	is_near(apart(a, b, n), 0, 1e-3, "… running statistics");
+	free(a);
+	free(b);
+	ok(nn_plan_memory(parts.run.plan[0]) <
+	    nn_plan_memory(whole.run.plan[0]) / 2, "… in less memory");
+	end(&whole);
+	end(&parts);
+}
+
 static void
 refusals(void)
 {
@@ -471,6 +509,15 @@ refusals(void)
 	w.run.options.symmetric = true;
 	ok(isnan(step(&w, 0.1, 1)) && fail_last() == FAIL_USAGE, "pitfall 11: "
 	    "or of 16, for both directions");
+	end(&w);
+	begin(&w, "simclr", 1);
+	w.run.options.microbatch = 5;
+	ok(isnan(step(&w, 0.1, 1)) && fail_last() == FAIL_USAGE, "16 samples "
+	    "in microbatches of 5");
+	w.run.options.microbatch = 4;
+	w.run.options.groups = 2;
+	ok(isnan(step(&w, 0.1, 1)) && fail_last() == FAIL_USAGE,
+	    "microbatches and groups");
 	end(&w);
 	begin(&w, "npair", 1);
 	w.run.options.symmetric = true;
@@ -552,6 +599,8 @@ main(void)
 	roles();
 	refusals();
 	fresh();
+	for (size_t i = 0; method_row(i) != NULL; i++)
+		microbatches(method_row(i), 4);
 	for (size_t i = 0; method_row(i) != NULL; i++)
 		if (method_row(i) != &method_byol)	/* test_byol.c */
 			overfit(method_row(i));
