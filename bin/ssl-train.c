@@ -88,7 +88,8 @@ save(void *arg, const struct train *t)
 	return rc < 0 ? fail_note("%s", w->args->common.out) : 0;
 }
 
-/* Text instead of a run: the presets, or every value of what would be. */
+/* Text instead of a run: the presets, or of what would be every value, or
+ * the names of its tensors. */
 static void
 tell(const struct work *w, const struct train *t)
 {
@@ -96,8 +97,8 @@ tell(const struct work *w, const struct train *t)
 	struct buf text = { 0 };
 
 	cli_text(w->cli);
-	if (t == NULL ? preset_text(&text) < 0 :
-	    describe(w, t, &head) < 0 || restore_text(&head.meta, &text) < 0)
+	if (t == NULL ? preset_text(&text) < 0 : w->args->train.list_taps ?
+	    tap_list(&t->run, &text) < 0 : describe(w, t, &head) < 0 || restore_text(&head.meta, &text) < 0)
 		cli_die("%s", "");
 	fwrite(text.data, 1, text.size, stdout);
 	cli_flush();
@@ -120,7 +121,7 @@ start(struct cli *cli, struct args *a, struct arena *words)
 		cli_usage("--init and --resume exclude each other");
 	if (a->train.save_every > 0 && strcmp(a->common.out, "-") == 0)
 		cli_usage("--checkpoint-every needs a file to write: give -o");
-	if (!a->print_config)
+	if (!a->print_config && !a->train.list_taps)
 		cli_check_output(cli);
 	if (path == NULL)
 		return NULL;
@@ -130,19 +131,6 @@ start(struct cli *cli, struct args *a, struct arena *words)
 	    restore_load(ckpt_head(c), opts, N_OPTS, &cli->said, a) < 0)
 		cli_die("--resume: %s", path);
 	return c;
-}
-
-static void
-tell_end(const struct train *t)
-{
-	if (t->total > 0 && t->step < t->total && t->stop >= t->total)
-		cli_say("the stream ended after step %" PRIu64 " of %" PRIu64
-		    "; the network is saved as it is", t->step, t->total);
-	else if (t->unused > 0)
-		cli_say("the stream goes on after step %" PRIu64 ": %" PRIu64
-		    " records unused; give --total-steps", t->step, t->unused);
-	else if (t->step == 0 && t->stop > 0)
-		cli_say("no steps: the stream is empty");
 }
 
 /* The labelled stream, which some methods need and others refuse. */
@@ -163,6 +151,23 @@ open_support(struct work *w, const struct train *t)
 		cli_die("--support");
 }
 
+/* A stream for tensors of the run, with the history that leads to it. */
+static void
+open_tap(struct train *t, const struct work *w)
+{
+	struct head head = { 0 };
+
+	if (tap_parse(&t->tap, w->args->train.tap, &t->run) < 0 ||
+	    head_copy(&head, &w->head) < 0)
+		cli_die("--tap");
+	head.meta = value_map(NULL, 0);
+	if (value_set(&head.meta, "kind", value_text("taps"),
+	    &head.arena) < 0)
+		cli_die("--tap");
+	t->tap.out = cli_create_at(w->cli, t->tap.path, &head);
+	head_free(&head);
+}
+
 /* From the first batch to the last. */
 static void
 run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
@@ -181,6 +186,8 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 	if (a->train.log != NULL && (t->log = runlog_new(a->train.log,
 	    a->train.resume != NULL)) == NULL)
 		cli_die("--log");
+	if (a->train.tap != NULL)
+		open_tap(t, w);
 	w->progress = progress_new(w->cli, "pictures", t->stop > INT32_MAX ||
 	    n <= 0 ? 0 : (t->stop - t->step) * (uint64_t)n);
 	batch = batch_new(in, k, &t->norm, t->run.row, t->step);
@@ -188,9 +195,11 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 	    w->support, t->support_end) < 0) || train_run(t, batch) < 0)
 		cli_die("%s", "");
 	progress_end(w->progress);
+	if (t->tap.out != NULL && stream_finish(t->tap.out) < 0)
+		cli_die("--tap");
 	if (runlog_finish(t->log) < 0)
 		cli_die("--log");
-	tell_end(t);
+	train_tell_end(t);
 	batch_free(batch);
 }
 
@@ -218,7 +227,7 @@ main(int argc, char **argv)
 	    head_copy(&w.head, stream_head(in)) < 0 || (first != NULL &&
 	    head_join_history(&w.head, ckpt_head(first)) < 0))
 		cli_die("%s", "");
-	if (a.print_config)
+	if (a.print_config || a.train.list_taps)
 		tell(&w, &train);
 	open_support(&w, &train);
 	if (train.step < train.stop)

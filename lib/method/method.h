@@ -100,6 +100,7 @@ struct method_run {
 	struct nn_plan *plan[METHOD_VIEWS], *target_plan[METHOD_VIEWS];
 	struct nn_plan *look[METHOD_VIEWS];	/* of microbatches, forward */
 	size_t rows[METHOD_VIEWS];	/* samples of a plan */
+	int last;		/* the plan taken back last */
 	float *memory, *back, *slope;	/* device */
 	float *host[2 * METHOD_VIEWS];	/* embeddings and gradients */
 	const float *seen[2];	/* host, [n,P]: the step's embeddings of view 0
@@ -125,6 +126,10 @@ void method_before(struct method_run *, double ema);
 int method_gradients(struct method_run *, const struct method_batch *,
     double *loss) FAIL_CHECKED;
 void method_after(struct method_run *, double ema);
+
+/* The plan whose values are in `memory` behind a step, and its samples; NULL
+ * before the first. */
+const struct nn_plan *method_last(const struct method_run *, size_t *n);
 
 /* Numbers in a projection. */
 size_t method_columns(const struct method_run *);

@@ -130,6 +130,7 @@ parts_unplan(struct method_run *r)
 	free(r->order);
 	r->order = NULL;
 	r->seen[0] = r->seen[1] = NULL;
+	r->last = 0;
 	memset(&r->planned, 0, sizeof(r->planned));
 }
 
@@ -204,6 +205,7 @@ parts_backward(struct method_run *r, int v, const float *x, int last,
 	const int all = passes(r, r->rows[v]);
 	const size_t m = r->rows[v] / (size_t)all;
 
+	r->last = v;
 	if (all > 1)
 		nn_plan_part(p, 0, 0);
 	for (int i = 0; i < all; i++) {
@@ -225,6 +227,13 @@ parts_target(struct method_run *r, int v, const float *x, float *host)
 {
 	look(r, r->target_plan[v], &r->target, x, (size_t)r->planned.n,
 	    r->model.projection, host);
+}
+
+const struct nn_plan *
+method_last(const struct method_run *r, size_t *n)
+{
+	*n = r->rows[r->last] / (size_t)passes(r, r->rows[r->last]);
+	return r->plan[r->last];
 }
 
 int

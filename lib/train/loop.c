@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+
 static double
 ema_at(const struct train *t)
 {
@@ -28,10 +30,15 @@ log_step(struct train *t, struct runlog_row *row)
 	row->rank = look.rank;
 	row->alignment = look.alignment;
 	row->uniformity = look.uniformity;
-	if (t->log == NULL || t->log_every == 0 ||
-	    t->step % t->log_every != 0)
+	if (t->log_every == 0 || t->step % t->log_every != 0)
 		return 0;
-	return runlog_write(t->log, row);
+	if (t->tap.out != NULL) {
+		const int written = tap_write(&t->tap, &t->run, t->step);
+
+		if (written < 0)
+			return written;
+	}
+	return t->log == NULL ? 0 : runlog_write(t->log, row);
 }
 
 /* A number that is not finite ends the run before it reaches a parameter. */
@@ -106,6 +113,21 @@ train_run(struct train *t, struct batch *b)
 		rc = batch_drain(b, t->planned ? UINT64_MAX : 1, &unused);
 	t->unused = t->planned ? unused : 0;
 	return rc < 0 ? rc : 0;
+}
+
+void
+train_tell_end(const struct train *t)
+{
+	if (t->total > 0 && t->step < t->total && t->stop >= t->total)
+		log_line(LOG_INFO, "the stream ended after step %" PRIu64
+		    " of %" PRIu64 "; the network is saved as it is", t->step,
+		    t->total);
+	else if (t->unused > 0)
+		log_line(LOG_INFO, "the stream goes on after step %" PRIu64
+		    ": %" PRIu64 " records unused; give --total-steps",
+		    t->step, t->unused);
+	else if (t->step == 0 && t->stop > 0)
+		log_line(LOG_INFO, "no steps: the stream is empty");
 }
 
 static int

@@ -44,7 +44,8 @@ struct train_config {
 	int64_t seed;
 
 	/* For the tool, which opens what they name; NULL or 0: not given. */
-	const char *init, *resume, *support, *log;
+	const char *init, *resume, *support, *log, *tap;
+	bool list_taps;
 	int64_t log_every, watch_every, save_every;
 };
 
@@ -192,6 +193,11 @@ struct train_config {
 	    "write a table of losses", true }, \
 	TRAIN_ASIDE(t, "log-every", 0, log_every, "1", 1, \
 	    "a row of it every N steps"), \
+	{ "tap", 0, OPT_TEXT, offsetof(t, train.tap), "NAME,...=FILE", NULL, \
+	    0, 0, "write tensors from within these steps as a stream", \
+	    true }, \
+	{ "list-taps", 0, OPT_FLAG, offsetof(t, train.list_taps), NULL, \
+	    NULL, 0, 0, "print their names, and end", true }, \
 	TRAIN_ASIDE(t, "watch-every", 0, watch_every, "50", 0, \
 	    "look for collapse and divergence every N steps; 0: never"), \
 	TRAIN_ASIDE(t, "checkpoint-every", 'c', save_every, "0", 0, \

@@ -28,7 +28,7 @@ for preset in $presets; do
 	ok "$preset is a run" config --preset "$preset" $small
 done
 
-config --preset byol-imagenet-300 --width 2 >config.tsv
+config -q --preset byol-imagenet-300 --width 2 >config.tsv
 is "$(value effective.lr)" 0.01875 "base times batch / 256"
 is "$(value options.weight-decay)" 1e-06 "BYOL's decay"
 is "$(value effective.ema_schedule)" '"cosine"' "its average's schedule"
