@@ -5,11 +5,11 @@
 # usage: methods_cifar.sh [-b BIN_DIR] [-e EPOCHS] [-s SEED] TRAIN TEST METHOD...
 #
 # TRAIN and TEST are sources that ssl-decode reads.  METHOD is random (the
-# encoder before training), byol, clsa (with the recipe clsa in the size of
-# CIFAR's pictures), moco, npair, simclr, suncet (with a tenth of the labels:
-# 100 of each class) or supcon.  Prints `METHOD TAB top1 TAB loss TAB seconds`.
+# encoder before training), byol, clsa (with the recipe clsa-cifar), moco,
+# npair, simclr, suncet (with a tenth of the labels: 100 of each class) or
+# supcon.  Prints `METHOD TAB top1 TAB loss TAB seconds`.
 
-set -eu -o pipefail
+set -eu	# without pipefail: a run of no steps leaves its views unread
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$here/../../build/bin
 epochs=10
@@ -62,7 +62,7 @@ pretrain() {
 		    --predictor 512-bn-relu-128 --ema 0.99 ;;
 	moco)	views --recipe cifar-basic | learn moco $head --ema 0.99 \
 		    --queue 4096 --temperature 0.2 --bn-groups 8 ;;
-	clsa)	views --recipe clsa --size 32 | learn clsa $head --ema 0.99 \
+	clsa)	views --recipe clsa-cifar | learn clsa $head --ema 0.99 \
 		    --queue 4096 --temperature 0.2 --bn-groups 8 ;;
 	suncet)	views --recipe cifar-basic | learn suncet $head \
 		    --temperature 0.5 --support <(labels) ;;

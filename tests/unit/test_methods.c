@@ -165,6 +165,15 @@ microbatches(const struct method *m, int groups)
 	ok(apart(a, b, n) < 2e-3 * worst, "… the gradient");
 	free(a);
 	free(b);
+	n = whole.run.target.n_values;
+	if (m->target) {
+		a = copy(whole.run.target.value, n);
+		b = copy(parts.run.target.value, n);
+		is_near(apart(a, b, n), 0, 1e-4, "pitfall 8: … the target "
+		    "moves once a step, not once a part");
+		free(a);
+		free(b);
+	}
 	n = whole.run.online.n_buffers;
 	a = copy(whole.run.online.buffer, n);
 	b = copy(parts.run.online.buffer, n);
