@@ -371,7 +371,9 @@ load_networks(struct train *t, struct ckpt *init)
 	if (rc == 0 && t->run.row->queue)
 		rc = ckpt_load_keys(init, &t->run.keys);
 	if (rc == 0)
-		ckpt_warn_unused(init);
+		ckpt_warn_unused(init, "online.");
+	if (rc == 0 && t->run.row->target)
+		ckpt_warn_unused(init, "target.");
 	return rc;
 }
 
