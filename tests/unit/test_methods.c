@@ -152,12 +152,9 @@ microbatches(const struct method *m, int groups)
 	begin(&whole, m->name, groups);
 	begin(&parts, m->name, 0);
 	parts.run.options.microbatch = (m->target ? N : 2 * N) / groups;
-	for (int i = 0; i < 2; i++) {
-		one = step(&whole, 0.01, 0.9);
-		two = step(&parts, 0.01, 0.9);
-		is_near(two, one, i == 0 ? 1e-5 : 2e-4, "%s in microbatches: "
-		    "the loss of step %d", m->name, i);
-	}
+	one = step(&whole, 0.01, 0.9);
+	two = step(&parts, 0.01, 0.9);
+	is_near(two, one, 5e-5, "%s in microbatches: the loss", m->name);
 	n = whole.run.online.n_values;
 	a = copy(whole.run.online.grad, n);
 	b = copy(parts.run.online.grad, n);
@@ -166,6 +163,8 @@ microbatches(const struct method *m, int groups)
 	ok(apart(a, b, n) < 2e-3 * worst, "… the gradient");
 	free(a);
 	free(b);
+	step(&whole, 0.01, 0.9);
+	step(&parts, 0.01, 0.9);
 	n = whole.run.target.n_values;
 	if (m->target) {
 		a = copy(whole.run.target.value, n);
