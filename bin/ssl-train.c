@@ -1,37 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "train/loop.h"
+#include "train/preset.h"
 #include "train/restore.h"
 
 struct args {
 	struct cli_common common;
 	struct train_config train;
-	const char *init, *resume, *log, *support;
-	int64_t log_every, save_every, watch_every;
+	const char *preset;
+	bool print_config, list_presets;
 };
 
 #define AT(field) offsetof(struct args, field)
 static const struct opt opts[] = {
+	{ "preset", 'p', OPT_TEXT, AT(preset), "NAME", NULL, 0, 0,
+	    "a paper's setting, where nothing else is said", false },
+	{ "list-presets", 0, OPT_FLAG, AT(list_presets), NULL, NULL, 0, 0,
+	    "print them, with their options, and end", true },
+	{ "print-config", 0, OPT_FLAG, AT(print_config), NULL, NULL, 0, 0,
+	    "print what a run would be, and end", true },
 	TRAIN_OPTIONS(struct args),
-	{ .help = "run" },
-	{ "support", 0, OPT_TEXT, AT(support), "STREAM", NULL, 0, 0,
-	    "labelled views that join each batch, for suncet", false },
-	{ "init", 'i', OPT_TEXT, AT(init), "CKPT", NULL, 0, 0,
-	    "begin with this network", false },
-	{ "resume", 'r', OPT_TEXT, AT(resume), "CKPT", NULL, 0, 0,
-	    "go on with this run, its options too", false },
-	{ "log", 'l', OPT_TEXT, AT(log), "FILE", NULL, 0, 0,
-	    "write a table of losses", true },
-	{ "log-every", 0, OPT_INT, AT(log_every), "N", "1", 1, 1e12,
-	    "a row of it every N steps", true },
-	{ "watch-every", 0, OPT_INT, AT(watch_every), "N", "50", 0, 1e12,
-	    "look for collapse and divergence every N steps; 0: never", true },
-	{ "checkpoint-every", 'c', OPT_INT, AT(save_every), "N", "0", 0, 1e12,
-	    "write the output every N steps too", true },
 	CLI_COMMON
 };
 #define N_OPTS (sizeof(opts) / sizeof(opts[0]))
@@ -62,19 +55,28 @@ report(void *arg, const struct train *t, int pictures, double loss)
 	progress_at(w->progress, w->pictures, remark);
 }
 
+/* A checkpoint's header: all that is known of the run. */
+static int
+describe(const struct work *w, const struct train *t, struct head *head)
+{
+	int rc = head_copy(head, &w->head);
+
+	if (rc < 0)
+		return rc;
+	head->meta = value_map(NULL, 0);	/* the views' says nothing */
+	rc = train_describe(t, head);
+	return rc < 0 ? rc : restore_store(head, opts, N_OPTS, w->args);
+}
+
 static int
 save(void *arg, const struct train *t)
 {
 	struct work *w = arg;
 	struct head head = { 0 };
 	struct stream_out *out;
-	int rc;
+	int rc = describe(w, t, &head);
 
-	if ((rc = head_copy(&head, &w->head)) < 0)
-		return rc;
-	head.meta = value_map(NULL, 0);	/* the views' says nothing here */
-	if ((rc = train_describe(t, &head)) < 0 ||
-	    (rc = restore_store(&head, opts, N_OPTS, w->args)) < 0)
+	if (rc < 0)
 		return rc;
 	out = cli_create(w->cli, &head);
 	rc = train_write(t, out);
@@ -86,46 +88,56 @@ save(void *arg, const struct train *t)
 	return rc < 0 ? fail_note("%s", w->args->common.out) : 0;
 }
 
+/* Text instead of a run: the presets, or of what would be every value, or
+ * the names of its tensors. */
+static void
+tell(const struct work *w, const struct train *t)
+{
+	struct head head = { 0 };
+	struct buf text = { 0 };
+
+	cli_text(w->cli);
+	if (t == NULL ? preset_text(&text) < 0 : w->args->train.list_taps ?
+	    tap_list(&t->run, &text) < 0 : describe(w, t, &head) < 0 || restore_text(&head.meta, &text) < 0)
+		cli_die("%s", "");
+	fwrite(text.data, 1, text.size, stdout);
+	cli_flush();
+	exit(CLI_DONE);
+}
+
 /* The checkpoint to begin with, if any; with its options for --resume. */
 static struct ckpt *
-start(const struct cli *cli, struct args *a)
+start(struct cli *cli, struct args *a, struct arena *words)
 {
-	const char *path = a->resume != NULL ? a->resume : a->init;
+	const char *path = a->train.resume != NULL ? a->train.resume : a->train.init;
+	const struct preset *preset = a->preset == NULL ? NULL :
+	    preset_find(a->preset);
 	struct ckpt *c;
 
-	if (a->init != NULL && a->resume != NULL)
+	if (a->preset != NULL && (preset == NULL || preset_apply(words, preset,
+	    opts, N_OPTS, a, sizeof(*a), &cli->said) < 0))
+		cli_die("--preset");
+	if (a->train.init != NULL && a->train.resume != NULL)
 		cli_usage("--init and --resume exclude each other");
-	if (a->save_every > 0 && strcmp(a->common.out, "-") == 0)
+	if (a->train.save_every > 0 && strcmp(a->common.out, "-") == 0)
 		cli_usage("--checkpoint-every needs a file to write: give -o");
-	cli_check_output(cli);
+	if (!a->print_config && !a->train.list_taps)
+		cli_check_output(cli);
 	if (path == NULL)
 		return NULL;
 	if ((c = ckpt_read(path)) == NULL)
-		cli_die("--%s", a->resume != NULL ? "resume" : "init");
-	if (a->resume != NULL &&
+		cli_die("--%s", a->train.resume != NULL ? "resume" : "init");
+	if (a->train.resume != NULL &&
 	    restore_load(ckpt_head(c), opts, N_OPTS, &cli->said, a) < 0)
 		cli_die("--resume: %s", path);
 	return c;
-}
-
-static void
-tell_end(const struct train *t)
-{
-	if (t->total > 0 && t->step < t->total && t->stop >= t->total)
-		cli_say("the stream ended after step %" PRIu64 " of %" PRIu64
-		    "; the network is saved as it is", t->step, t->total);
-	else if (t->unused > 0)
-		cli_say("the stream goes on after step %" PRIu64 ": %" PRIu64
-		    " records unused; give --total-steps", t->step, t->unused);
-	else if (t->step == 0 && t->stop > 0)
-		cli_say("no steps: the stream is empty");
 }
 
 /* The labelled stream, which some methods need and others refuse. */
 static void
 open_support(struct work *w, const struct train *t)
 {
-	const char *path = w->args->support, *name = t->run.row->name;
+	const char *path = w->args->train.support, *name = t->run.row->name;
 
 	if (path == NULL && t->run.row->support && t->stop > 0)
 		cli_usage("%s needs --support, a stream of labelled views",
@@ -139,6 +151,23 @@ open_support(struct work *w, const struct train *t)
 		cli_die("--support");
 }
 
+/* A stream for tensors of the run, with the history that leads to it. */
+static void
+open_tap(struct train *t, const struct work *w)
+{
+	struct head head = { 0 };
+
+	if (tap_parse(&t->tap, w->args->train.tap, &t->run) < 0 ||
+	    head_copy(&head, &w->head) < 0)
+		cli_die("--tap");
+	head.meta = value_map(NULL, 0);
+	if (value_set(&head.meta, "kind", value_text("taps"),
+	    &head.arena) < 0)
+		cli_die("--tap");
+	t->tap.out = cli_create_at(w->cli, t->tap.path, &head);
+	head_free(&head);
+}
+
 /* From the first batch to the last. */
 static void
 run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
@@ -147,16 +176,18 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 	const int64_t n = value_get_int(&w->head.meta, "batch", 0);
 	struct batch *batch;
 
-	t->log_every = (uint64_t)a->log_every;
-	t->save_every = (uint64_t)a->save_every;
+	t->log_every = (uint64_t)a->train.log_every;
+	t->save_every = (uint64_t)a->train.save_every;
 	t->watch = (struct watch){ .pool = w->pool,
-		.every = (uint64_t)a->watch_every };
+		.every = (uint64_t)a->train.watch_every };
 	t->arg = w;
 	t->report = report;
 	t->save = save;
-	if (a->log != NULL && (t->log = runlog_new(a->log,
-	    a->resume != NULL ? t->step : 0)) == NULL)
+	if (a->train.log != NULL && (t->log = runlog_new(a->train.log,
+	    a->train.resume != NULL ? t->step : 0)) == NULL)
 		cli_die("--log");
+	if (a->train.tap != NULL)
+		open_tap(t, w);
 	w->progress = progress_new(w->cli, "pictures", t->stop > INT32_MAX ||
 	    n <= 0 ? 0 : (t->stop - t->step) * (uint64_t)n);
 	batch = batch_new(in, k, &t->norm, t->run.row, t->step);
@@ -164,9 +195,11 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 	    w->support, t->support_end) < 0) || train_run(t, batch) < 0)
 		cli_die("%s", "");
 	progress_end(w->progress);
+	if (t->tap.out != NULL && stream_finish(t->tap.out) < 0)
+		cli_die("--tap");
 	if (runlog_finish(t->log) < 0)
 		cli_die("--log");
-	tell_end(t);
+	train_tell_end(t);
 	batch_free(batch);
 }
 
@@ -177,20 +210,25 @@ main(int argc, char **argv)
 	struct cli cli;
 	struct work w = { .cli = &cli, .args = &a };
 	struct train train;
+	struct arena words = { 0 };
 	struct ckpt *first;
 	struct stream_in *in;
 	struct kernel *k;
 
 	cli_start(&cli, &tool, &a, argc, argv);
-	first = start(&cli, &a);
+	if (a.list_presets)
+		tell(&w, NULL);
+	first = start(&cli, &a, &words);
 	a.train.seed = a.common.seed;
 	in = cli_open(&cli, cli_input(&cli));
 	w.pool = cli_pool(&cli);
 	if ((k = kernel_new(w.pool)) == NULL || train_init(&train, &a.train, k,
-	    stream_head(in), first, a.resume != NULL) < 0 ||
+	    stream_head(in), first, a.train.resume != NULL) < 0 ||
 	    head_copy(&w.head, stream_head(in)) < 0 || (first != NULL &&
 	    head_join_history(&w.head, ckpt_head(first)) < 0))
 		cli_die("%s", "");
+	if (a.print_config || a.train.list_taps)
+		tell(&w, &train);
 	open_support(&w, &train);
 	if (train.step < train.stop)
 		run(&train, &w, in, k);
@@ -201,6 +239,7 @@ main(int argc, char **argv)
 	stream_close(w.support);
 	ckpt_free(first);
 	head_free(&w.head);
+	arena_free(&words);
 	kernel_free(k);
 	pool_free(w.pool);
 	return CLI_DONE;

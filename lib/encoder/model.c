@@ -33,9 +33,10 @@ enc_model_init(struct enc_model *m, const struct enc_spec *s)
 	if (s->projector.n > 0)
 		m->projection = enc_head_build(&s->projector, &m->net,
 		    m->feature, "projector");
-	if (s->projector.n > 0 && s->predictor.n > 0)
+	if (s->predictor.n > 0)
 		m->prediction = enc_head_build(&s->predictor, &m->net,
-		    m->projection, "predictor");
+		    s->projector.n > 0 ? m->projection : m->feature,
+		    "predictor");
 	rc = nn_net_check(&m->net);
 	if (rc < 0)
 		enc_model_fini(m);

@@ -5,14 +5,6 @@
 #include <string.h>
 
 static int
-check(const struct method *row, const struct enc_spec *spec)
-{
-	if (spec->projector.n == 0)
-		return fail(FAIL_USAGE, "%s needs a projector", row->name);
-	return 0;
-}
-
-static int
 check_sizes(const struct method_run *r)
 {
 	const struct nn_net *net = &r->model.net;
@@ -37,10 +29,11 @@ method_init(struct method_run *r, const struct method *row, struct kernel *k,
 	r->row = row;
 	r->kernel = k;
 	loss_work_init(&r->work, k);
-	if ((rc = check(row, spec)) < 0)
-		return rc;
 	if ((rc = enc_model_init(&r->model, spec)) < 0)
 		return rc;
+	/* Without a projector features are their own projections. */
+	if (r->model.projection < 0)
+		r->model.projection = r->model.feature;
 	rc = check_sizes(r);
 	if (rc == 0)
 		rc = nn_params_init(&r->online, k, layout, layout->n, true);

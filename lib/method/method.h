@@ -78,6 +78,7 @@ enum method_buffers { METHOD_OWN, METHOD_AVERAGE, METHOD_COPY };
 struct method_options {
 	struct loss_options loss;
 	int groups;		/* of a pass for batch norm; 0: 1 */
+	int microbatch;		/* samples at a time; 0: all */
 	bool symmetric;		/* both directions where one is usual */
 	bool fresh_target;	/* drawn by itself, not copied */
 	enum method_buffers buffers;
@@ -97,7 +98,9 @@ struct method_run {
 	/* Made by plan. */
 	struct method_batch planned;	/* shapes of the plans */
 	struct nn_plan *plan[METHOD_VIEWS], *target_plan[METHOD_VIEWS];
+	struct nn_plan *look[METHOD_VIEWS];	/* of microbatches, forward */
 	size_t rows[METHOD_VIEWS];	/* samples of a plan */
+	int last;		/* the plan taken back last */
 	float *memory, *back, *slope;	/* device */
 	float *host[2 * METHOD_VIEWS];	/* embeddings and gradients */
 	const float *seen[2];	/* host, [n,P]: the step's embeddings of view 0
@@ -123,6 +126,10 @@ void method_before(struct method_run *, double ema);
 int method_gradients(struct method_run *, const struct method_batch *,
     double *loss) FAIL_CHECKED;
 void method_after(struct method_run *, double ema);
+
+/* The plan whose values are in `memory` behind a step, and its samples; NULL
+ * before the first. */
+const struct nn_plan *method_last(const struct method_run *, size_t *n);
 
 /* Numbers in a projection. */
 size_t method_columns(const struct method_run *);

@@ -15,10 +15,41 @@ larger(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
+/* Passes that a batch of n samples is taken in. */
+static int
+passes(const struct method_run *r, size_t n)
+{
+	const size_t m = (size_t)r->options.microbatch;
+
+	return m > 0 && m < n ? (int)(n / m) : 1;
+}
+
+/* Groups of a pass, or passes that are groups. */
 static int
 groups(const struct method_run *r)
 {
-	return r->options.groups > 0 ? r->options.groups : 1;
+	const int all = passes(r, (size_t)r->planned.n);
+
+	return all > 1 ? all : r->options.groups > 0 ? r->options.groups : 1;
+}
+
+/* What one of these passes is. */
+static int
+pass_of(const struct method_run *r, const struct method_view *view, int n,
+    struct nn_batch *b)
+{
+	const int all = passes(r, (size_t)n);
+
+	*b = (struct nn_batch){ n / all, all > 1 ||
+	    r->options.groups == 0 ? 1 : r->options.groups, view->h, view->w };
+	if (all > 1 && r->options.groups > 1)
+		return fail(FAIL_USAGE, "microbatches are batch norm's groups "
+		    "already; leave --bn-groups out");
+	if (all > 1 && n % r->options.microbatch != 0)
+		return fail(FAIL_USAGE, "a pass of %d samples is not a whole "
+		    "number of microbatches of %d", n,
+		    r->options.microbatch);
+	return 0;
 }
 
 /* Numbers of a value for all n samples of a plan. */
@@ -56,6 +87,8 @@ parts_reserve(struct method_run *r, int n_host, size_t host)
 			memory = larger(memory, nn_plan_memory(r->plan[v]));
 			back = larger(back, nn_plan_work(r->plan[v]));
 		}
+		if (r->look[v] != NULL)
+			memory = larger(memory, nn_plan_memory(r->look[v]));
 		if (r->target_plan[v] != NULL)
 			memory = larger(memory,
 			    nn_plan_memory(r->target_plan[v]));
@@ -83,7 +116,8 @@ parts_unplan(struct method_run *r)
 	for (int i = 0; i < METHOD_VIEWS; i++) {
 		nn_plan_free(r->plan[i]);
 		nn_plan_free(r->target_plan[i]);
-		r->plan[i] = r->target_plan[i] = NULL;
+		nn_plan_free(r->look[i]);
+		r->plan[i] = r->target_plan[i] = r->look[i] = NULL;
 	}
 	for (size_t i = 0; i < sizeof(device) / sizeof(device[0]); i++) {
 		kernel_release(r->kernel, *device[i]);
@@ -96,6 +130,7 @@ parts_unplan(struct method_run *r)
 	free(r->order);
 	r->order = NULL;
 	r->seen[0] = r->seen[1] = NULL;
+	r->last = 0;
 	memset(&r->planned, 0, sizeof(r->planned));
 }
 
@@ -103,52 +138,102 @@ int
 parts_plan_online(struct method_run *r, int v, const struct method_view *view,
     int n, int last)
 {
+	struct nn_batch b;
+	const int rc = pass_of(r, view, n, &b);
+
+	if (rc < 0)
+		return rc;
 	r->rows[v] = (size_t)n;
-	r->plan[v] = nn_plan_grouped(&r->model.net, r->kernel, NN_TRAIN,
-	    (struct nn_batch){ n, groups(r), view->h, view->w }, &last, 1);
-	return r->plan[v] == NULL ? fail_last() : 0;
+	r->plan[v] = nn_plan_grouped(&r->model.net, r->kernel, NN_TRAIN, b,
+	    &last, 1);
+	if (r->plan[v] == NULL)
+		return fail_last();
+	if (passes(r, r->rows[v]) == 1)
+		return 0;
+	r->look[v] = nn_plan_grouped(&r->model.net, r->kernel, NN_TRACK, b,
+	    &last, 1);
+	return r->look[v] == NULL ? fail_last() : 0;
 }
 
 int
 parts_plan_target(struct method_run *r, int v, const struct method_view *view,
     int n)
 {
+	struct nn_batch b;
+	const int rc = pass_of(r, view, n, &b);
+
+	if (rc < 0)
+		return rc;
 	r->target_plan[v] = nn_plan_grouped(&r->model.net, r->kernel,
-	    NN_TRACK, (struct nn_batch){ n, groups(r), view->h, view->w },
-	    &r->model.projection, 1);
+	    NN_TRACK, b, &r->model.projection, 1);
 	return r->target_plan[v] == NULL ? fail_last() : 0;
+}
+
+/* All of n samples through a plan, a pass after the other; value `last` to
+ * the host. */
+static void
+look(struct method_run *r, struct nn_plan *p, const struct nn_params *net,
+    const float *x, size_t n, int last, float *host)
+{
+	const int all = passes(r, n);
+	const size_t m = n / (size_t)all;
+
+	for (int i = 0; i < all; i++) {
+		const size_t at = (size_t)i;
+
+		if (all > 1)
+			nn_plan_part(p, i, all);
+		nn_forward(p, net, r->memory, x + at * count(p, m, 0));
+		kernel_download(r->kernel, host + at * count(p, m, last),
+		    nn_value(p, r->memory, last), count(p, m, last));
+	}
 }
 
 void
 parts_forward(struct method_run *r, int v, const float *x, int last,
     float *host)
 {
-	const struct nn_plan *p = r->plan[v];
-
-	nn_forward(p, &r->online, r->memory, x);
-	kernel_download(r->kernel, host, nn_value(p, r->memory, last),
-	    count(p, r->rows[v], last));
+	look(r, r->look[v] != NULL ? r->look[v] : r->plan[v], &r->online, x,
+	    r->rows[v], last, host);
 }
 
 void
 parts_backward(struct method_run *r, int v, const float *x, int last,
     const float *slope)
 {
-	const struct nn_plan *p = r->plan[v];
+	struct nn_plan *p = r->plan[v];
+	const int all = passes(r, r->rows[v]);
+	const size_t m = r->rows[v] / (size_t)all;
 
-	kernel_upload(r->kernel, r->slope, slope, count(p, r->rows[v], last));
-	nn_backward(p, &r->online, r->memory, r->back, x, r->slope);
+	r->last = v;
+	if (all > 1)
+		nn_plan_part(p, 0, 0);
+	for (int i = 0; i < all; i++) {
+		const size_t at = (size_t)i;
+		const float *part = x + at * count(p, m, 0);
+
+		/* What a single pass still has, several must make again. */
+		if (all > 1)
+			nn_forward(p, &r->online, r->memory, part);
+		kernel_upload(r->kernel, r->slope, slope + at * count(p, m,
+		    last), count(p, m, last));
+		nn_backward(p, &r->online, r->memory, r->back, part,
+		    r->slope);
+	}
 }
 
 void
 parts_target(struct method_run *r, int v, const float *x, float *host)
 {
-	const struct nn_plan *p = r->target_plan[v];
-	const int last = r->model.projection;
+	look(r, r->target_plan[v], &r->target, x, (size_t)r->planned.n,
+	    r->model.projection, host);
+}
 
-	nn_forward(p, &r->target, r->memory, x);
-	kernel_download(r->kernel, host, nn_value(p, r->memory, last),
-	    count(p, (size_t)r->planned.n, last));
+const struct nn_plan *
+method_last(const struct method_run *r, size_t *n)
+{
+	*n = r->rows[r->last] / (size_t)passes(r, r->rows[r->last]);
+	return r->plan[r->last];
 }
 
 int

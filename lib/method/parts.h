@@ -18,11 +18,13 @@ int parts_plan_online(struct method_run *, int v,
 int parts_plan_target(struct method_run *, int v,
     const struct method_view *, int n) FAIL_CHECKED;
 
-/* View v through the online network; value `last` to the host. */
+/* View v through the online network; value `last` to the host.  With
+ * microbatches, pass after pass, of which nothing is kept. */
 void parts_forward(struct method_run *, int v, const float *x, int last,
     float *host);
 
-/* Gradients of the parameters from the host's slopes of value `last`. */
+/* Gradients of the parameters from the host's slopes of value `last`; with
+ * microbatches, each goes forward again. */
 void parts_backward(struct method_run *, int v, const float *x, int last,
     const float *slope);
 

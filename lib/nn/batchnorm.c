@@ -43,14 +43,14 @@ saved(const struct nn_node *d, int n, struct nn_shape out)
 
 /*
  * The momentum of group g's step: taken one after the other, these give every
- * group the share NN_MOMENTUM / groups, as if the steps were averaged.
+ * group the share NN_MOMENTUM / all, as if the steps were averaged.
  */
 static float
 momentum(const struct nn_call *l, int g)
 {
-	const double share = (double)NN_MOMENTUM / l->groups;
+	const double share = (double)NN_MOMENTUM / l->all;
 
-	return (float)(share / (1 - (l->groups - 1 - g) * share));
+	return (float)(share / (1 - (l->all - 1 - l->first - g) * share));
 }
 
 static void
@@ -87,9 +87,10 @@ forward(const struct nn_call *l)
 		    nn_param(p, first + SCALE), nn_param(p, first + SHIFT),
 		    l->residual == NULL ? NULL : l->residual + g * size,
 		    &norm);
-		kernel_norm_track(l->kernel, nn_param(p, first + MEAN),
-		    nn_param(p, first + VAR), mean, inverse, momentum(l, (int)g),
-		    &norm);
+		if (l->all > 0)
+			kernel_norm_track(l->kernel, nn_param(p, first + MEAN),
+			    nn_param(p, first + VAR), mean, inverse,
+			    momentum(l, (int)g), &norm);
 	}
 }
 

@@ -109,6 +109,11 @@ struct nn_plan *nn_plan_grouped(const struct nn_net *, struct kernel *,
     enum nn_mode, struct nn_batch, const int *wanted, int n_wanted);
 void nn_plan_free(struct nn_plan *);
 
+/* The plan's next passes are groups first, first + 1, … of `all` that a larger
+ * pass is cut into, and move running statistics by their share of its step;
+ * with `all` 0 they do not move them. */
+void nn_plan_part(struct nn_plan *, int first, int all);
+
 /* Floats of device memory that forward (and, with NN_TRAIN, backward between
  * them) needs; work is what backward uses besides. */
 size_t nn_plan_memory(const struct nn_plan *);

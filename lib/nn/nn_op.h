@@ -15,6 +15,8 @@ struct nn_call {
 	const struct nn_node *node;
 	enum nn_mode mode;
 	int n, groups;		/* samples; batch norm's parts of them */
+	int first, all;		/* those are groups first … of `all` whose
+				 * steps move statistics; 0: none does */
 	struct nn_shape in, out;
 	const float *x, *residual;	/* residual: NULL without */
 	float *y;

@@ -161,7 +161,7 @@ nn_plan_grouped(const struct nn_net *net, struct kernel *kernel,
 	p->kernel = kernel;
 	p->mode = mode;
 	p->n = b.n;
-	p->groups = b.groups;
+	p->groups = p->all = b.groups;
 	for (int i = 0; i < n_wanted; i++)
 		if (wanted[i] > p->last)
 			p->last = wanted[i];
@@ -183,6 +183,13 @@ nn_plan_free(struct nn_plan *p)
 	free(p->use);
 	free(p->back);
 	free(p);
+}
+
+void
+nn_plan_part(struct nn_plan *p, int first, int all)
+{
+	p->first = first;
+	p->all = all;
 }
 
 size_t

@@ -28,6 +28,7 @@ struct nn_plan {
 	struct kernel *kernel;
 	enum nn_mode mode;
 	int n, groups, last;	/* samples; highest value wanted */
+	int first, all;		/* groups of a larger pass */
 	size_t memory, work;	/* floats */
 	struct nn_shape *shape;	/* by value, 0..last */
 	size_t *at;		/* place by value */

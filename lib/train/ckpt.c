@@ -319,14 +319,14 @@ ckpt_write_keys(struct stream_out *out, const struct keys *q)
 }
 
 void
-ckpt_warn_unused(const struct ckpt *c)
+ckpt_warn_unused(const struct ckpt *c, const char *prefix)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		const struct entry *e = &c->entries[i];
 
-		if (!e->used && (strncmp(e->name, "online.", 7) == 0 ||
-		    strncmp(e->name, "target.", 7) == 0) &&
-		    strstr(e->name, "num_batches_tracked") == NULL)
+		if (!e->used && strncmp(e->name, prefix,
+		    strlen(prefix)) == 0 && strstr(e->name,
+		    "num_batches_tracked") == NULL)
 			log_line(LOG_WARNING, "%s: %s is not used", c->path,
 			    e->name);
 	}

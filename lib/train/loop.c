@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+
 static double
 ema_at(const struct train *t)
 {
@@ -28,10 +30,15 @@ log_step(struct train *t, struct runlog_row *row)
 	row->rank = look.rank;
 	row->alignment = look.alignment;
 	row->uniformity = look.uniformity;
-	if (t->log == NULL || t->log_every == 0 ||
-	    t->step % t->log_every != 0)
+	if (t->log_every == 0 || t->step % t->log_every != 0)
 		return 0;
-	return runlog_write(t->log, row);
+	if (t->tap.out != NULL) {
+		const int written = tap_write(&t->tap, &t->run, t->step);
+
+		if (written < 0)
+			return written;
+	}
+	return t->log == NULL ? 0 : runlog_write(t->log, row);
 }
 
 /* A number that is not finite ends the run before it reaches a parameter. */
@@ -108,10 +115,58 @@ train_run(struct train *t, struct batch *b)
 	return rc < 0 ? rc : 0;
 }
 
+void
+train_tell_end(const struct train *t)
+{
+	if (t->total > 0 && t->step < t->total && t->stop >= t->total)
+		log_line(LOG_INFO, "the stream ended after step %" PRIu64
+		    " of %" PRIu64 "; the network is saved as it is", t->step,
+		    t->total);
+	else if (t->unused > 0)
+		log_line(LOG_INFO, "the stream goes on after step %" PRIu64
+		    ": %" PRIu64 " records unused; give --total-steps",
+		    t->step, t->unused);
+	else if (t->step == 0 && t->stop > 0)
+		log_line(LOG_INFO, "no steps: the stream is empty");
+}
+
 static int
 set(struct head *h, const char *name, struct value v)
 {
 	return value_set(&h->meta, name, v, &h->arena);
+}
+
+/* What options left to others, as it came out. */
+static int
+describe_values(const struct train *t, struct head *h)
+{
+	const struct method_run *r = &t->run;
+	struct loss_options loss = r->options.loss;
+	struct value map = value_map(NULL, 0);
+	const struct loss *row = loss_find(r->row->name);
+	struct arena *a = &h->arena;
+	int rc = row == NULL ? fail_last() : loss_defaults(row, &loss);
+
+	if (rc < 0 || (rc = value_set(&map, "lr", value_float(t->rate.base),
+	    a)) < 0)
+		return rc;
+	if (row->temperature > 0)
+		rc = value_set(&map, "temperature",
+		    value_float(loss.temperature), a);
+	if (rc == 0 && row == &loss_clsa)
+		rc = value_set(&map, "strong_temperature",
+		    value_float(loss.strong_temperature), a);
+	if (rc == 0 && r->row->target && (rc = value_set(&map, "ema",
+	    value_float(t->ema), a)) == 0)
+		rc = value_set(&map, "ema_schedule", value_text(t->ema_cosine ?
+		    "cosine" : "constant"), a);
+	if (rc == 0 && r->row->queue)
+		rc = value_set(&map, "queue", value_int((int64_t)r->keys.k),
+		    a);
+	if (rc == 0)
+		rc = value_set(&map, "warmup_steps",
+		    value_int((int64_t)t->rate.warmup), a);
+	return rc < 0 ? rc : set(h, "effective", map);
 }
 
 int
@@ -128,6 +183,8 @@ train_describe(const struct train *t, struct head *h)
 	    (rc = set(h, "epoch", value_int((int64_t)t->epoch))) < 0 ||
 	    (rc = set(h, "seed", value_int(t->seed))) < 0 ||
 	    (rc = set(h, "optimizer", value_text(t->optim.row->name))) < 0)
+		return rc;
+	if ((rc = describe_values(t, h)) < 0)
 		return rc;
 	if (t->total > 0)
 		rc = set(h, "total_steps", value_int((int64_t)t->total));

@@ -15,6 +15,7 @@
 #include "train/ckpt.h"
 #include "train/options.h"
 #include "train/runlog.h"
+#include "train/taps.h"
 #include "train/watch.h"
 
 /* A run at work; must not be moved. */
@@ -40,6 +41,7 @@ struct train {
 	struct runlog *log;
 	uint64_t log_every, save_every;
 	struct watch watch;
+	struct tap tap;		/* written with the log's rows */
 	void *arg;
 	void (*report)(void *arg, const struct train *, int pictures,
 	    double loss);
@@ -57,6 +59,9 @@ void train_fini(struct train *);
 
 /* Until the stream ends or the last step is done; t->step tells. */
 int train_run(struct train *, struct batch *) FAIL_CHECKED;
+
+/* Logs whether the stream was shorter or longer than the run. */
+void train_tell_end(const struct train *);
 
 /* What a checkpoint of this run says of itself (into meta), and its
  * tensors. */

@@ -37,10 +37,16 @@ struct train_config {
 	bool symmetric;
 	int64_t queue;			/* 0: the checkpoint's, or 65536 */
 	int64_t groups;			/* of a batch, for batch norm */
+	int64_t microbatch;		/* samples at a time; 0: all */
 	double support_epochs;		/* 0: all */
 	int64_t steps;			/* stop before this one; -1: never */
 	int64_t total_steps, steps_per_epoch;	/* 0: the stream knows */
 	int64_t seed;
+
+	/* For the tool, which opens what they name; NULL or 0: not given. */
+	const char *init, *resume, *support, *log, *tap;
+	bool list_taps;
+	int64_t log_every, watch_every, save_every;
 };
 
 #define TRAIN_HEADING(text) { .help = text }
@@ -73,7 +79,7 @@ struct train_config {
 	TRAIN_INT(t, "channels", 0, channels, "3", 1, 64, \
 	    "channels of the pictures"), \
 	TRAIN_TEXT(t, "projector", 0, projector, "HEAD", NULL, \
-	    "lin, linbn, mlp, mlpbn, mlpbn1, or as 2048-bn-relu-128"), \
+	    "none, lin, linbn, mlp, mlpbn, mlpbn1, or 2048-bn-relu-128"), \
 	TRAIN_TEXT(t, "predictor", 0, predictor, "HEAD", NULL, \
 	    "the same, for methods that predict; or none"), \
 	TRAIN_INT(t, "projector-hidden", 0, projector_hidden, "0", 0, \
@@ -84,6 +90,8 @@ struct train_config {
 	    ENC_HEAD_MOST, "another width of its hidden layers"), \
 	TRAIN_INT(t, "bn-groups", 0, groups, "1", 1, 1 << 20, \
 	    "batch norm takes a batch in so many parts"), \
+	TRAIN_INT(t, "microbatch", 0, microbatch, "0", 0, 1 << 20, \
+	    "pass so many samples at a time, batch norm too; 0: all"), \
 	TRAIN_TEXT(t, "mean", 0, mean, "R,G,B", NULL, \
 	    "mean of pixels / 255; default: the stream's"), \
 	TRAIN_TEXT(t, "std", 0, std, "R,G,B", NULL, \
@@ -168,7 +176,34 @@ struct train_config {
 	TRAIN_INT(t, "steps-per-epoch", 0, steps_per_epoch, "0", 0, 1e15, \
 	    "steps in an epoch; 0: the stream tells")
 
+/* How rather than what: left out of histories and checkpoints. */
+#define TRAIN_ASIDE(t, name, letter, field, preset, min, help) \
+	{ name, letter, OPT_INT, offsetof(t, train.field), "N", preset, \
+	    min, 1e12, help, true }
+
+#define TRAIN_RUN(t) \
+	TRAIN_HEADING("run"), \
+	TRAIN_TEXT(t, "support", 0, support, "STREAM", NULL, \
+	    "labelled views that join each batch, for suncet"), \
+	TRAIN_TEXT(t, "init", 'i', init, "CKPT", NULL, \
+	    "begin with this network"), \
+	TRAIN_TEXT(t, "resume", 'r', resume, "CKPT", NULL, \
+	    "go on with this run, its options too"), \
+	{ "log", 'l', OPT_TEXT, offsetof(t, train.log), "FILE", NULL, 0, 0, \
+	    "write a table of losses", true }, \
+	TRAIN_ASIDE(t, "log-every", 0, log_every, "1", 1, \
+	    "a row of it every N steps"), \
+	{ "tap", 0, OPT_TEXT, offsetof(t, train.tap), "NAME,...=FILE", NULL, \
+	    0, 0, "write tensors from within these steps as a stream", \
+	    true }, \
+	{ "list-taps", 0, OPT_FLAG, offsetof(t, train.list_taps), NULL, \
+	    NULL, 0, 0, "print their names, and end", true }, \
+	TRAIN_ASIDE(t, "watch-every", 0, watch_every, "50", 0, \
+	    "look for collapse and divergence every N steps; 0: never"), \
+	TRAIN_ASIDE(t, "checkpoint-every", 'c', save_every, "0", 0, \
+	    "write the output every N steps too")
+
 #define TRAIN_OPTIONS(t) TRAIN_NETWORK(t), TRAIN_LOSS(t), \
-	TRAIN_OPTIMIZER(t), TRAIN_SCHEDULE(t)
+	TRAIN_OPTIMIZER(t), TRAIN_SCHEDULE(t), TRAIN_RUN(t)
 
 #endif

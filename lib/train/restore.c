@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/restore.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "stream/dump.h"
 
 /* Options that belong to one command, not to the run, and those that the
  * checkpoint's tensors and meta answer better. */
@@ -97,6 +100,39 @@ restore_load(const struct head *h, const struct opt *rows, size_t n,
 
 		if (v != NULL && !left_out(&rows[i]) && !said->given[i])
 			rc = put(&rows[i], v, args);
+	}
+	return rc;
+}
+
+static int
+line(const char *prefix, const struct member *m, struct buf *b)
+{
+	struct dump d = { .text = { 0 } };
+	int rc = dump_json(&d, &m->value);
+
+	if (rc == 0)
+		rc = buf_printf(b, "%s%s\t%.*s\n", prefix, m->name,
+		    (int)d.text.size, (const char *)d.text.data);
+	dump_free(&d);
+	return rc;
+}
+
+int
+restore_text(const struct value *map, struct buf *b)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < map->map.n && rc == 0; i++) {
+		const struct member *m = &map->map.members[i];
+		char prefix[64];
+
+		if (m->value.type != VALUE_MAP) {
+			rc = line("", m, b);
+			continue;
+		}
+		snprintf(prefix, sizeof(prefix), "%s.", m->name);
+		for (size_t j = 0; j < m->value.map.n && rc == 0; j++)
+			rc = line(prefix, &m->value.map.members[j], b);
 	}
 	return rc;
 }

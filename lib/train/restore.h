@@ -7,6 +7,7 @@
 #ifndef SELF_TRAIN_RESTORE_H
 #define SELF_TRAIN_RESTORE_H
 
+#include "base/buf.h"
 #include "base/opt.h"
 #include "stream/stream.h"
 
@@ -17,5 +18,9 @@ int restore_store(struct head *, const struct opt *rows, size_t n,
 /* Takes what the command line did not say; texts are borrowed from head. */
 int restore_load(const struct head *, const struct opt *rows, size_t n,
     const struct opt_said *, void *args) FAIL_CHECKED;
+
+/* Lines of "name<TAB>value" of a map, values as JSON; members of maps in it
+ * have their map's name and a dot before their own. */
+int restore_text(const struct value *map, struct buf *) FAIL_CHECKED;
 
 #endif

@@ -17,9 +17,12 @@ static int
 parse_head(const char *option, const char *text, int features,
     int64_t hidden, int64_t out, struct enc_head *h)
 {
-	const int rc = enc_head_parse(text, features, h);
+	int rc;
 
-	if (rc < 0)
+	memset(h, 0, sizeof(*h));
+	if (strcmp(text, "none") == 0)
+		return 0;
+	if ((rc = enc_head_parse(text, features, h)) < 0)
 		return fail_note("--%s", option);
 	enc_head_resize(h, (int)hidden, (int)out);
 	return 0;
@@ -36,11 +39,10 @@ make_predictor(struct enc_spec *s, const struct method *m,
 	const bool fits = c->predictor == NULL || enc_head_preset(text);
 	int sizes[ENC_HEAD_LAYERS];
 	const int n = enc_head_sizes(&s->projector, sizes);
+	const int out = n > 0 ? sizes[n - 1] : features;
 
-	if (n == 0)
-		return fail(FAIL_USAGE, "the projector has no linear layer");
 	return parse_head("predictor", text, features, c->predictor_hidden,
-	    fits ? sizes[n - 1] : 0, &s->predictor);
+	    fits ? out : 0, &s->predictor);
 }
 
 /* Heads that the method wants and the checkpoint (or nobody) gives. */
@@ -55,8 +57,7 @@ complete_heads(struct enc_spec *s, const struct method *m,
 		rc = parse_head("projector", c->projector != NULL ?
 		    c->projector : m->projector, features,
 		    c->projector_hidden, c->projector_out, &s->projector);
-	if (!m->predictor || (c->predictor != NULL &&
-	    strcmp(c->predictor, "none") == 0))
+	if (!m->predictor)
 		s->predictor.n = 0;
 	else if (rc == 0 && s->predictor.n == 0)
 		rc = make_predictor(s, m, c, features);
@@ -327,6 +328,7 @@ make_options(struct train *t, const struct train_config *c)
 		.loss = { c->temperature, c->strong_temperature,
 		    c->strong_weight },
 		.groups = (int)c->groups,
+		.microbatch = (int)c->microbatch,
 		.symmetric = c->symmetric,
 		.fresh_target = strcmp(c->target_start, "fresh") == 0,
 		.buffers = strcmp(buffers, "own") == 0 ? METHOD_OWN :
@@ -369,7 +371,9 @@ load_networks(struct train *t, struct ckpt *init)
 	if (rc == 0 && t->run.row->queue)
 		rc = ckpt_load_keys(init, &t->run.keys);
 	if (rc == 0)
-		ckpt_warn_unused(init);
+		ckpt_warn_unused(init, "online.");
+	if (rc == 0 && t->run.row->target)
+		ckpt_warn_unused(init, "target.");
 	return rc;
 }
 

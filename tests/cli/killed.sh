@@ -30,7 +30,7 @@ suncet() {
 	local step=$1
 
 	shift
-	views --start-step "$step" | ssl-train --method suncet $network \
+	views --start-step "$step" | ssl-train --method suncet --support-epochs 15 $network \
 	    --support <(ssl-decode --quiet --shuffle --epochs 99 --threads 1 \
 	    --per-class 6 --balance 4x2 --start-step "$step" set/train |
 	    ssl-augment --quiet --threads 1 --recipe cifar-basic --size 16) "$@"
@@ -64,7 +64,8 @@ for method in moco suncet; do
 			n=$((n + 1))
 		else		# it was done: from the beginning again
 			whole=$((whole + 1))
-			cmp -s killed/run.tz whole/run.tz || break
+			[ "$(ssl-show --digest killed/run.tz)" = \
+			    "$(ssl-show --digest whole/run.tz)" ] || break
 			rm -rf killed
 			mkdir killed
 		fi

@@ -49,7 +49,7 @@ go_on=()
 check simclr views.tz
 check npair views.tz
 check moco views.tz --queue 32 --bn-groups 2
-is "$(ssl-show --json on.tz | grep -c '"queue')" 2 "the queue is kept"
+is "$(ssl-show --json on.tz | grep -c '"name":"queue')" 2 "the queue is kept"
 check clsa three.tz --queue 32
 check supcon views.tz
 check byol views.tz --predictor-hidden 8 --target-start fresh
@@ -87,3 +87,11 @@ fails 2 "a rate scaled by an unknown batch" \
     learn --lr-scaling linear -o x.tz <(ssl-augment -q --recipe cifar-basic --size 16 train.tz)
 ok "a rate scaled" learn --lr-scaling sqrt --schedule constant --log log.tsv -o x.tz views.tz
 is "$(cut -f4 log.tsv | sed -n 2p)" "0.141421356" "by the batch's root"
+
+# Pitfall 12: ten pictures in batches of four are two steps.
+ls data/train/*/* | sort | head -10 >ten.txt
+xargs ssl-decode -q <ten.txt | ssl-augment -q --recipe cifar-basic --size 16 --batch 4 -o ten.tz
+ok "pitfall 12: ten pictures" learn -m simclr --total-steps 2 --log log.tsv -o x.tz ten.tz
+is "$(wc -l <log.tsv | tr -d ' ')" 3 "pitfall 12: are two steps of four"
+is "$(ssl-show --json ten.tz | grep -c '"index"')" 2 \
+    "pitfall 12: the two that are left are in neither"
