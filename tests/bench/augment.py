@@ -54,7 +54,8 @@ def view(blur, solarize):
 def decode(file):
     return Image.open(io.BytesIO(file)).convert('RGB')
 
-files = [bytes(row[:size]) for r in tz.read(path)[1] for row, size in zip(r['jpeg'], r['jpeg_size'])][:most]
+files = [bytes(row[:size]) for r in tz.read(path)[1] for row, size in zip(r['jpeg'], r['jpeg_size'])]
+files = files[::max(1, len(files) // most)]     # spread, since sizes differ
 views = view(1.0, 0.0), view(0.1, 0.2)
 pictures = files if kind == 'jpeg' else [decode(f) for f in files]
 get = decode if kind == 'jpeg' else (lambda image: image)
