@@ -61,16 +61,17 @@ box_lines(uint8_t *restrict to, const uint8_t *restrict from, int n,
 		load(&high, from, step, i, n);
 		sum += high;
 	}
+	load(&low, from, step, -r - 1, n);
 	for (int x = 0; x < n; x++) {
 		lanes_i32 v;
 
-		load(&low, from, step, x - r - 1, n);
 		load(&high, from, step, x + r + 1, n);
 		load(&leaving, from, step, x - r, n);
 		v = (lanes_i32)((sum * b->inner + (low + high) * b->outer
 		    + (1u << 23)) >> 24);
 		lanes_store(to + step * (size_t)x, &v);
 		sum += high - leaving;
+		low = leaving;
 	}
 }
 

@@ -9,11 +9,12 @@
 #include "source/kind.h"
 #include "source/spill.h"
 
-/* One record put aside: where its pixels lie, and what it holds. */
+/* One record put aside: where its pixels or files lie, and what it holds. */
 struct chunk {
 	size_t first;		/* sample */
-	uint64_t image;		/* offset of the pixels */
-	int height, width, channels;
+	uint64_t image;		/* offset of the first sample's */
+	size_t row;		/* bytes from one to the next */
+	int height, width, channels;	/* 0: JPEG files */
 	uint64_t *fields;	/* offset of each field's data */
 };
 
@@ -26,7 +27,8 @@ struct tz {
 	size_t n_chunks, chunk_room;
 	struct names keys;
 	int64_t *labels, *indices;
-	size_t room;		/* of labels and indices */
+	int64_t *sizes;		/* bytes of each JPEG file */
+	size_t room;		/* of labels, indices and sizes */
 	bool has_indices;	/* all records have them */
 	struct source_field *fields;
 	bool *dropped;		/* fields that some record lacks */
@@ -36,8 +38,8 @@ struct tz {
 static bool
 is_known(const char *name)
 {
-	static const char *const known[] = { "image", "label", "key",
-		"index" };
+	static const char *const known[] = { "image", "jpeg", "jpeg_size",
+		"label", "key", "index" };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(name, known[i]) == 0)
@@ -138,7 +140,29 @@ take_image(struct tz *z, const struct rec *r, struct chunk *c)
 	c->height = (int)t->shape[1];
 	c->width = (int)t->shape[2];
 	c->channels = (int)t->shape[3];
+	c->row = row_bytes(t);
 	return put_aside(z, t, &c->image);
+}
+
+/* Files instead of pixels; there is room for their sizes. */
+static int
+take_files(struct tz *z, const struct rec *r, struct chunk *c)
+{
+	const struct tensor *files, *sizes;
+
+	if (rec_tensor(r, "jpeg", DTYPE_U1, "n*", &files) < 0 ||
+	    rec_tensor(r, "jpeg_size", DTYPE_I8, "n", &sizes) < 0)
+		return fail_last();
+	c->row = files->shape[1];
+	for (size_t i = 0; i < files->shape[0]; i++) {
+		const int64_t size = tensor_integer(sizes, i);
+
+		if (size < 0 || (uint64_t)size > c->row)
+			return fail(FAIL_FORMAT, "jpeg_size: %lld in rows of "
+			    "%zu bytes", (long long)size, c->row);
+		z->sizes[c->first + i] = size;
+	}
+	return put_aside(z, files, &c->image);
 }
 
 /* A tensor of whole numbers, one a sample, or NULL when there is none. */
@@ -179,7 +203,7 @@ static int
 reserve_numbers(struct tz *z, size_t n)
 {
 	size_t room = z->room == 0 ? 1024 : z->room;
-	int64_t *labels, *indices;
+	int64_t *labels, *indices, *sizes;
 
 	while (room < n)
 		room *= 2;
@@ -189,7 +213,9 @@ reserve_numbers(struct tz *z, size_t n)
 	z->labels = labels != NULL ? labels : z->labels;
 	indices = realloc(z->indices, room * sizeof(*indices));
 	z->indices = indices != NULL ? indices : z->indices;
-	if (labels == NULL || indices == NULL)
+	sizes = realloc(z->sizes, room * sizeof(*sizes));
+	z->sizes = sizes != NULL ? sizes : z->sizes;
+	if (labels == NULL || indices == NULL || sizes == NULL)
 		return fail_memory(room * sizeof(*labels));
 	z->room = room;
 	return 0;
@@ -202,8 +228,7 @@ take_names(struct src_part *p, const struct rec *r, size_t n)
 	const int64_t *labels, *indices;
 
 	if (numbers(r, "label", &labels) < 0 ||
-	    numbers(r, "index", &indices) < 0 ||
-	    reserve_numbers(z, z->keys.n + n) < 0)
+	    numbers(r, "index", &indices) < 0)
 		return fail_last();
 	z->has_indices = z->has_indices && indices != NULL;
 	for (size_t i = 0; i < n; i++) {
@@ -256,8 +281,10 @@ take_record(struct src_part *p, const struct rec *r)
 	if (z->fields == NULL && choose_fields(z, r) < 0)
 		return fail_last();
 	c = new_chunk(z);
-	if (c == NULL || take_image(z, r, c) < 0 || take_fields(z, r, c) < 0 ||
-	    take_names(p, r, n) < 0)
+	if (c == NULL || reserve_numbers(z, z->keys.n + n) < 0 ||
+	    (rec_find(r, "image") == NULL && rec_find(r, "jpeg") != NULL ?
+	    take_files(z, r, c) : take_image(z, r, c)) < 0 ||
+	    take_fields(z, r, c) < 0 || take_names(p, r, n) < 0)
 		return fail_last();
 	return 0;
 }
@@ -377,6 +404,7 @@ tz_close(struct src_part *p)
 	names_free(&z->keys);
 	free(z->labels);
 	free(z->indices);
+	free(z->sizes);
 	free(z);
 }
 
@@ -442,12 +470,11 @@ tz_read(const struct src_part *p, size_t i, struct source_sample *s)
 {
 	const struct tz *z = p->state;
 	const struct chunk *c = chunk_of(z, i);
-	const size_t bytes = (size_t)c->height * (size_t)c->width *
-	    (size_t)c->channels;
+	const size_t bytes = c->channels == 0 ? (size_t)z->sizes[i] : c->row;
 
 	s->bytes.size = 0;
 	if (buf_reserve(&s->bytes, bytes) < 0 || spill_read(z->fd,
-	    s->bytes.data, bytes, c->image + (i - c->first) * bytes) < 0)
+	    s->bytes.data, bytes, c->image + (i - c->first) * c->row) < 0)
 		return fail_last();
 	s->bytes.size = bytes;
 	s->height = c->height;
@@ -493,7 +520,7 @@ tz_read_field(const struct src_part *p, size_t i, size_t f, void *to)
 
 const struct src_kind src_tz = {
 	.name = "tz",
-	.help = "a tensor stream with images",
+	.help = "a tensor stream with images, or with JPEG files",
 	.knows = tz_knows,
 	.open = tz_open,
 	.close = tz_close,

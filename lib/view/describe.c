@@ -81,7 +81,7 @@ view_describe(struct head *h, const struct view_config *c)
 {
 	struct value views = value_array(NULL, 0);
 
-	if (c->chain != NULL || c->only_index >= 0)
+	if (c->chain != NULL)
 		return 0;
 	for (int i = 0; i < c->recipe->n_views; i++)
 		if (add_view(h, &views, c, i) < 0)
@@ -91,5 +91,5 @@ view_describe(struct head *h, const struct view_config *c)
 	    || add_numbers(h, "mean", c->recipe->mean) < 0
 	    || add_numbers(h, "std", c->recipe->std) < 0)
 		return fail_last();
-	return c->batch > 0 ? add_steps(h, c) : 0;
+	return c->batch > 0 && c->only_index < 0 ? add_steps(h, c) : 0;
 }

@@ -14,6 +14,7 @@ PYTHON names a Python that has torchvision (default: this one, or else /usr/bin/
 """
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -54,7 +55,8 @@ def view(blur, solarize):
 def decode(file):
     return Image.open(io.BytesIO(file)).convert('RGB')
 
-files = [bytes(row[:size]) for r in tz.read(path)[1] for row, size in zip(r['jpeg'], r['jpeg_size'])][:most]
+files = [bytes(row[:size]) for r in tz.read(path)[1] for row, size in zip(r['jpeg'], r['jpeg_size'])]
+files = files[::max(1, len(files) // most)]     # spread, since sizes differ
 views = view(1.0, 0.0), view(0.1, 0.2)
 pictures = files if kind == 'jpeg' else [decode(f) for f in files]
 get = decode if kind == 'jpeg' else (lambda image: image)
@@ -70,7 +72,7 @@ print(len(pictures) / (time.process_time() - before))
 
 def python():
     for name in os.environ.get('PYTHON'), sys.executable, '/usr/bin/python3':
-        if name and subprocess.run([name, '-c', 'import torchvision, msgpack, zstandard, numpy'],
+        if name and shutil.which(name) and subprocess.run([name, '-c', 'import torchvision, msgpack, zstandard, numpy'],
                                    stderr=subprocess.DEVNULL).returncode == 0:
             return name
     return None
@@ -101,18 +103,21 @@ def prepare(a, size, scratch):
     source = getattr(a, size)
     if source is None:
         source = os.path.join(scratch, size)
-        subprocess.run([tool('ssl-synth'), '-q', '--size', '32' if size == 'small' else '448', '--train',
-                        '2000' if size == 'small' else '200', '--test', '1', source], check=True)
+        if not os.path.exists(source):
+            subprocess.run([tool('ssl-synth'), '-q', '--size', '32' if size == 'small' else '420', '--train',
+                            '4000' if size == 'small' else '200', '--test', '1', source], check=True)
         source = os.path.join(source, 'train')
     paths = {}
+    subset = os.path.join(scratch, 'subset')
+    with open(subset, 'w') as f:
+        f.writelines(f'{i}\n' for i in range(OURS[size]))
     for kind, more in ('decoded', []), ('jpeg', ['--keep-jpeg']):
         paths[kind] = os.path.join(scratch, f'{size}-{kind}.tz')
-        if not os.path.exists(paths[kind]):
-            subset = os.path.join(scratch, 'subset')
-            with open(subset, 'w') as f:
-                f.writelines(f'{i}\n' for i in range(OURS[size]))
-            subprocess.run([tool('ssl-decode'), '-q', '--level', '-7', '--subset', subset, *more, '-o', paths[kind],
-                            source], check=True)
+        decode = [tool('ssl-decode'), '-q', '--level', '-7', '--batch', '16', *more, '-o', paths[kind], source]
+        # A source of fewer pictures is taken whole.
+        if not os.path.exists(paths[kind]) and subprocess.run(
+                [*decode, '--subset', subset], stderr=subprocess.DEVNULL).returncode:
+            subprocess.run(decode, check=True)
     n = int(subprocess.run([tool('ssl-show'), '--meta', 'samples', paths['jpeg']], check=True,
                            stdout=subprocess.PIPE).stdout)
     return paths, n

@@ -61,7 +61,9 @@ measure(const char *what, const struct picture *pictures)
 	while (bench_more(&b))
 		all_views(pictures);
 	fastest = bench_fastest(&b);
-	printf("%s\t%dx%d\t%.5g\t%.5g\n", what, pictures->image.width,
+	for (const char *p = what; *p != '\0'; p++)
+		putchar(*p == '\n' ? ' ' : *p);
+	printf("\t%dx%d\t%.5g\t%.5g\n", pictures->image.width,
 	    pictures->image.height, PICTURES / fastest,
 	    PICTURES / bench_median(&b));
 	fflush(stdout);

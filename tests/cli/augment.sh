@@ -55,6 +55,8 @@ row=$(ssl-show --tensor index singles.tz | tr -d '[] ' | grep -nx 3 |
 ssl-show --tensor view0 --record $((row - 1)) singles.tz >later
 view 0 3 samples.tz >first
 ok "the next epoch has another view" isnt "$(cat first)" "$(cat later)"
+is "$(ssl-augment -q -r byol-cifar --only-index 3 samples.tz |
+    ssl-show --meta views.1.name)" view1 "one sample's header tells its views"
 fails 2 "a sample that is not there" \
     ssl-augment -r byol-cifar --only-index 30 samples.tz -o x.tz
 like "$(cat .err)" "*no sample has index 30*" "… is told"

@@ -22,6 +22,13 @@ is "$(ssl-show jpeg.tz | tail -n 1 | grep -o '[0-9]* samples')" \
     "$(ssl-show image.tz | tail -n 1 | grep -o '[0-9]* samples')" \
     "all samples"
 
+# A stream of files is a source again, in another order, decoded or not.
+ssl-decode -q --keep-jpeg -b 9 -o plain.tz set
+is "$(ssl-decode -q --shuffle -b 7 plain.tz | digest)" "$(digest image.tz)" \
+    "a stream of files, decoded later"
+is "$(ssl-decode -q --shuffle -b 7 --keep-jpeg plain.tz | digest)" \
+    "$(digest jpeg.tz)" "... or kept once more"
+
 for recipe in byol simclr-cifar clsa suncet-cifar-head evaluate linear; do
 	ssl-augment -q -r $recipe --set size=40 -b 5 image.tz >one.tz
 	ssl-augment -q -r $recipe --set size=40 -b 5 jpeg.tz >two.tz

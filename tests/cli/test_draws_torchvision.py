@@ -72,7 +72,7 @@ def alike(what, ours, theirs):
 
 def crops(folder, scale):
     """Red is the column, green the row: corners tell the box, also after enlarging."""
-    height, width = 36, 54
+    height, width = 24, 36
     y, x = np.mgrid[:height, :width]
     got = views(folder, np.stack([x, y, 0 * x], -1), [f'crop area={scale[0]}..{scale[1]}']).astype('i4')
     left, top = got[:, 0, 0, 0], got[:, 0, 0, 1]

@@ -145,6 +145,46 @@ constant(struct resize_room *room, struct picture *p)
 	ok(same, "one colour stays, whatever the size");
 }
 
+/* Boxes along pixels are crops; others lie where they say: on a ramp of four
+ * levels a pixel each result is where its middle is, but for the edges. */
+static void
+boxes(struct rng *r, struct resize_room *room, struct picture *p)
+{
+	static unsigned char pixels[50 * 60];
+	const struct image m = { pixels, 50, 60, 1, 60 };
+	struct picture crop = { 0 };
+	bool same = true, placed = true;
+
+	for (int i = 0; i < 50 * 60; i++)
+		pixels[i] = (unsigned char)(i % 60 * 4);
+	for (int i = 0; i < 200; i++) {
+		const int x = (int)rng_below(r, 50), y = (int)rng_below(r, 40);
+		const int w = 1 + (int)rng_below(r, (uint64_t)(60 - x));
+		const int h = 1 + (int)rng_below(r, (uint64_t)(50 - y));
+		const struct resize_box b = { x, y, w, h };
+		const struct image part = image_crop(&m, x, y, w, h);
+
+		same = same && resize_box(p, &m, &b, 7, 11, RESIZE_BICUBIC,
+		    room) == 0 && resize_picture(&crop, &part, 7, 11,
+		    RESIZE_BICUBIC, room) == 0
+		    && memcmp(p->image.data, crop.image.data, 77) == 0;
+	}
+	ok(same, "boxes along pixels are crops");
+	for (int i = 0; i < 200; i++) {
+		const struct resize_box b = { rng_between(r, 0, 20),
+			rng_between(r, 0, 20), rng_between(r, 0.1, 39),
+			rng_between(r, 0.1, 29) };
+
+		placed = placed && resize_box(p, &m, &b, 3, 9,
+		    RESIZE_BILINEAR, room) == 0;
+		for (int k = 3; b.width > 5 && k < 6; k++)
+			placed = placed && fabs(p->image.data[9 + k] - 4 * (b.x
+			    + (k + 0.5) * b.width / 9 - 0.5)) < 1.5;
+	}
+	ok(placed, "others lie between them");
+	picture_free(&crop);
+}
+
 int
 main(void)
 {
@@ -166,6 +206,7 @@ main(void)
 		known((enum resize_filter)filter, 8, (unsigned char[]){ 0, 10,
 		    200, 40, 90, 250, 30, 120 });
 	constant(&room, &p);
+	boxes(&r, &room, &p);
 	for (int i = 0; i < 300; i++)
 		good = good && try_one(&r, &room, &p, &apart);
 	ok(good, "random pictures and parts of them");
