@@ -105,6 +105,7 @@ kernel_free(struct kernel *k)
 	for (int i = 0; k->tiles != NULL && i < pool_threads(k->pool); i++)
 		free(k->tiles[i]);
 	free(k->tiles);
+	free(k->zeros);
 	free(k->packed);
 	free(k->partial);
 	free(k->sums);
@@ -168,6 +169,24 @@ cpu_sums(struct kernel *k, size_t n)
 		abort();
 	k->sums = same;
 	return k->sums;
+}
+
+int
+cpu_reserve_zeros(struct kernel *k, size_t n)
+{
+	if (n <= k->zeros_size)
+		return 0;
+	if (grow_floats(&k->zeros, &k->zeros_size, n) < 0)
+		return fail_last();
+	memset(k->zeros, 0, n * sizeof(*k->zeros));
+	return 0;
+}
+
+void
+cpu_zeros(struct kernel *k, size_t n)
+{
+	if (cpu_reserve_zeros(k, n) < 0)
+		abort();
 }
 
 int

@@ -40,10 +40,11 @@ struct simd {
 	    const float *b, size_t panel, int n_rows, int columns, int k,
 	    bool accumulate);
 
-	/* The same where k is 16, 32 or 64 and rows of a are k apart. */
+	/* The same where k is 16, 32 or 64 and rows of a lie as transformed
+	 * tiles do: k numbers apart, or TILE_STEP(k) when `together`. */
 	void (*block_product)(float *c, size_t ldc, const float *a,
-	    const float *b, size_t panel, int n_rows, int columns, int k,
-	    bool accumulate);
+	    bool together, const float *b, size_t panel, int n_rows,
+	    int columns, int k, bool accumulate);
 
 	/* c [m rounded up to tiles, columns] (ldc apart) += a^T b over n_rows:
 	 * a as above with m columns used, b rows ldb apart. */
@@ -56,12 +57,11 @@ struct simd {
 
 	/* The transforms of winograd.h, described in simd_winograd.h. */
 	void (*winograd_input)(const struct tiles *, float *v,
-	    const float *x, size_t first, size_t n, size_t room, int block);
+	    const float *x, size_t first, size_t n);
 	void (*winograd_output)(const struct tiles *, float *y,
-	    const float *m, size_t first, size_t n, size_t room,
-	    size_t columns, bool accumulate);
+	    const float *m, size_t first, size_t n, bool accumulate);
 	void (*winograd_slope)(const struct tiles *, float *m,
-	    const float *dy, size_t first, size_t n, size_t room);
+	    const float *dy, size_t first, size_t n);
 	void (*winograd_weight)(float *u, size_t point, const float *g);
 	void (*winograd_gradient)(float *g, const float *u, size_t point);
 

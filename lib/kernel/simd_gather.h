@@ -4,14 +4,23 @@
  */
 #include "kernel/gather.h"
 
-/* Runs are short (16 to 192 numbers), so a call for each would show. */
+typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
+
+/* Numbers that lie between asking for one and copying it. */
+#define GATHER_AHEAD 512
+
+/* Runs are short (9 to 192 numbers), so a call for each would show. */
 INLINE void
 copy_run(float *to, const float *from, int n)
 {
 	int i = 0;
 
-	for (; i + LANES <= n; i += LANES)
+	for (; i + LANES <= n; i += LANES) {
+		__builtin_prefetch(from + i + GATHER_AHEAD);
 		store(to + i, load(from + i));
+	}
+	for (; i + 4 <= n; i += 4)
+		*(quad *)(to + i) = *(const quad *)(from + i);
 	for (; i < n; i++)
 		to[i] = from[i];
 }
@@ -27,13 +36,12 @@ zero_run(float *to, int n)
 		to[i] = 0;
 }
 
-/* One row: source is the picture, (h,w) where its taps count from. */
+/* One row: source is the picture, (h,w) where its taps count from; the first
+ * number is `channel` of `tap`. */
 INLINE void
 gather_row(const struct gather *g, float *to, const float *source, int h,
-    int w, int k0, int k)
+    int w, int tap, int channel, int k)
 {
-	int tap = k0 / g->channels, channel = k0 % g->channels;
-
 	while (k > 0) {
 		const int from_h = h + g->tap_h[tap], from_w = w + g->tap_w[tap];
 		const bool inside = from_h >= 0 && from_h < g->from_h
@@ -64,11 +72,12 @@ gather_tile(const struct gather *g, float *tile, const float *source,
 	    * (size_t)g->channels;
 	int w = (int)(first % (size_t)g->columns);
 	int h = (int)(first / (size_t)g->columns % (size_t)g->rows);
+	const int tap = k0 / g->channels, channel = k0 % g->channels;
 
 	source += first / (size_t)g->columns / (size_t)g->rows * picture;
 	for (size_t i = 0; i < n; i++, tile += TILE_LDA) {
 		gather_row(g, tile, source, h * g->from_step,
-		    w * g->from_step, k0, k);
+		    w * g->from_step, tap, channel, k);
 		if (++w < g->columns)
 			continue;
 		w = 0;

@@ -19,11 +19,11 @@ winograd_fits(const struct conv *s)
 }
 
 struct tiles
-tiles_over(const struct conv *s, int channels)
+tiles_over(const struct kernel *k, const struct conv *s, int channels)
 {
 	return (struct tiles){ .n = s->n, .h = s->h, .w = s->w,
 		.down = (s->h + 3) / 4, .across = (s->w + 3) / 4,
-		.channels = channels };
+		.channels = channels, .zeros = k->zeros };
 }
 
 size_t
@@ -32,8 +32,19 @@ tiles_count(const struct tiles *t)
 	return (size_t)t->n * (size_t)t->down * (size_t)t->across;
 }
 
-int
-winograd_block(int channels)
+size_t
+tiles_lay(struct tiles *t, size_t part, size_t room, bool together)
+{
+	t->part = part;
+	t->tile_step = together ? TILE_STEP(part) : part;
+	t->point_step = together ? part : (size_t)t->channels * room;
+	t->part_step = t->tile_step * room;
+	return (size_t)t->channels / part * TILE_STEP(part) * room;
+}
+
+/* Channels of the source that are multiplied at a time. */
+static size_t
+block_of(size_t channels)
 {
 	return channels % 64 == 0 ? 64 : channels % 32 == 0 ? 32 : 16;
 }
@@ -71,10 +82,9 @@ struct job {
 	float *to;
 	float *u;	/* [36][blocks][panels][block][width]; or a worker's
 			 * [36][block][width] */
-	float *v;	/* a worker's, or all: [36][blocks][room][block] */
-	float *m;	/* a worker's [36][room][out or width] */
+	float *v, *m;	/* v: a worker's, or all; m: a worker's */
+	size_t v_floats, m_floats;	/* of one */
 	size_t block, width;	/* source channels, result channels a panel */
-	size_t room;	/* tiles there is room for, in whole register tiles */
 	size_t grain;	/* tiles of a task, or of a batch */
 	size_t first, n;	/* tiles of this batch */
 	bool by_panel, accumulate;
@@ -140,22 +150,21 @@ do_tiles(void *arg, size_t first, size_t end, int worker)
 {
 	const struct job *j = arg;
 	const struct simd *simd = j->kernel->simd;
-	const size_t n = end - first, in = (size_t)j->in.channels;
-	const size_t out = (size_t)j->out.channels;
-	float *v = j->v + (size_t)worker * POINTS * j->room * in;
-	float *m = j->m + (size_t)worker * POINTS * j->room * out;
+	const size_t in = (size_t)j->in.channels;
+	float *v = j->v + (size_t)worker * j->v_floats;
+	float *m = j->m + (size_t)worker * j->m_floats;
 
-	simd->winograd_input(&j->in, v, j->source, first, n, j->room,
-	    (int)j->block);
+	simd->winograd_input(&j->in, v, j->source, first, end - first);
 	for (size_t p = 0; p < POINTS; p++)
 		for (size_t c = 0; c < in; c += j->block)
-			simd->block_product(m + p * j->room * out, out,
-			    v + (p * in + c) * j->room,
+			simd->block_product(m + p * j->out.point_step,
+			    j->out.tile_step, v + c / j->block
+			    * j->in.part_step + p * j->in.point_step, true,
 			    j->u + p * point_floats(j)
-			    + c * panels(j) * j->width,
-			    j->block * j->width, (int)n, (int)out,
+			    + c * panels(j) * j->width, j->block * j->width,
+			    (int)(end - first), j->out.channels,
 			    (int)j->block, c > 0);
-	simd->winograd_output(&j->out, j->to, m, first, n, j->room, out,
+	simd->winograd_output(&j->out, j->to, m, first, end - first,
 	    j->accumulate);
 }
 
@@ -165,9 +174,9 @@ transform_tiles(void *arg, size_t first, size_t end, int worker)
 	const struct job *j = arg;
 
 	(void)worker;
-	j->kernel->simd->winograd_input(&j->in, j->v + first * j->block,
-	    j->source, j->first + first, end - first, j->room,
-	    (int)j->block);
+	j->kernel->simd->winograd_input(&j->in, j->v
+	    + first * j->in.tile_step, j->source, j->first + first,
+	    end - first);
 }
 
 /* A task with weights of its own and everybody's tiles. */
@@ -177,22 +186,24 @@ do_panel(void *arg, size_t panel, int worker)
 	const struct job *j = arg;
 	const struct simd *simd = j->kernel->simd;
 	const size_t in = (size_t)j->in.channels, at = panel * j->width;
-	const size_t left = (size_t)j->out.channels - at;
-	const size_t columns = left < j->width ? left : j->width;
 	const size_t u_point = j->block * j->width;
+	struct tiles out = j->out;
 	float *u = j->u + (size_t)worker * POINTS * u_point;
-	float *m = j->m + (size_t)worker * POINTS * j->room * j->width;
+	float *m = j->m + (size_t)worker * j->m_floats;
 
+	if (j->width > (size_t)j->out.channels - at)
+		out.part = (size_t)j->out.channels - at;
 	for (size_t c = 0; c < in; c += j->block) {
 		transform_weights(j, u, u_point, c / j->block, panel);
 		for (size_t p = 0; p < POINTS; p++)
-			simd->block_product(m + p * j->room * columns,
-			    columns, j->v + (p * in + c) * j->room,
+			simd->block_product(m + p * out.point_step,
+			    out.tile_step, j->v + c / j->block
+			    * j->in.part_step + p * j->in.point_step, false,
 			    u + p * u_point, u_point, (int)j->n,
-			    (int)columns, (int)j->block, c > 0);
+			    (int)out.part, (int)j->block, c > 0);
 	}
-	simd->winograd_output(&j->out, j->to + at, m, j->first, j->n,
-	    j->room, columns, j->accumulate);
+	simd->winograd_output(&out, j->to + at, m, j->first, j->n,
+	    j->accumulate);
 }
 
 static size_t
@@ -213,12 +224,12 @@ shape_job(struct job *j, struct kernel *k, const struct conv *s)
 	const size_t rows = (size_t)k->simd->rows;
 	const size_t in = (size_t)j->weights.from;
 	const size_t threads = (size_t)pool_threads(k->pool);
-	size_t tiles;
+	size_t tiles, room;
 
 	j->kernel = k;
-	j->in = tiles_over(s, j->weights.from);
-	j->out = tiles_over(s, j->weights.to);
-	j->block = (size_t)winograd_block(j->weights.from);
+	j->in = tiles_over(k, s, j->weights.from);
+	j->out = tiles_over(k, s, j->weights.to);
+	j->block = block_of(in);
 	j->width = 2 * (size_t)k->simd->lanes;
 	j->by_panel = in * (size_t)j->weights.to >= MANY_WEIGHTS;
 	tiles = tiles_count(&j->in);
@@ -228,7 +239,11 @@ shape_job(struct job *j, struct kernel *k, const struct conv *s)
 		j->grain = smaller(round_up((tiles + threads - 1) / threads,
 		    rows), TASK_TILES - TASK_TILES % rows);
 	j->grain = larger(j->grain, 1);
-	j->room = round_up(j->grain, rows);
+	room = round_up(j->grain, rows);
+	j->v_floats = tiles_lay(&j->in, j->block, room, !j->by_panel);
+	tiles_lay(&j->out, j->by_panel ? j->width : (size_t)j->out.channels,
+	    room, true);
+	j->m_floats = j->out.part_step;
 }
 
 static size_t
@@ -243,17 +258,14 @@ u_floats(const struct job *j)
 static size_t
 v_floats(const struct job *j)
 {
-	const size_t workers = (size_t)pool_threads(j->kernel->pool);
-
-	return (j->by_panel ? 1 : workers) * POINTS * j->room
-	    * (size_t)j->in.channels;
+	return j->by_panel ? j->v_floats : j->v_floats
+	    * (size_t)pool_threads(j->kernel->pool);
 }
 
 static size_t
 m_floats(const struct job *j)
 {
-	return (size_t)pool_threads(j->kernel->pool) * POINTS * j->room
-	    * (j->by_panel ? j->width : (size_t)j->out.channels);
+	return j->m_floats * (size_t)pool_threads(j->kernel->pool);
 }
 
 static void
@@ -264,6 +276,7 @@ run(struct kernel *k, float *to, const float *source, const float *w,
 		.weights = weights_as(w, s, backward) };
 	size_t tiles;
 
+	cpu_zeros(k, (size_t)j.weights.from);
 	shape_job(&j, k, s);
 	tiles = tiles_count(&j.in);
 	j.u = cpu_packed(k, u_floats(&j));
@@ -304,7 +317,8 @@ winograd_reserve(struct kernel *k, const struct conv *s, bool backward)
 
 		shape_job(&j, k, s);
 		if (cpu_reserve(k, u_floats(&j), v_floats(&j)
-		    + m_floats(&j)) < 0)
+		    + m_floats(&j)) < 0
+		    || cpu_reserve_zeros(k, (size_t)j.weights.from) < 0)
 			return fail_last();
 	}
 	return backward ? winograd_reserve_weight(k, s) : 0;
