@@ -37,6 +37,7 @@ void cpu_zeros(struct kernel *, size_t n);
 
 /* The same ahead of time, with a failure instead. */
 int cpu_reserve(struct kernel *, size_t packed, size_t partial) FAIL_CHECKED;
+int cpu_reserve_sums(struct kernel *, size_t n) FAIL_CHECKED;
 int cpu_reserve_zeros(struct kernel *, size_t n) FAIL_CHECKED;
 
 /* The share of kernel_conv_reserve that is conv_weight.c's. */

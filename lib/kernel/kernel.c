@@ -160,14 +160,21 @@ cpu_partial(struct kernel *k, size_t n)
 	return k->partial;
 }
 
+int
+cpu_reserve_sums(struct kernel *k, size_t n)
+{
+	void *same = k->sums;
+	const int rc = grow(&same, &k->sums_size, n, sizeof(double));
+
+	k->sums = same;
+	return rc;
+}
+
 double *
 cpu_sums(struct kernel *k, size_t n)
 {
-	void *same = k->sums;
-
-	if (grow(&same, &k->sums_size, n, sizeof(double)) < 0)
+	if (cpu_reserve_sums(k, n) < 0)
 		abort();
-	k->sums = same;
 	return k->sums;
 }
 

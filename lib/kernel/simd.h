@@ -20,6 +20,13 @@
 struct gather;
 struct tiles;
 
+/* Coefficients [c] of a normalisation's backward pass. */
+struct slopes {
+	size_t c;
+	bool relu;
+	const float *a, *b, *d, *e, *mean;
+};
+
 struct simd {
 	const char *name;
 	int lanes;		/* floats in a vector */
@@ -86,16 +93,15 @@ struct simd {
 	void (*norm_apply)(float *y, const float *x, const float *a,
 	    const float *b, const float *residual, bool relu, size_t rows,
 	    size_t c);
-	/* With g = dy, zero where relu and y <= 0: sum += g,
-	 * dot += g (x - mean[c]). */
+	/* With g = dy, zero where relu and the output was not above 0 (y tells,
+	 * or else a x + e): sum += g, dot += g (x - mean[c]). */
 	void (*norm_back_sums)(double *sum, double *dot, const float *dy,
-	    const float *x, const float *y, const float *mean, bool relu,
-	    size_t rows, size_t c);
-	/* dx = a[c] g + b[c] (x - mean[c]) + d[c], by coefficients[4][c] =
-	 * a, b, d, mean; d_residual = g unless NULL. */
+	    const float *x, const float *y, const struct slopes *,
+	    size_t rows);
+	/* dx = a g + b (x - mean) + d; d_residual = g unless NULL. */
 	void (*norm_back)(float *dx, float *d_residual, const float *dy,
-	    const float *x, const float *y, const float *coefficients,
-	    bool relu, size_t rows, size_t c);
+	    const float *x, const float *y, const struct slopes *,
+	    size_t rows);
 };
 
 extern const struct simd simd_generic, simd_avx2, simd_avx512;

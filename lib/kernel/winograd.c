@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "kernel/moments.h"
 #include "kernel/winograd.h"
 
 #define POINTS WINOGRAD_POINTS
 
-/* Tiles a task holds, transformed, in its cache. */
+/* Tiles a task holds, transformed, in its cache; fewer where that would make
+ * less than so many tasks. */
 #define TASK_TILES ((size_t)28)
+#define TASKS ((size_t)8)
 
 /* From so many weights on they are transformed where they are used, and the
  * tiles of up to so many numbers lie in memory instead. */
@@ -49,6 +52,18 @@ block_of(size_t channels)
 	return channels % 64 == 0 ? 64 : channels % 32 == 0 ? 32 : 16;
 }
 
+static size_t
+larger(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+static size_t
+smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 /* How the weights [o,c,3,3] are read: as they are, or turned by half a turn
  * with the roles of the channels exchanged. */
 struct turned {
@@ -88,6 +103,7 @@ struct job {
 	size_t grain;	/* tiles of a task, or of a batch */
 	size_t first, n;	/* tiles of this batch */
 	bool by_panel, accumulate;
+	struct moments *moments;	/* of the result, or NULL */
 };
 
 static size_t
@@ -144,6 +160,29 @@ prepare_weights(void *arg, size_t i, int worker)
 	    i / panels(j), i % panels(j));
 }
 
+/* The pixels of tiles first..end, row by row. */
+static void
+gather_moments(const struct job *j, size_t piece, size_t first, size_t end)
+{
+	const struct tiles *g = &j->out;
+	const size_t across = (size_t)g->across, down = (size_t)g->down;
+	const size_t height = (size_t)g->h, width = (size_t)g->w;
+	size_t now;
+
+	for (size_t t = first; t < end; t += now) {
+		const size_t line = t / across, h = line % down * 4;
+		const size_t w = t % across * 4;
+		const size_t row = (line / down * height + h) * width + w;
+
+		now = smaller(across - t % across, end - t);
+		if (t == first)
+			moments_begin(j->moments, piece, row);
+		for (size_t r = 0; r < 4 && h + r < height; r++)
+			moments_add(j->moments, piece, row + r * width,
+			    smaller(4 * now, width - w));
+	}
+}
+
 /* A task with tiles of its own and everybody's weights. */
 static void
 do_tiles(void *arg, size_t first, size_t end, int worker)
@@ -166,6 +205,8 @@ do_tiles(void *arg, size_t first, size_t end, int worker)
 			    (int)j->block, c > 0);
 	simd->winograd_output(&j->out, j->to, m, first, end - first,
 	    j->accumulate);
+	if (j->moments != NULL)
+		gather_moments(j, first / j->grain, first, end);
 }
 
 static void
@@ -206,16 +247,31 @@ do_panel(void *arg, size_t panel, int worker)
 	    j->accumulate);
 }
 
-static size_t
-larger(size_t a, size_t b)
+static bool
+by_panel(const struct conv *s)
 {
-	return a > b ? a : b;
+	return (size_t)s->c * (size_t)s->o >= MANY_WEIGHTS;
 }
 
+/* Tiles of a task, whatever the number of threads: moments are sums of its
+ * results. */
 static size_t
-smaller(size_t a, size_t b)
+task_tiles(const struct simd *simd, size_t tiles)
 {
-	return a < b ? a : b;
+	const size_t rows = (size_t)simd->rows;
+
+	return smaller(round_up((tiles + TASKS - 1) / TASKS, rows),
+	    TASK_TILES - TASK_TILES % rows);
+}
+
+size_t
+winograd_pieces(const struct simd *simd, const struct conv *s)
+{
+	const size_t tiles = (size_t)s->n * (size_t)((s->h + 3) / 4)
+	    * (size_t)((s->w + 3) / 4);
+	const size_t grain = task_tiles(simd, tiles);
+
+	return by_panel(s) ? 0 : (tiles + grain - 1) / grain;
 }
 
 static void
@@ -223,7 +279,6 @@ shape_job(struct job *j, struct kernel *k, const struct conv *s)
 {
 	const size_t rows = (size_t)k->simd->rows;
 	const size_t in = (size_t)j->weights.from;
-	const size_t threads = (size_t)pool_threads(k->pool);
 	size_t tiles, room;
 
 	j->kernel = k;
@@ -231,14 +286,10 @@ shape_job(struct job *j, struct kernel *k, const struct conv *s)
 	j->out = tiles_over(k, s, j->weights.to);
 	j->block = block_of(in);
 	j->width = 2 * (size_t)k->simd->lanes;
-	j->by_panel = in * (size_t)j->weights.to >= MANY_WEIGHTS;
+	j->by_panel = by_panel(s);
 	tiles = tiles_count(&j->in);
-	if (j->by_panel)
-		j->grain = smaller(tiles, BATCH_FLOATS / (POINTS * in));
-	else
-		j->grain = smaller(round_up((tiles + threads - 1) / threads,
-		    rows), TASK_TILES - TASK_TILES % rows);
-	j->grain = larger(j->grain, 1);
+	j->grain = !j->by_panel ? task_tiles(k->simd, tiles)
+	    : larger(smaller(tiles, BATCH_FLOATS / (POINTS * in)), 1);
 	room = round_up(j->grain, rows);
 	j->v_floats = tiles_lay(&j->in, j->block, room, !j->by_panel);
 	tiles_lay(&j->out, j->by_panel ? j->width : (size_t)j->out.channels,
@@ -269,11 +320,8 @@ m_floats(const struct job *j)
 }
 
 static void
-run(struct kernel *k, float *to, const float *source, const float *w,
-    const struct conv *s, bool backward, bool accumulate)
+run(struct kernel *k, struct job j, const struct conv *s)
 {
-	struct job j = { .source = source, .to = to, .accumulate = accumulate,
-		.weights = weights_as(w, s, backward) };
 	size_t tiles;
 
 	cpu_zeros(k, (size_t)j.weights.from);
@@ -297,16 +345,22 @@ run(struct kernel *k, float *to, const float *source, const float *w,
 
 void
 winograd_forward(struct kernel *k, float *y, const float *x, const float *w,
-    const struct conv *s)
+    const struct conv *s, struct moments *moments)
 {
-	run(k, y, x, w, s, false, false);
+	const struct job j = { .source = x, .to = y, .moments = moments,
+		.weights = weights_as(w, s, false) };
+
+	run(k, j, s);
 }
 
 void
 winograd_backward_data(struct kernel *k, float *dx, const float *dy,
     const float *w, const struct conv *s, bool accumulate)
 {
-	run(k, dx, dy, w, s, true, accumulate);
+	const struct job j = { .source = dy, .to = dx,
+		.accumulate = accumulate, .weights = weights_as(w, s, true) };
+
+	run(k, j, s);
 }
 
 int

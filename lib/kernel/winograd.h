@@ -11,6 +11,8 @@
 
 #include "kernel/cpu.h"
 
+struct moments;
+
 #define WINOGRAD_POINTS 36
 
 /*
@@ -43,9 +45,14 @@ size_t tiles_lay(struct tiles *, size_t part, size_t room, bool together);
  * sixteens, pictures of at least 3 pixels. */
 bool winograd_fits(const struct conv *);
 
-/* As kernel_conv_*; backward_data is the forward pass of turned weights. */
+/* Pieces in which the forward pass gathers moments; 0: it does not, since
+ * results are only whole when all of them are there. */
+size_t winograd_pieces(const struct simd *, const struct conv *);
+
+/* As kernel_conv_*; backward_data is the forward pass of turned weights.
+ * moments may be NULL. */
 void winograd_forward(struct kernel *, float *y, const float *x,
-    const float *w, const struct conv *);
+    const float *w, const struct conv *, struct moments *);
 void winograd_backward_data(struct kernel *, float *dx, const float *dy,
     const float *w, const struct conv *, bool accumulate);
 void winograd_backward_weight(struct kernel *, float *dw, const float *x,

@@ -35,9 +35,15 @@ shape(const struct nn_node *d, enum nn_mode mode, int n, struct nn_shape in,
 static size_t
 saved(const struct nn_node *d, int n, struct nn_shape out)
 {
-	(void)d;
 	(void)n;
-	return 2 * (size_t)out.c;
+	return d->moments ? 0 : 2 * (size_t)out.c;
+}
+
+/* The batch's mean and inverse deviation. */
+static const float *
+moments(const struct nn_call *l)
+{
+	return l->node->moments ? l->x_saved : l->saved;
 }
 
 static void
@@ -54,11 +60,14 @@ forward(const struct nn_call *l)
 		    mean, var, l->residual, &norm);
 		return;
 	}
-	kernel_norm_forward(l->kernel, l->y, l->saved, l->saved + l->out.c,
-	    l->x, nn_param(p, first + SCALE), nn_param(p, first + SHIFT),
+	if (!l->node->moments)
+		kernel_norm_measure(l->kernel, l->saved,
+		    l->saved + l->out.c, l->x, &norm);
+	kernel_norm_track(l->kernel, mean, var, moments(l),
+	    moments(l) + l->out.c, NN_MOMENTUM, &norm);
+	kernel_norm_apply(l->kernel, l->y, l->x, nn_param(p, first + SCALE),
+	    nn_param(p, first + SHIFT), moments(l), moments(l) + l->out.c,
 	    l->residual, &norm);
-	kernel_norm_track(l->kernel, mean, var, l->saved,
-	    l->saved + l->out.c, NN_MOMENTUM, &norm);
 }
 
 static void
@@ -69,9 +78,11 @@ backward(const struct nn_call *l)
 
 	kernel_norm_backward(l->kernel, l->dx, l->d_residual,
 	    nn_param_grad(l->params, first + SCALE),
-	    nn_param_grad(l->params, first + SHIFT), l->dy, l->x, l->y,
-	    nn_param(l->params, first + SCALE), l->saved,
-	    l->saved + l->out.c, &norm);
+	    nn_param_grad(l->params, first + SHIFT), l->dy, l->x,
+	    l->residual != NULL ? l->y : NULL,
+	    nn_param(l->params, first + SCALE),
+	    nn_param(l->params, first + SHIFT), moments(l),
+	    moments(l) + l->out.c, &norm);
 }
 
 const struct nn_op nn_op_batchnorm = {

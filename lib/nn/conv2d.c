@@ -35,11 +35,25 @@ reserve(struct kernel *k, const struct nn_node *d, int n, struct nn_shape in,
 	return kernel_conv_reserve(k, &c, backward);
 }
 
+/* Mean and inverse deviation by channel. */
+static size_t
+saved(const struct nn_node *d, int n, struct nn_shape out)
+{
+	(void)n;
+	return d->moments ? 2 * (size_t)out.c : 0;
+}
+
 static void
 forward(const struct nn_call *l)
 {
 	const struct conv c = conv_of(l->node, l->n, l->in);
 
+	if (l->node->moments && l->mode != NN_INFER) {
+		kernel_conv_forward_moments(l->kernel, l->y, l->saved,
+		    l->saved + l->out.c, NN_EPSILON, l->x,
+		    nn_param(l->params, l->node->param), &c);
+		return;
+	}
 	kernel_conv_forward(l->kernel, l->y, l->x,
 	    nn_param(l->params, l->node->param), &c);
 }
@@ -61,6 +75,7 @@ const struct nn_op nn_op_conv2d = {
 	.name = "conv2d",
 	.adds = true,
 	.shape = shape,
+	.saved = saved,
 	.reserve = reserve,
 	.forward = forward,
 	.backward = backward,

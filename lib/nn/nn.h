@@ -44,6 +44,8 @@ struct nn_node {
 	int param;		/* first slice, the others follow; or -1 */
 	bool bias;		/* linear: has one */
 	bool relu;		/* norm: followed by max(x, 0) */
+	bool moments;		/* conv: saves mean and deviation of its output;
+				 * norm: finds them with its input */
 	int channels;		/* of the output */
 	int size, stride, pad;	/* windows */
 };

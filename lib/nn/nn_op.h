@@ -19,6 +19,7 @@ struct nn_call {
 	const float *x, *residual;	/* residual: NULL without */
 	float *y;
 	float *saved;			/* as `saved` asked for, or NULL */
+	const float *x_saved;		/* what the layer that made x saved */
 	const float *dy;		/* backward only, as the next three */
 	float *dx;			/* NULL to skip, where `adds` */
 	float *d_residual;
@@ -33,8 +34,8 @@ struct nn_op {
 	/* Shape of the output; mode and n may forbid one. */
 	int (*shape)(const struct nn_node *, enum nn_mode, int n,
 	    struct nn_shape in, struct nn_shape *out);
-	/* Floats that forward leaves for backward (in other modes too, though
-	 * nobody looks then); NULL: none. */
+	/* Floats that forward leaves for backward and for the layers that read
+	 * its output; NULL: none. */
 	size_t (*saved)(const struct nn_node *, int n, struct nn_shape out);
 	/* Scratch of the kernel; NULL: none. */
 	int (*reserve)(struct kernel *, const struct nn_node *, int n,

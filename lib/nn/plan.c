@@ -77,7 +77,8 @@ place_layer(struct nn_plan *p, struct place *block, int i)
 		p->at[i + 1] = p->at[d->in];
 	else if (rc == 0)
 		rc = place_take(block, plan_count(p, i + 1), &p->at[i + 1]);
-	if (rc == 0 && n > 0 && p->mode != NN_TRAIN)
+	/* The next layer finds a convolution's there. */
+	if (rc == 0 && n > 0 && p->mode != NN_TRAIN && !d->moments)
 		rc = place_give(block, p->saved[i], n);
 	if (rc == 0 && !in_place)
 		rc = retire(p, block, d->in, i);

@@ -32,6 +32,8 @@ call_of(const struct nn_plan *p, const struct nn_params *params,
 		    memory + p->at[d->residual];
 	if (p->saved[i] != PLAN_NONE)
 		c.saved = memory + p->saved[i];
+	if (d->in > 0 && p->saved[d->in - 1] != PLAN_NONE)
+		c.x_saved = memory + p->saved[d->in - 1];
 	return c;
 }
 

@@ -179,8 +179,8 @@ test_norm(struct kernel *k, const char *name, size_t rows, int channels,
 		x[i] += (float)(i % c % 8);	/* means far from zero */
 	kernel_norm_forward(k, y, mean, inv, x, scale, shift,
 	    add ? residual : NULL, &s);
-	kernel_norm_backward(k, dx, dr, d_scale, d_shift, dy, x, y, scale,
-	    mean, inv, &s);
+	kernel_norm_backward(k, dx, dr, d_scale, d_shift, dy, x,
+	    relu && add ? y : NULL, scale, shift, mean, inv, &s);
 	for (size_t j = 0; j < c; j++) {
 		double m = 0, v = 0, g = 0, gh = 0;
 
