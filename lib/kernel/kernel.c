@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE		/* madvise */
 #include "kernel/kernel.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/num.h"
 #include "kernel/cpu.h"
 #include "kernel/gemm.h"
+
+#define HUGE_PAGE ((size_t)2 << 20)
 
 static bool
 runs_here(const struct simd *s)
@@ -48,18 +52,36 @@ choose_simd(void)
 	return NULL;
 }
 
+/* Activations are read from end to end again and again: with pages of 4 KiB
+ * each of them costs a walk through the page table.  Advice only. */
+static void
+want_huge_pages(void *x, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+	(void)madvise(x, bytes, MADV_HUGEPAGE);
+#else
+	(void)x;
+	(void)bytes;
+#endif
+}
+
 static void *
 aligned_floats(size_t n, size_t size)
 {
-	size_t bytes;
+	size_t bytes, unit;
 	void *x;
 
-	if (num_mul(n > 0 ? n : 1, size, &bytes) < 0
-	    || num_add(bytes, 63, &bytes) < 0)
+	if (num_mul(n > 0 ? n : 1, size, &bytes) < 0)
 		return NULL;
-	x = aligned_alloc(64, bytes / 64 * 64);
+	unit = bytes >= HUGE_PAGE ? HUGE_PAGE : 64;
+	if (num_add(bytes, unit - 1, &bytes) < 0)
+		return NULL;
+	bytes = bytes / unit * unit;
+	x = aligned_alloc(unit, bytes);
 	if (x == NULL)
 		fail_memory(bytes);
+	else if (unit == HUGE_PAGE)
+		want_huge_pages(x, bytes);
 	return x;
 }
 

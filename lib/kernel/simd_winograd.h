@@ -84,7 +84,7 @@ struct spot {
 };
 
 /* Tiles that lie between asking for pixels and using them. */
-#define AHEAD 3
+#define AHEAD 8
 
 INLINE size_t
 picture_floats(const struct tiles *g)
