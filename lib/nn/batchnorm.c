@@ -32,18 +32,45 @@ shape(const struct nn_node *d, enum nn_mode mode, int n, struct nn_shape in,
 	return 0;
 }
 
+/* What lay below 0 is told by x unless something was added. */
+static bool
+needs_y(const struct nn_node *d)
+{
+	return d->relu && d->residual >= 0;
+}
+
 static size_t
 saved(const struct nn_node *d, int n, struct nn_shape out)
 {
+	(void)d;
 	(void)n;
-	return d->moments ? 0 : 2 * (size_t)out.c;
+	return 2 * (size_t)out.c;
 }
 
-/* The batch's mean and inverse deviation. */
-static const float *
-moments(const struct nn_call *l)
+/* The batch's mean and inverse deviation, which the convolution that made x
+ * has gathered already. */
+static void
+measure(const struct nn_call *l, const struct norm *norm)
 {
-	return l->node->moments ? l->x_saved : l->saved;
+	float *mean = l->saved, *inv_std = l->saved + l->out.c;
+
+	if (l->node->moments)
+		kernel_copy(l->kernel, mean, l->x_saved, 2 * (size_t)l->out.c);
+	else
+		kernel_norm_measure(l->kernel, mean, inv_std, l->x, norm);
+}
+
+/* y from x and what forward saved. */
+static void
+remake(const struct nn_call *l)
+{
+	const struct norm norm = norm_of(l);
+	const int first = l->node->param;
+
+	kernel_norm_apply(l->kernel, l->y, l->x,
+	    nn_param(l->params, first + SCALE),
+	    nn_param(l->params, first + SHIFT), l->saved,
+	    l->saved + l->out.c, l->residual, &norm);
 }
 
 static void
@@ -60,14 +87,10 @@ forward(const struct nn_call *l)
 		    mean, var, l->residual, &norm);
 		return;
 	}
-	if (!l->node->moments)
-		kernel_norm_measure(l->kernel, l->saved,
-		    l->saved + l->out.c, l->x, &norm);
-	kernel_norm_track(l->kernel, mean, var, moments(l),
-	    moments(l) + l->out.c, NN_MOMENTUM, &norm);
-	kernel_norm_apply(l->kernel, l->y, l->x, nn_param(p, first + SCALE),
-	    nn_param(p, first + SHIFT), moments(l), moments(l) + l->out.c,
-	    l->residual, &norm);
+	measure(l, &norm);
+	kernel_norm_track(l->kernel, mean, var, l->saved,
+	    l->saved + l->out.c, NN_MOMENTUM, &norm);
+	remake(l);
 }
 
 static void
@@ -81,8 +104,8 @@ backward(const struct nn_call *l)
 	    nn_param_grad(l->params, first + SHIFT), l->dy, l->x,
 	    l->residual != NULL ? l->y : NULL,
 	    nn_param(l->params, first + SCALE),
-	    nn_param(l->params, first + SHIFT), moments(l),
-	    moments(l) + l->out.c, &norm);
+	    nn_param(l->params, first + SHIFT), l->saved,
+	    l->saved + l->out.c, &norm);
 }
 
 const struct nn_op nn_op_batchnorm = {
@@ -90,7 +113,10 @@ const struct nn_op nn_op_batchnorm = {
 	.in_place = true,
 	.back_in_place = true,
 	.shape = shape,
+	.needs_x = true,
+	.needs_y = needs_y,
 	.saved = saved,
+	.remake = remake,
 	.forward = forward,
 	.backward = backward,
 };

@@ -74,6 +74,7 @@ backward(const struct nn_call *l)
 const struct nn_op nn_op_conv2d = {
 	.name = "conv2d",
 	.adds = true,
+	.needs_x = true,
 	.shape = shape,
 	.saved = saved,
 	.reserve = reserve,

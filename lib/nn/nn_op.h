@@ -31,6 +31,8 @@ struct nn_op {
 	bool in_place;		/* forward: y may be x */
 	bool back_in_place;	/* backward: dx may be dy */
 	bool adds;		/* backward can add to dx, or skip it */
+	bool needs_x;		/* backward reads x */
+	bool (*needs_y)(const struct nn_node *);	/* … or y; NULL: no */
 	/* Shape of the output; mode and n may forbid one. */
 	int (*shape)(const struct nn_node *, enum nn_mode, int n,
 	    struct nn_shape in, struct nn_shape *out);
@@ -41,6 +43,9 @@ struct nn_op {
 	int (*reserve)(struct kernel *, const struct nn_node *, int n,
 	    struct nn_shape in, bool backward);
 	void (*forward)(const struct nn_call *);
+	/* Writes y again, from x and what forward saved, so that it need not
+	 * be kept for those who read it; NULL: cannot. */
+	void (*remake)(const struct nn_call *);
 	void (*backward)(const struct nn_call *);
 };
 

@@ -50,11 +50,44 @@ uses(struct nn_plan *p, const int *wanted, int n_wanted)
 	p->use[0] = INT_MAX;	/* not ours */
 }
 
+bool
+plan_needs_x(const struct nn_plan *p, int i)
+{
+	return p->net->nodes[i].op->needs_x;
+}
+
+/* A value that its own layer needs again is kept; one that only its readers
+ * need is kept too, unless it can be made again from what is. */
+static void
+fates(struct nn_plan *p)
+{
+	const struct nn_node *nodes = p->net->nodes;
+
+	for (int v = 0; v <= p->last; v++)
+		p->fate[v] = PLAN_GIVE;
+	if (p->mode != NN_TRAIN)
+		return;
+	for (int i = 0; i < p->last; i++)
+		if (plan_needs_x(p, i))
+			p->fate[nodes[i].in] = PLAN_KEEP;
+	for (int i = 0; i < p->last; i++) {
+		const struct nn_op *op = nodes[i].op;
+
+		if (op->needs_y != NULL && op->needs_y(&nodes[i]))
+			p->fate[i + 1] = PLAN_KEEP;
+		else if (p->fate[i + 1] == PLAN_KEEP && op->remake != NULL
+		    && op->needs_x && nodes[i].residual < 0
+		    && p->use[i + 1] != INT_MAX
+		    && (nodes[i].in == 0 || p->fate[nodes[i].in] == PLAN_KEEP))
+			p->fate[i + 1] = PLAN_REMAKE;
+	}
+}
+
 /* Gives back the value when layer i was its last reader. */
 static int
 retire(struct nn_plan *p, struct place *block, int value, int i)
 {
-	if (p->mode == NN_TRAIN || value < 0 || p->use[value] != i)
+	if (value < 0 || p->use[value] != i || p->fate[value] == PLAN_KEEP)
 		return 0;
 	return place_give(block, p->at[value], plan_count(p, value));
 }
@@ -66,8 +99,8 @@ place_layer(struct nn_plan *p, struct place *block, int i)
 	const struct nn_node *d = &p->net->nodes[i];
 	const size_t n = d->op->saved == NULL ? 0 :
 	    d->op->saved(d, p->n, p->shape[i + 1]);
-	const bool in_place = d->op->in_place && p->mode != NN_TRAIN &&
-	    p->use[d->in] == i && d->residual != d->in;
+	const bool in_place = d->op->in_place && p->use[d->in] == i &&
+	    p->fate[d->in] != PLAN_KEEP && d->residual != d->in;
 	int rc = 0;
 
 	p->saved[i] = PLAN_NONE;
@@ -86,7 +119,7 @@ place_layer(struct nn_plan *p, struct place *block, int i)
 		rc = retire(p, block, d->residual, i);
 	/* A value that nobody reads. */
 	if (rc == 0 && p->use[i + 1] < 0)
-		rc = p->mode == NN_TRAIN ? 0 :
+		rc = p->fate[i + 1] == PLAN_KEEP ? 0 :
 		    place_give(block, p->at[i + 1], plan_count(p, i + 1));
 	return rc;
 }
@@ -113,9 +146,10 @@ tables(struct nn_plan *p)
 	p->at = calloc(n, sizeof(*p->at));
 	p->saved = calloc(n, sizeof(*p->saved));
 	p->use = calloc(n, sizeof(*p->use));
+	p->fate = calloc(n, sizeof(*p->fate));
 	p->back = calloc(n, sizeof(*p->back));
 	if (p->shape == NULL || p->at == NULL || p->saved == NULL ||
-	    p->use == NULL || p->back == NULL)
+	    p->use == NULL || p->fate == NULL || p->back == NULL)
 		return fail_memory(n * sizeof(*p->back));
 	return 0;
 }
@@ -131,6 +165,7 @@ make(struct nn_plan *p, int h, int w, const int *wanted, int n_wanted)
 	if ((rc = tables(p)) < 0 || (rc = shapes(p, h, w)) < 0)
 		return rc;
 	uses(p, wanted, n_wanted);
+	fates(p);
 	if ((rc = places(p)) < 0)
 		return rc;
 	return p->mode == NN_TRAIN ? plan_backward(p) : 0;
@@ -169,6 +204,7 @@ nn_plan_free(struct nn_plan *p)
 	free(p->at);
 	free(p->saved);
 	free(p->use);
+	free(p->fate);
 	free(p->back);
 	free(p);
 }

@@ -49,6 +49,18 @@ nn_forward(const struct nn_plan *p, const struct nn_params *params,
 	}
 }
 
+/* The value that layer i of the plan reads, made again by its own layer. */
+static void
+remake(const struct nn_plan *p, const struct nn_params *params,
+    float *memory, const float *x, int i, float *to)
+{
+	struct nn_call c = call_of(p, params, memory, x,
+	    p->net->nodes[i].in - 1);
+
+	c.y = to;
+	c.node->op->remake(&c);
+}
+
 void
 nn_backward(const struct nn_plan *p, const struct nn_params *params,
     float *memory, float *work, const float *x, const float *dy)
@@ -63,6 +75,10 @@ nn_backward(const struct nn_plan *p, const struct nn_params *params,
 		if (!b->reached)
 			continue;
 		c = call_of(p, params, memory, x, i);
+		if (b->remake)
+			remake(p, params, memory, x, i, work + b->x);
+		if (b->x != PLAN_NONE)
+			c.x = work + b->x;
 		c.dy = work + b->dy;
 		c.add = b->add;
 		if (b->dx != PLAN_NONE)

@@ -153,6 +153,21 @@ shared(int n, int h, int w)
 	check(&g, n, h, w, false, "a shortcut twice");
 
 	nn_net_init(&g.net, 3);
+	a = nn_norm(&g.net, nn_conv(&g.net, 0, "a", 3, 3, 1, 1), "b", -1,
+	    true);
+	b = nn_conv(&g.net, a, "c", 3, 3, 1, 1);
+	nn_norm(&g.net, b, "d", nn_conv(&g.net, a, "e", 3, 1, 1, 0), false);
+	check(&g, n, h, w, true, "made again for two convolutions");
+
+	nn_net_init(&g.net, 3);
+	a = nn_norm(&g.net, nn_conv(&g.net, 0, "a", 3, 3, 1, 1), "b", -1,
+	    true);
+	b = nn_conv(&g.net, a, "c", 3, 3, 1, 1);
+	nn_conv(&g.net, a, "unread", 3, 3, 1, 1);
+	nn_norm(&g.net, b, "d", a, true);
+	check(&g, n, h, w, true, "made again and added");
+
+	nn_net_init(&g.net, 3);
 	a = nn_conv(&g.net, 0, "a", 3, 3, 1, 1);
 	nn_norm(&g.net, a, "b", a, false);
 	check(&g, n, h, w, false, "its own shortcut");

@@ -108,12 +108,26 @@ begin(struct work *w, struct kernel *k, const char *arch, const char *stem)
 	return true;
 }
 
+/* Floats of all values together. */
+static size_t
+every_value(struct work *w)
+{
+	struct nn_plan *plan = nn_plan_new(&w->model.net, w->kernel, NN_INFER,
+	    w->n, w->h, w->w, &w->model.projection, 1);
+	size_t n = 0;
+
+	for (int v = 1; plan != NULL && v <= w->model.projection; v++)
+		n += (size_t)w->n * nn_shape_count(nn_plan_shape(plan, v));
+	nn_plan_free(plan);
+	return n;
+}
+
 static void
 modes(struct kernel *k, const char *arch, const char *stem)
 {
 	float feature[2][5 * 128], projection[2][5 * 8];
 	struct work w;
-	size_t all, little, channels;
+	size_t all, little, whole, channels;
 
 	if (!ok(begin(&w, k, arch, stem), "%s %s", arch, stem))
 		return;
@@ -124,8 +138,10 @@ modes(struct kernel *k, const char *arch, const char *stem)
 	    "… keeping nothing: the same features");
 	ok(memcmp(projection[0], projection[1], sizeof(projection[0])) == 0,
 	    "… the same projections");
-	ok(little > 0 && little * 4 < all, "… in %zu floats instead of %zu",
-	    little, all);
+	whole = every_value(&w);
+	ok(little > 0 && little * 4 < whole, "… in %zu floats of %zu",
+	    little, whole);
+	ok(all * 8 < whole * 7, "backward wants %zu of them", all);
 	kernel_release(k, w.x);
 	nn_params_fini(&w.params);
 	enc_model_fini(&w.model);
