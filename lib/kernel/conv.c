@@ -29,7 +29,7 @@ struct job {
 	int columns, padded;		/* of the result; in whole vectors */
 	size_t block;			/* rows a task */
 	bool accumulate;
-	struct moments *moments;	/* of the result, or NULL */
+	struct epilogue epilogue;
 };
 
 static size_t
@@ -100,15 +100,6 @@ block_products(const struct job *j, float *block, size_t first, size_t n,
 		memset(block, 0, n * (size_t)j->padded * sizeof(*block));
 }
 
-static void
-block_moments(const struct job *j, size_t first, size_t n)
-{
-	if (j->moments == NULL)
-		return;
-	moments_begin(j->moments, first / j->block, first);
-	moments_add(j->moments, first / j->block, first, n);
-}
-
 /* Whole tiles whose rows lie in the result as in the block go straight
  * there; the rest by way of the worker's block. */
 static void
@@ -128,7 +119,7 @@ job_block(void *arg, size_t first, size_t end, int worker)
 		block_products(j, block, first, n, tile);
 		scatter_rows(j, block, first, n);
 	}
-	block_moments(j, first, n);
+	epilogue_rows(&j->epilogue, first / j->block, true, first, n);
 }
 
 static void
@@ -197,7 +188,7 @@ job_begin(struct job *j, struct kernel *k, float *to, const float *source,
 	j->padded = (int)round_up((size_t)columns, (size_t)k->simd->lanes);
 	j->block = block_rows(k->simd, j->padded);
 	j->accumulate = accumulate;
-	j->moments = NULL;
+	j->epilogue = (struct epilogue){ 0 };
 	j->blocks = cpu_partial(k, (size_t)pool_threads(k->pool) * j->block
 	    * (size_t)j->padded);
 }
@@ -220,17 +211,16 @@ count_pieces(const struct simd *simd, const struct conv *s)
 	    : count_blocks(simd, s);
 }
 
-/* moments: NULL, or to be gathered. */
 static void
 forward(struct kernel *k, float *y, const float *x, const float *w,
-    const struct conv *s, struct moments *moments)
+    const struct conv *s, struct epilogue epilogue)
 {
 	const size_t taps = (size_t)s->size * (size_t)s->size;
 	struct job j;
 	float *packed;
 
 	if (winograd_fits(s)) {
-		winograd_forward(k, y, x, w, s, moments);
+		winograd_forward(k, y, x, w, s, epilogue);
 		return;
 	}
 	gather_forward(&j.g, s);
@@ -238,7 +228,7 @@ forward(struct kernel *k, float *y, const float *x, const float *w,
 	packed = cpu_packed(k, packed_floats(k->simd, gather_k(&j.g), s->o));
 	pack(k, &j.g, w, s->o, taps, (size_t)s->c * taps, packed);
 	j.packed = packed;
-	j.moments = moments;
+	j.epilogue = epilogue;
 	run_job(&j);
 }
 
@@ -246,7 +236,7 @@ void
 kernel_conv_forward(struct kernel *k, float *y, const float *x,
     const float *w, const struct conv *s)
 {
-	forward(k, y, x, w, s, NULL);
+	forward(k, y, x, w, s, (struct epilogue){ 0 });
 }
 
 void
@@ -264,12 +254,34 @@ kernel_conv_forward_moments(struct kernel *k, float *y, float *mean,
 		.channels = s->o, .epsilon = epsilon };
 
 	if (pieces == 0) {
-		forward(k, y, x, w, s, NULL);
+		kernel_conv_forward(k, y, x, w, s);
 		kernel_norm_measure(k, mean, inv_std, y, &norm);
 		return;
 	}
-	forward(k, y, x, w, s, &m);
+	forward(k, y, x, w, s, (struct epilogue){ .moments = &m });
 	moments_end(k, &m);
+}
+
+void
+kernel_conv_infer(struct kernel *k, float *y, const float *x, const float *w,
+    const struct conv *s, const float *scale, const float *shift,
+    const float *running_mean, const float *running_var,
+    const float *residual, const struct norm *norm)
+{
+	const size_t c = (size_t)s->o;
+	float *a = (float *)cpu_sums(k, c);
+	const struct finish f = { .simd = k->simd, .y = y, .a = a, .b = a + c,
+		.residual = residual, .c = c, .relu = norm->relu };
+
+	if (count_pieces(k->simd, s) == 0) {
+		kernel_conv_forward(k, y, x, w, s);
+		kernel_norm_infer(k, y, y, scale, shift, running_mean,
+		    running_var, residual, norm);
+		return;
+	}
+	finish_coefficients(a, a + c, scale, shift, running_mean,
+	    running_var, norm);
+	forward(k, y, x, w, s, (struct epilogue){ .finish = &f });
 }
 
 void

@@ -129,6 +129,13 @@ void kernel_norm_infer(struct kernel *, float *y, const float *x,
     const float *scale, const float *shift, const float *running_mean,
     const float *running_var, const float *residual, const struct norm *);
 
+/* A convolution with that folded into it: results are normalised while they
+ * are in the cache.  norm.rows are those of y. */
+void kernel_conv_infer(struct kernel *, float *y, const float *x,
+    const float *w, const struct conv *, const float *scale,
+    const float *shift, const float *running_mean, const float *running_var,
+    const float *residual, const struct norm *);
+
 /*
  * dx [rows,C] is written (may be dy), d_residual too unless NULL (may be dy
  * when dx is not): dy with the ReLU's zeros in it; d_scale and d_shift [C]

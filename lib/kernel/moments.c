@@ -123,3 +123,35 @@ moments_end(struct kernel *k, struct moments *m)
 {
 	cpu_pieces(k, m->c, CHANNELS, end_channels, m);
 }
+
+void
+epilogue_rows(const struct epilogue *e, size_t piece, bool begin,
+    size_t first, size_t n)
+{
+	const struct finish *f = e->finish;
+
+	if (e->moments != NULL) {
+		if (begin)
+			moments_begin(e->moments, piece, first);
+		moments_add(e->moments, piece, first, n);
+	}
+	if (f != NULL)
+		f->simd->norm_apply(f->y + first * f->c, f->y + first * f->c,
+		    f->a, f->b, f->residual == NULL ? NULL
+		    : f->residual + first * f->c, f->relu, n, f->c);
+}
+
+void
+finish_coefficients(float *a, float *b, const float *scale,
+    const float *shift, const float *running_mean, const float *running_var,
+    const struct norm *s)
+{
+	for (int i = 0; i < s->channels; i++) {
+		const double slope = (double)scale[i]
+		    / sqrt((double)running_var[i] + (double)s->epsilon);
+
+		a[i] = (float)slope;
+		b[i] = (float)((double)shift[i]
+		    - (double)running_mean[i] * slope);
+	}
+}

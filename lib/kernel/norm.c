@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* norm: batch normalisation, with the addition and ReLU that follow it. */
-#include <math.h>
-
 #include "kernel/moments.h"
 
 /* Numbers in one task, whole rows. */
@@ -171,14 +169,7 @@ kernel_norm_infer(struct kernel *k, float *y, const float *x,
 	struct pass p = pass_over(k, s);
 	float *a = cpu_partial(k, 2 * p.c), *b = a + p.c;
 
-	for (size_t i = 0; i < p.c; i++) {
-		const double slope = (double)scale[i]
-		    / sqrt((double)running_var[i] + (double)s->epsilon);
-
-		a[i] = (float)slope;
-		b[i] = (float)((double)shift[i]
-		    - (double)running_mean[i] * slope);
-	}
+	finish_coefficients(a, b, scale, shift, running_mean, running_var, s);
 	apply(k, &p, y, x, a, b, residual);
 }
 

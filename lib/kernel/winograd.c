@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "kernel/moments.h"
 #include "kernel/winograd.h"
 
 #define POINTS WINOGRAD_POINTS
@@ -103,7 +102,7 @@ struct job {
 	size_t grain;	/* tiles of a task, or of a batch */
 	size_t first, n;	/* tiles of this batch */
 	bool by_panel, accumulate;
-	struct moments *moments;	/* of the result, or NULL */
+	struct epilogue epilogue;
 };
 
 static size_t
@@ -162,7 +161,7 @@ prepare_weights(void *arg, size_t i, int worker)
 
 /* The pixels of tiles first..end, row by row. */
 static void
-gather_moments(const struct job *j, size_t piece, size_t first, size_t end)
+finish_tiles(const struct job *j, size_t piece, size_t first, size_t end)
 {
 	const struct tiles *g = &j->out;
 	const size_t across = (size_t)g->across, down = (size_t)g->down;
@@ -175,10 +174,9 @@ gather_moments(const struct job *j, size_t piece, size_t first, size_t end)
 		const size_t row = (line / down * height + h) * width + w;
 
 		now = smaller(across - t % across, end - t);
-		if (t == first)
-			moments_begin(j->moments, piece, row);
 		for (size_t r = 0; r < 4 && h + r < height; r++)
-			moments_add(j->moments, piece, row + r * width,
+			epilogue_rows(&j->epilogue, piece, t == first
+			    && r == 0, row + r * width,
 			    smaller(4 * now, width - w));
 	}
 }
@@ -205,8 +203,7 @@ do_tiles(void *arg, size_t first, size_t end, int worker)
 			    (int)j->block, c > 0);
 	simd->winograd_output(&j->out, j->to, m, first, end - first,
 	    j->accumulate);
-	if (j->moments != NULL)
-		gather_moments(j, first / j->grain, first, end);
+	finish_tiles(j, first / j->grain, first, end);
 }
 
 static void
@@ -345,9 +342,9 @@ run(struct kernel *k, struct job j, const struct conv *s)
 
 void
 winograd_forward(struct kernel *k, float *y, const float *x, const float *w,
-    const struct conv *s, struct moments *moments)
+    const struct conv *s, struct epilogue epilogue)
 {
-	const struct job j = { .source = x, .to = y, .moments = moments,
+	const struct job j = { .source = x, .to = y, .epilogue = epilogue,
 		.weights = weights_as(w, s, false) };
 
 	run(k, j, s);

@@ -9,9 +9,7 @@
 #ifndef SELF_KERNEL_WINOGRAD_H
 #define SELF_KERNEL_WINOGRAD_H
 
-#include "kernel/cpu.h"
-
-struct moments;
+#include "kernel/moments.h"
 
 #define WINOGRAD_POINTS 36
 
@@ -45,14 +43,13 @@ size_t tiles_lay(struct tiles *, size_t part, size_t room, bool together);
  * sixteens, pictures of at least 3 pixels. */
 bool winograd_fits(const struct conv *);
 
-/* Pieces in which the forward pass gathers moments; 0: it does not, since
+/* Pieces in which the forward pass has an epilogue; 0: it has none, since
  * results are only whole when all of them are there. */
 size_t winograd_pieces(const struct simd *, const struct conv *);
 
-/* As kernel_conv_*; backward_data is the forward pass of turned weights.
- * moments may be NULL. */
+/* As kernel_conv_*; backward_data is the forward pass of turned weights. */
 void winograd_forward(struct kernel *, float *y, const float *x,
-    const float *w, const struct conv *, struct moments *);
+    const float *w, const struct conv *, struct epilogue);
 void winograd_backward_data(struct kernel *, float *dx, const float *dy,
     const float *w, const struct conv *, bool accumulate);
 void winograd_backward_weight(struct kernel *, float *dw, const float *x,

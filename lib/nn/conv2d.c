@@ -43,11 +43,34 @@ saved(const struct nn_node *d, int n, struct nn_shape out)
 	return d->moments ? 2 * (size_t)out.c : 0;
 }
 
+/* With the norm behind it, in evaluation mode. */
+static void
+infer(const struct nn_call *l, const struct conv *c)
+{
+	const struct nn_params *p = l->params;
+	const int first = l->norm->param;
+	const struct norm norm = {
+		.rows = (size_t)l->n * (size_t)l->out.h * (size_t)l->out.w,
+		.channels = l->out.c,
+		.epsilon = NN_EPSILON,
+		.relu = l->norm->relu,
+	};
+
+	kernel_conv_infer(l->kernel, l->y, l->x,
+	    nn_param(p, l->node->param), c, nn_param(p, first),
+	    nn_param(p, first + 1), nn_param(p, first + 2),
+	    nn_param(p, first + 3), l->residual, &norm);
+}
+
 static void
 forward(const struct nn_call *l)
 {
 	const struct conv c = conv_of(l->node, l->n, l->in);
 
+	if (l->norm != NULL) {
+		infer(l, &c);
+		return;
+	}
 	if (l->node->moments && l->mode != NN_INFER) {
 		kernel_conv_forward_moments(l->kernel, l->y, l->saved,
 		    l->saved + l->out.c, NN_EPSILON, l->x,

@@ -13,6 +13,8 @@ struct nn_call {
 	struct kernel *kernel;
 	const struct nn_params *params;
 	const struct nn_node *node;
+	const struct nn_node *norm;	/* conv: ends with this norm, whose
+					 * residual and y come along */
 	enum nn_mode mode;
 	int n;
 	struct nn_shape in, out;

@@ -32,6 +32,49 @@ shapes(struct nn_plan *p, int h, int w)
 	return 0;
 }
 
+/* Layers other than `norm` that read the value, and whether it is wanted. */
+static bool
+others_read(const struct nn_plan *p, int value, int norm, const int *wanted,
+    int n_wanted)
+{
+	for (int i = 0; i < n_wanted; i++)
+		if (wanted[i] == value)
+			return true;
+	for (int i = 0; i < p->last; i++)
+		if (p->net->nodes[i].residual == value || (i != norm
+		    && p->net->nodes[i].in == value))
+			return true;
+	return false;
+}
+
+/* With running statistics a norm is part of the convolution before it, which
+ * then runs in the norm's turn: its residual is there by then. */
+static void
+fold(struct nn_plan *p, const int *wanted, int n_wanted)
+{
+	for (int i = 0; i < p->last; i++)
+		p->folded[i] = -1;
+	for (int i = 0; i < p->last && p->mode == NN_INFER; i++) {
+		const struct nn_node *d = &p->net->nodes[i];
+
+		if (d->op != &nn_op_batchnorm || !d->moments
+		    || others_read(p, d->in, i, wanted, n_wanted))
+			continue;
+		p->folded[i] = d->in - 1;
+		p->folded[d->in - 1] = i;
+	}
+}
+
+/* The value that the layer reads when it runs. */
+static int
+input_of(const struct nn_plan *p, int i)
+{
+	const int in = p->net->nodes[i].in;
+
+	return p->folded[i] >= 0 && p->folded[i] < i
+	    ? p->net->nodes[in - 1].in : in;
+}
+
 /* When each value is read for the last time. */
 static void
 uses(struct nn_plan *p, const int *wanted, int n_wanted)
@@ -41,7 +84,8 @@ uses(struct nn_plan *p, const int *wanted, int n_wanted)
 	for (int i = 0; i < p->last; i++) {
 		const struct nn_node *d = &p->net->nodes[i];
 
-		p->use[d->in] = i;
+		if (p->folded[i] <= i)
+			p->use[input_of(p, i)] = i;
 		if (d->residual >= 0)
 			p->use[d->residual] = i;
 	}
@@ -99,23 +143,27 @@ place_layer(struct nn_plan *p, struct place *block, int i)
 	const struct nn_node *d = &p->net->nodes[i];
 	const size_t n = d->op->saved == NULL ? 0 :
 	    d->op->saved(d, p->n, p->shape[i + 1]);
-	const bool in_place = d->op->in_place && p->use[d->in] == i &&
-	    p->fate[d->in] != PLAN_KEEP && d->residual != d->in;
+	const int in = input_of(p, i);
+	const bool in_place = d->op->in_place && p->use[in] == i &&
+	    p->fate[in] != PLAN_KEEP && d->residual != in &&
+	    p->folded[i] < 0;
 	int rc = 0;
 
 	p->saved[i] = PLAN_NONE;
+	if (p->folded[i] > i)
+		return 0;
 	if (n > 0)
 		rc = place_take(block, n, &p->saved[i]);
 	if (rc == 0 && in_place)
-		p->at[i + 1] = p->at[d->in];
+		p->at[i + 1] = p->at[in];
 	else if (rc == 0)
 		rc = place_take(block, plan_count(p, i + 1), &p->at[i + 1]);
 	/* The next layer finds a convolution's there. */
 	if (rc == 0 && n > 0 && p->mode != NN_TRAIN && !d->moments)
 		rc = place_give(block, p->saved[i], n);
 	if (rc == 0 && !in_place)
-		rc = retire(p, block, d->in, i);
-	if (rc == 0 && d->residual != d->in)
+		rc = retire(p, block, in, i);
+	if (rc == 0 && d->residual != in)
 		rc = retire(p, block, d->residual, i);
 	/* A value that nobody reads. */
 	if (rc == 0 && p->use[i + 1] < 0)
@@ -146,10 +194,12 @@ tables(struct nn_plan *p)
 	p->at = calloc(n, sizeof(*p->at));
 	p->saved = calloc(n, sizeof(*p->saved));
 	p->use = calloc(n, sizeof(*p->use));
+	p->folded = calloc(n, sizeof(*p->folded));
 	p->fate = calloc(n, sizeof(*p->fate));
 	p->back = calloc(n, sizeof(*p->back));
 	if (p->shape == NULL || p->at == NULL || p->saved == NULL ||
-	    p->use == NULL || p->fate == NULL || p->back == NULL)
+	    p->use == NULL || p->folded == NULL || p->fate == NULL ||
+	    p->back == NULL)
 		return fail_memory(n * sizeof(*p->back));
 	return 0;
 }
@@ -164,6 +214,7 @@ make(struct nn_plan *p, int h, int w, const int *wanted, int n_wanted)
 		    "through a network", p->n, w, h);
 	if ((rc = tables(p)) < 0 || (rc = shapes(p, h, w)) < 0)
 		return rc;
+	fold(p, wanted, n_wanted);
 	uses(p, wanted, n_wanted);
 	fates(p);
 	if ((rc = places(p)) < 0)
@@ -205,6 +256,7 @@ nn_plan_free(struct nn_plan *p)
 	free(p->saved);
 	free(p->use);
 	free(p->fate);
+	free(p->folded);
 	free(p->back);
 	free(p);
 }

@@ -39,6 +39,8 @@ struct nn_plan {
 	size_t *at;		/* place by value */
 	size_t *saved;		/* place by layer, or PLAN_NONE */
 	int *use;		/* last layer that reads a value, by value */
+	int *folded;		/* by layer: the norm with which a convolution
+				 * is run, the convolution of a norm; or -1 */
 	char *fate;		/* after that, by value: enum plan_fate */
 	struct plan_back *back;	/* by layer, with NN_TRAIN */
 };

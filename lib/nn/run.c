@@ -37,14 +37,33 @@ call_of(const struct nn_plan *p, const struct nn_params *params,
 	return c;
 }
 
+/* The convolution that ends with norm i. */
+static struct nn_call
+folded_call(const struct nn_plan *p, const struct nn_params *params,
+    float *memory, const float *x, int i)
+{
+	const struct nn_call norm = call_of(p, params, memory, x, i);
+	struct nn_call c = call_of(p, params, memory, x, p->folded[i]);
+
+	c.norm = norm.node;
+	c.residual = norm.residual;
+	c.y = norm.y;
+	return c;
+}
+
 void
 nn_forward(const struct nn_plan *p, const struct nn_params *params,
     float *memory, const float *x)
 {
 	assert(nn_slices(p->net, p->last) <= params->n);
 	for (int i = 0; i < p->last; i++) {
-		const struct nn_call c = call_of(p, params, memory, x, i);
+		const int conv = p->folded[i];
+		struct nn_call c = call_of(p, params, memory, x, i);
 
+		if (conv > i)
+			continue;
+		if (conv >= 0)
+			c = folded_call(p, params, memory, x, i);
 		c.node->op->forward(&c);
 	}
 }
