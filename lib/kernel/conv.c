@@ -5,6 +5,7 @@
 
 #include "kernel/cpu.h"
 #include "kernel/gather.h"
+#include "kernel/moments.h"
 #include "kernel/winograd.h"
 
 /* Results of a block of rows are kept in the cache: at most so many. */
@@ -28,6 +29,7 @@ struct job {
 	int columns, padded;		/* of the result; in whole vectors */
 	size_t block;			/* rows a task */
 	bool accumulate;
+	struct epilogue epilogue;
 };
 
 static size_t
@@ -113,10 +115,11 @@ job_block(void *arg, size_t first, size_t end, int worker)
 	    && n % (size_t)j->simd->rows == 0) {
 		block_products(j, j->to + first * (size_t)j->columns, first,
 		    n, tile);
-		return;
+	} else {
+		block_products(j, block, first, n, tile);
+		scatter_rows(j, block, first, n);
 	}
-	block_products(j, block, first, n, tile);
-	scatter_rows(j, block, first, n);
+	epilogue_rows(&j->epilogue, first / j->block, true, first, n);
 }
 
 static void
@@ -185,20 +188,39 @@ job_begin(struct job *j, struct kernel *k, float *to, const float *source,
 	j->padded = (int)round_up((size_t)columns, (size_t)k->simd->lanes);
 	j->block = block_rows(k->simd, j->padded);
 	j->accumulate = accumulate;
+	j->epilogue = (struct epilogue){ 0 };
 	j->blocks = cpu_partial(k, (size_t)pool_threads(k->pool) * j->block
 	    * (size_t)j->padded);
 }
 
-void
-kernel_conv_forward(struct kernel *k, float *y, const float *x,
-    const float *w, const struct conv *s)
+static size_t
+count_blocks(const struct simd *simd, const struct conv *s)
+{
+	const size_t rows = (size_t)s->n * (size_t)conv_extent(s, s->h)
+	    * (size_t)conv_extent(s, s->w);
+	const size_t block = block_rows(simd, (int)round_up((size_t)s->o,
+	    (size_t)simd->lanes));
+
+	return (rows + block - 1) / block;
+}
+
+static size_t
+count_pieces(const struct simd *simd, const struct conv *s)
+{
+	return winograd_fits(s) ? winograd_pieces(simd, s)
+	    : count_blocks(simd, s);
+}
+
+static void
+forward(struct kernel *k, float *y, const float *x, const float *w,
+    const struct conv *s, struct epilogue epilogue)
 {
 	const size_t taps = (size_t)s->size * (size_t)s->size;
 	struct job j;
 	float *packed;
 
 	if (winograd_fits(s)) {
-		winograd_forward(k, y, x, w, s);
+		winograd_forward(k, y, x, w, s, epilogue);
 		return;
 	}
 	gather_forward(&j.g, s);
@@ -206,7 +228,60 @@ kernel_conv_forward(struct kernel *k, float *y, const float *x,
 	packed = cpu_packed(k, packed_floats(k->simd, gather_k(&j.g), s->o));
 	pack(k, &j.g, w, s->o, taps, (size_t)s->c * taps, packed);
 	j.packed = packed;
+	j.epilogue = epilogue;
 	run_job(&j);
+}
+
+void
+kernel_conv_forward(struct kernel *k, float *y, const float *x,
+    const float *w, const struct conv *s)
+{
+	forward(k, y, x, w, s, (struct epilogue){ 0 });
+}
+
+void
+kernel_conv_forward_moments(struct kernel *k, float *y, float *mean,
+    float *inv_std, float epsilon, const float *x, const float *w,
+    const struct conv *s)
+{
+	const size_t c = (size_t)s->o, pieces = count_pieces(k->simd, s);
+	struct moments m = { .simd = k->simd, .y = y, .c = c,
+		.pieces = pieces, .mean = mean, .inv_std = inv_std,
+		.epsilon = (double)epsilon,
+		.sums = cpu_sums(k, moments_room(pieces, c)) };
+	const struct norm norm = { .rows = (size_t)s->n
+		* (size_t)conv_extent(s, s->h) * (size_t)conv_extent(s, s->w),
+		.channels = s->o, .epsilon = epsilon };
+
+	if (pieces == 0) {
+		kernel_conv_forward(k, y, x, w, s);
+		kernel_norm_measure(k, mean, inv_std, y, &norm);
+		return;
+	}
+	forward(k, y, x, w, s, (struct epilogue){ .moments = &m });
+	moments_end(k, &m);
+}
+
+void
+kernel_conv_infer(struct kernel *k, float *y, const float *x, const float *w,
+    const struct conv *s, const float *scale, const float *shift,
+    const float *running_mean, const float *running_var,
+    const float *residual, const struct norm *norm)
+{
+	const size_t c = (size_t)s->o;
+	float *a = (float *)cpu_sums(k, c);
+	const struct finish f = { .simd = k->simd, .y = y, .a = a, .b = a + c,
+		.residual = residual, .c = c, .relu = norm->relu };
+
+	if (count_pieces(k->simd, s) == 0) {
+		kernel_conv_forward(k, y, x, w, s);
+		kernel_norm_infer(k, y, y, scale, shift, running_mean,
+		    running_var, residual, norm);
+		return;
+	}
+	finish_coefficients(a, a + c, scale, shift, running_mean,
+	    running_var, norm);
+	forward(k, y, x, w, s, (struct epilogue){ .finish = &f });
 }
 
 void
@@ -247,6 +322,9 @@ kernel_conv_reserve(struct kernel *k, const struct conv *s, bool backward)
 	const int padded_c = (int)round_up((size_t)s->c,
 	    (size_t)k->simd->lanes);
 
+	if (cpu_reserve_sums(k, moments_room(count_pieces(k->simd, s),
+	    (size_t)s->o)) < 0)
+		return fail_last();
 	if (winograd_fits(s))
 		return winograd_reserve(k, s, backward);
 	if (cpu_reserve(k, packed_floats(k->simd, taps * s->c, s->o), workers

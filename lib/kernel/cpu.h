@@ -15,6 +15,8 @@ struct kernel {
 	struct pool *pool;		/* borrowed */
 	const struct simd *simd;
 	float **tiles;			/* per worker: TILE_FLOATS of scratch */
+	float *zeros;			/* for pixels outside a picture */
+	size_t zeros_size;
 	float *packed;			/* weights in the order tiles read */
 	size_t packed_size;
 	float *partial;			/* sums of pieces, not yet added up */
@@ -30,8 +32,13 @@ float *cpu_packed(struct kernel *, size_t n);
 float *cpu_partial(struct kernel *, size_t n);
 double *cpu_sums(struct kernel *, size_t n);
 
+/* At least n zeros at k->zeros, which moves. */
+void cpu_zeros(struct kernel *, size_t n);
+
 /* The same ahead of time, with a failure instead. */
 int cpu_reserve(struct kernel *, size_t packed, size_t partial) FAIL_CHECKED;
+int cpu_reserve_sums(struct kernel *, size_t n) FAIL_CHECKED;
+int cpu_reserve_zeros(struct kernel *, size_t n) FAIL_CHECKED;
 
 /* The share of kernel_conv_reserve that is conv_weight.c's. */
 int conv_reserve_weight(struct kernel *, const struct conv *) FAIL_CHECKED;

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE		/* madvise */
 #include "kernel/kernel.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/num.h"
 #include "kernel/cpu.h"
 #include "kernel/gemm.h"
+
+#define HUGE_PAGE ((size_t)2 << 20)
 
 static bool
 runs_here(const struct simd *s)
@@ -48,18 +52,36 @@ choose_simd(void)
 	return NULL;
 }
 
+/* Activations are read from end to end again and again: with pages of 4 KiB
+ * each of them costs a walk through the page table.  Advice only. */
+static void
+want_huge_pages(void *x, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+	(void)madvise(x, bytes, MADV_HUGEPAGE);
+#else
+	(void)x;
+	(void)bytes;
+#endif
+}
+
 static void *
 aligned_floats(size_t n, size_t size)
 {
-	size_t bytes;
+	size_t bytes, unit;
 	void *x;
 
-	if (num_mul(n > 0 ? n : 1, size, &bytes) < 0
-	    || num_add(bytes, 63, &bytes) < 0)
+	if (num_mul(n > 0 ? n : 1, size, &bytes) < 0)
 		return NULL;
-	x = aligned_alloc(64, bytes / 64 * 64);
+	unit = bytes >= HUGE_PAGE ? HUGE_PAGE : 64;
+	if (num_add(bytes, unit - 1, &bytes) < 0)
+		return NULL;
+	bytes = bytes / unit * unit;
+	x = aligned_alloc(unit, bytes);
 	if (x == NULL)
 		fail_memory(bytes);
+	else if (unit == HUGE_PAGE)
+		want_huge_pages(x, bytes);
 	return x;
 }
 
@@ -105,6 +127,7 @@ kernel_free(struct kernel *k)
 	for (int i = 0; k->tiles != NULL && i < pool_threads(k->pool); i++)
 		free(k->tiles[i]);
 	free(k->tiles);
+	free(k->zeros);
 	free(k->packed);
 	free(k->partial);
 	free(k->sums);
@@ -159,15 +182,40 @@ cpu_partial(struct kernel *k, size_t n)
 	return k->partial;
 }
 
+int
+cpu_reserve_sums(struct kernel *k, size_t n)
+{
+	void *same = k->sums;
+	const int rc = grow(&same, &k->sums_size, n, sizeof(double));
+
+	k->sums = same;
+	return rc;
+}
+
 double *
 cpu_sums(struct kernel *k, size_t n)
 {
-	void *same = k->sums;
-
-	if (grow(&same, &k->sums_size, n, sizeof(double)) < 0)
+	if (cpu_reserve_sums(k, n) < 0)
 		abort();
-	k->sums = same;
 	return k->sums;
+}
+
+int
+cpu_reserve_zeros(struct kernel *k, size_t n)
+{
+	if (n <= k->zeros_size)
+		return 0;
+	if (grow_floats(&k->zeros, &k->zeros_size, n) < 0)
+		return fail_last();
+	memset(k->zeros, 0, n * sizeof(*k->zeros));
+	return 0;
+}
+
+void
+cpu_zeros(struct kernel *k, size_t n)
+{
+	if (cpu_reserve_zeros(k, n) < 0)
+		abort();
 }
 
 int

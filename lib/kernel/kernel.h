@@ -78,6 +78,12 @@ int kernel_conv_reserve(struct kernel *, const struct conv *, bool backward)
 void kernel_conv_forward(struct kernel *, float *y, const float *x,
     const float *w, const struct conv *);
 
+/* The same, and mean and 1 / sqrt(variance + epsilon) [o] of y by channel, as
+ * batch norm wants them: written. */
+void kernel_conv_forward_moments(struct kernel *, float *y, float *mean,
+    float *inv_std, float epsilon, const float *x, const float *w,
+    const struct conv *);
+
 /* dx [n,h,w,c] is written, or added to when `accumulate`. */
 void kernel_conv_backward_data(struct kernel *, float *dx, const float *dy,
     const float *w, const struct conv *, bool accumulate);
@@ -98,7 +104,16 @@ struct norm {
 	bool relu;
 };
 
-/* y is written (may be x); mean and inv_std [C] are written for backward. */
+/* mean and inv_std [C], 1 / sqrt(variance + epsilon), are written. */
+void kernel_norm_measure(struct kernel *, float *mean, float *inv_std,
+    const float *x, const struct norm *);
+
+/* By statistics that are there already: y is written (may be x). */
+void kernel_norm_apply(struct kernel *, float *y, const float *x,
+    const float *scale, const float *shift, const float *mean,
+    const float *inv_std, const float *residual, const struct norm *);
+
+/* One after the other. */
 void kernel_norm_forward(struct kernel *, float *y, float *mean,
     float *inv_std, const float *x, const float *scale, const float *shift,
     const float *residual, const struct norm *);
@@ -114,15 +129,23 @@ void kernel_norm_infer(struct kernel *, float *y, const float *x,
     const float *scale, const float *shift, const float *running_mean,
     const float *running_var, const float *residual, const struct norm *);
 
+/* A convolution with that folded into it: results are normalised while they
+ * are in the cache.  norm.rows are those of y. */
+void kernel_conv_infer(struct kernel *, float *y, const float *x,
+    const float *w, const struct conv *, const float *scale,
+    const float *shift, const float *running_mean, const float *running_var,
+    const float *residual, const struct norm *);
+
 /*
  * dx [rows,C] is written (may be dy), d_residual too unless NULL (may be dy
  * when dx is not): dy with the ReLU's zeros in it; d_scale and d_shift [C]
- * accumulate.  y is the forward output, looked at only for its ReLU.
+ * accumulate.  y is the forward output, looked at only for its ReLU; NULL
+ * where there was no residual: then x tells what it was.
  */
 void kernel_norm_backward(struct kernel *, float *dx, float *d_residual,
     float *d_scale, float *d_shift, const float *dy, const float *x,
-    const float *y, const float *scale, const float *mean,
-    const float *inv_std, const struct norm *);
+    const float *y, const float *scale, const float *shift,
+    const float *mean, const float *inv_std, const struct norm *);
 
 /* y = max(x, 0), written; dx = dy where y > 0, written (each may be the
  * other's storage). */

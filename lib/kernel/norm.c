@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* norm: batch normalisation, with the addition and ReLU that follow it. */
-#include <math.h>
-
-#include "kernel/cpu.h"
+#include "kernel/moments.h"
 
 /* Numbers in one task, whole rows. */
 #define GRAIN ((size_t)1 << 15)
@@ -15,6 +13,7 @@ struct pass {
 	float *y, *d_residual;
 	const float *x, *dy, *out, *residual;
 	const float *a, *b;		/* coefficients by channel */
+	struct slopes slopes;
 	double *sums;			/* [pieces][2][c] */
 };
 
@@ -28,6 +27,11 @@ pass_over(struct kernel *k, const struct norm *s)
 	p.pieces = (s->rows + p.grain - 1) / p.grain;
 	return p;
 }
+
+struct measure {
+	struct moments moments;
+	size_t rows, grain;
+};
 
 /* sums of all pieces, in order, in the first piece's place: [2][c]. */
 static double *
@@ -47,17 +51,6 @@ clear(const struct pass *p, size_t first)
 	for (size_t i = 0; i < 2 * p->c; i++)
 		sums[i] = 0;
 	return sums;
-}
-
-static void
-sums_piece(void *arg, size_t first, size_t end, int worker)
-{
-	const struct pass *p = arg;
-	double *sums = clear(p, first);
-
-	(void)worker;
-	p->simd->norm_sums(sums, sums + p->c, p->x + first * p->c, p->x,
-	    end - first, p->c);
 }
 
 static void
@@ -85,38 +78,66 @@ apply(struct kernel *k, struct pass *p, float *y, const float *x,
 	cpu_pieces(k, p->s->rows, p->grain, apply_piece, p);
 }
 
-/*
- * Sums are taken around the first row, so that a mean far from zero costs no
- * digits of the variance.
- */
+static void
+measure_piece(void *arg, size_t piece, int worker)
+{
+	const struct measure *m = arg;
+	const size_t first = piece * m->grain;
+	const size_t left = m->rows - first;
+
+	(void)worker;
+	moments_begin(&m->moments, piece, first);
+	moments_add(&m->moments, piece, first,
+	    left < m->grain ? left : m->grain);
+}
+
+void
+kernel_norm_measure(struct kernel *k, float *mean, float *inv_std,
+    const float *x, const struct norm *s)
+{
+	const struct pass p = pass_over(k, s);
+	struct measure m = { .moments = { .simd = k->simd, .y = x, .c = p.c,
+		.pieces = p.pieces, .mean = mean, .inv_std = inv_std,
+		.epsilon = (double)s->epsilon,
+		.sums = cpu_sums(k, moments_room(p.pieces, p.c)) },
+		.rows = s->rows, .grain = p.grain };
+
+	pool_each(k->pool, p.pieces, measure_piece, &m);
+	moments_end(k, &m.moments);
+}
+
+/* y = a x + b of batch statistics. */
+static void
+coefficients(float *a, float *b, const float *scale, const float *shift,
+    const float *mean, const float *inv_std, size_t c)
+{
+	for (size_t i = 0; i < c; i++) {
+		const double slope = (double)scale[i] * (double)inv_std[i];
+
+		a[i] = (float)slope;
+		b[i] = (float)((double)shift[i] - (double)mean[i] * slope);
+	}
+}
+
+void
+kernel_norm_apply(struct kernel *k, float *y, const float *x,
+    const float *scale, const float *shift, const float *mean,
+    const float *inv_std, const float *residual, const struct norm *s)
+{
+	struct pass p = pass_over(k, s);
+	float *a = cpu_partial(k, 2 * p.c), *b = a + p.c;
+
+	coefficients(a, b, scale, shift, mean, inv_std, p.c);
+	apply(k, &p, y, x, a, b, residual);
+}
+
 void
 kernel_norm_forward(struct kernel *k, float *y, float *mean, float *inv_std,
     const float *x, const float *scale, const float *shift,
     const float *residual, const struct norm *s)
 {
-	struct pass p = pass_over(k, s);
-	float *a = cpu_partial(k, 2 * p.c), *b = a + p.c;
-	const double n = (double)s->rows;
-	const double *sums;
-
-	p.x = x;
-	p.sums = cpu_sums(k, p.pieces * 2 * p.c);
-	cpu_pieces(k, s->rows, p.grain, sums_piece, &p);
-	sums = add_up(&p);
-	for (size_t i = 0; i < p.c; i++) {
-		const double off = sums[i] / n;
-		const double square = sums[p.c + i] / n - off * off;
-		const double variance = square > 0 ? square : 0;
-		const double middle = (double)x[i] + off;
-		const double inverse = 1 / sqrt(variance + (double)s->epsilon);
-
-		mean[i] = (float)middle;
-		inv_std[i] = (float)inverse;
-		a[i] = (float)((double)scale[i] * inverse);
-		b[i] = (float)((double)shift[i]
-		    - middle * (double)scale[i] * inverse);
-	}
-	apply(k, &p, y, x, a, b, residual);
+	kernel_norm_measure(k, mean, inv_std, x, s);
+	kernel_norm_apply(k, y, x, scale, shift, mean, inv_std, residual, s);
 }
 
 void
@@ -148,14 +169,7 @@ kernel_norm_infer(struct kernel *k, float *y, const float *x,
 	struct pass p = pass_over(k, s);
 	float *a = cpu_partial(k, 2 * p.c), *b = a + p.c;
 
-	for (size_t i = 0; i < p.c; i++) {
-		const double slope = (double)scale[i]
-		    / sqrt((double)running_var[i] + (double)s->epsilon);
-
-		a[i] = (float)slope;
-		b[i] = (float)((double)shift[i]
-		    - (double)running_mean[i] * slope);
-	}
+	finish_coefficients(a, b, scale, shift, running_mean, running_var, s);
 	apply(k, &p, y, x, a, b, residual);
 }
 
@@ -168,7 +182,7 @@ back_sums_piece(void *arg, size_t first, size_t end, int worker)
 
 	(void)worker;
 	p->simd->norm_back_sums(sums, sums + p->c, p->dy + at, p->x + at,
-	    p->out + at, p->a, p->s->relu, end - first, p->c);
+	    p->out != NULL ? p->out + at : NULL, &p->slopes, end - first);
 }
 
 static void
@@ -180,7 +194,8 @@ back_piece(void *arg, size_t first, size_t end, int worker)
 	(void)worker;
 	p->simd->norm_back(p->y + at,
 	    p->d_residual != NULL ? p->d_residual + at : NULL, p->dy + at,
-	    p->x + at, p->out + at, p->a, p->s->relu, end - first, p->c);
+	    p->x + at, p->out != NULL ? p->out + at : NULL, &p->slopes,
+	    end - first);
 }
 
 /*
@@ -191,18 +206,19 @@ back_piece(void *arg, size_t first, size_t end, int worker)
 void
 kernel_norm_backward(struct kernel *k, float *dx, float *d_residual,
     float *d_scale, float *d_shift, const float *dy, const float *x,
-    const float *y, const float *scale, const float *mean,
-    const float *inv_std, const struct norm *s)
+    const float *y, const float *scale, const float *shift,
+    const float *mean, const float *inv_std, const struct norm *s)
 {
 	struct pass p = pass_over(k, s);
 	float *a = cpu_partial(k, 4 * p.c), *b = a + p.c, *d = b + p.c;
 	const double n = (double)s->rows;
 	const double *sums;
 
+	coefficients(a, d + p.c, scale, shift, mean, inv_std, p.c);
+	p.slopes = (struct slopes){ p.c, s->relu, a, b, d, d + p.c, mean };
 	p.dy = dy;
 	p.x = x;
-	p.out = s->relu ? y : x;
-	p.a = mean;
+	p.out = y;
 	p.sums = cpu_sums(k, p.pieces * 2 * p.c);
 	cpu_pieces(k, s->rows, p.grain, back_sums_piece, &p);
 	sums = add_up(&p);
@@ -213,13 +229,10 @@ kernel_norm_backward(struct kernel *k, float *dx, float *d_residual,
 
 		d_shift[i] += (float)sums[i];
 		d_scale[i] += (float)along;
-		a[i] = (float)slope;
 		b[i] = (float)(-slope * along * inverse / n);
 		d[i] = (float)(-slope * sums[i] / n);
-		d[p.c + i] = mean[i];
 	}
 	p.y = dx;
 	p.d_residual = d_residual;
-	p.a = a;
 	cpu_pieces(k, s->rows, p.grain, back_piece, &p);
 }

@@ -20,6 +20,13 @@
 struct gather;
 struct tiles;
 
+/* Coefficients [c] of a normalisation's backward pass. */
+struct slopes {
+	size_t c;
+	bool relu;
+	const float *a, *b, *d, *e, *mean;
+};
+
 struct simd {
 	const char *name;
 	int lanes;		/* floats in a vector */
@@ -40,10 +47,11 @@ struct simd {
 	    const float *b, size_t panel, int n_rows, int columns, int k,
 	    bool accumulate);
 
-	/* The same where k is 16, 32 or 64 and rows of a are k apart. */
+	/* The same where k is 16, 32 or 64 and rows of a lie as transformed
+	 * tiles do: k numbers apart, or TILE_STEP(k) when `together`. */
 	void (*block_product)(float *c, size_t ldc, const float *a,
-	    const float *b, size_t panel, int n_rows, int columns, int k,
-	    bool accumulate);
+	    bool together, const float *b, size_t panel, int n_rows,
+	    int columns, int k, bool accumulate);
 
 	/* c [m rounded up to tiles, columns] (ldc apart) += a^T b over n_rows:
 	 * a as above with m columns used, b rows ldb apart. */
@@ -56,12 +64,11 @@ struct simd {
 
 	/* The transforms of winograd.h, described in simd_winograd.h. */
 	void (*winograd_input)(const struct tiles *, float *v,
-	    const float *x, size_t first, size_t n, size_t room, int block);
+	    const float *x, size_t first, size_t n);
 	void (*winograd_output)(const struct tiles *, float *y,
-	    const float *m, size_t first, size_t n, size_t room,
-	    size_t columns, bool accumulate);
+	    const float *m, size_t first, size_t n, bool accumulate);
 	void (*winograd_slope)(const struct tiles *, float *m,
-	    const float *dy, size_t first, size_t n, size_t room);
+	    const float *dy, size_t first, size_t n);
 	void (*winograd_weight)(float *u, size_t point, const float *g);
 	void (*winograd_gradient)(float *g, const float *u, size_t point);
 
@@ -91,16 +98,15 @@ struct simd {
 	void (*norm_apply)(float *y, const float *x, const float *a,
 	    const float *b, const float *residual, bool relu, size_t rows,
 	    size_t c);
-	/* With g = dy, zero where relu and y <= 0: sum += g,
-	 * dot += g (x - mean[c]). */
+	/* With g = dy, zero where relu and the output was not above 0 (y tells,
+	 * or else a x + e): sum += g, dot += g (x - mean[c]). */
 	void (*norm_back_sums)(double *sum, double *dot, const float *dy,
-	    const float *x, const float *y, const float *mean, bool relu,
-	    size_t rows, size_t c);
-	/* dx = a[c] g + b[c] (x - mean[c]) + d[c], by coefficients[4][c] =
-	 * a, b, d, mean; d_residual = g unless NULL. */
+	    const float *x, const float *y, const struct slopes *,
+	    size_t rows);
+	/* dx = a g + b (x - mean) + d; d_residual = g unless NULL. */
 	void (*norm_back)(float *dx, float *d_residual, const float *dy,
-	    const float *x, const float *y, const float *coefficients,
-	    bool relu, size_t rows, size_t c);
+	    const float *x, const float *y, const struct slopes *,
+	    size_t rows);
 };
 
 extern const struct simd simd_generic, simd_avx2, simd_avx512;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "kernel/simd.h"
 
 #define LANES 4
@@ -7,6 +9,7 @@
 #include "kernel/simd_tiles.h"
 #include "kernel/simd_gather.h"
 #include "kernel/simd_winograd.h"
+#include "kernel/simd_norm.h"
 #include "kernel/simd_loops.h"
 
 const struct simd simd_generic = SIMD_TABLE("generic");

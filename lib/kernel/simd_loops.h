@@ -3,9 +3,6 @@
  * vectors of them.  Included once by each simd_*.c after simd_tiles.h.
  */
 
-/* Rows that are summed in float before they go into a double. */
-#define SHORT_SUM 32
-
 /* Channels that a pass over rows keeps in registers and first-level cache. */
 #define CHANNELS 64
 
@@ -204,16 +201,6 @@ loop_add_rows(float *restrict y, const float *restrict b, size_t rows,
 			y[i] += b[i];
 }
 
-/* Adds short sums of one or two kinds to their doubles and clears them. */
-static void
-settle(double *restrict sum, float *restrict part, size_t c)
-{
-	for (size_t i = 0; i < c; i++) {
-		sum[i] += (double)part[i];
-		part[i] = 0;
-	}
-}
-
 static void
 loop_sum_rows(double *sum, const float *x, size_t rows, size_t c)
 {
@@ -226,129 +213,11 @@ loop_sum_rows(double *sum, const float *x, size_t rows, size_t c)
 
 			for (size_t i = 0; i < n; i++)
 				part[i] += from[i];
-			if ((r + 1) % SHORT_SUM == 0)
-				settle(sum + c0, part, n);
-		}
-		settle(sum + c0, part, n);
-	}
-}
-
-static void
-loop_norm_sums(double *sum, double *square, const float *x,
-    const float *around, size_t rows, size_t c)
-{
-	for (size_t c0 = 0; c0 < c; c0 += CHANNELS) {
-		const size_t n = c - c0 < CHANNELS ? c - c0 : CHANNELS;
-		const float *restrict middle = around + c0;
-		float one[CHANNELS] = { 0 }, two[CHANNELS] = { 0 };
-
-		for (size_t r = 0; r < rows; r++) {
-			const float *restrict from = x + r * c + c0;
-
+			if ((r + 1) % SHORT_SUM != 0 && r + 1 < rows)
+				continue;
 			for (size_t i = 0; i < n; i++) {
-				const float d = from[i] - middle[i];
-
-				one[i] += d;
-				two[i] += d * d;
-			}
-			if ((r + 1) % SHORT_SUM == 0) {
-				settle(sum + c0, one, n);
-				settle(square + c0, two, n);
-			}
-		}
-		settle(sum + c0, one, n);
-		settle(square + c0, two, n);
-	}
-}
-
-static void
-loop_norm_apply(float *y, const float *x, const float *a, const float *b,
-    const float *residual, bool relu, size_t rows, size_t c)
-{
-	const float least = relu ? 0 : -__builtin_inff();
-
-	for (size_t r = 0; r < rows; r++, x += c, y += c) {
-		if (residual != NULL) {
-#pragma GCC ivdep
-			for (size_t i = 0; i < c; i++) {
-				const float v = a[i] * x[i] + b[i]
-				    + residual[i];
-
-				y[i] = v < least ? least : v;
-			}
-			residual += c;
-		} else {
-#pragma GCC ivdep
-			for (size_t i = 0; i < c; i++) {
-				const float v = a[i] * x[i] + b[i];
-
-				y[i] = v < least ? least : v;
-			}
-		}
-	}
-}
-
-static void
-loop_norm_back_sums(double *sum, double *dot, const float *dy, const float *x,
-    const float *y, const float *mean, bool relu, size_t rows, size_t c)
-{
-	for (size_t c0 = 0; c0 < c; c0 += CHANNELS) {
-		const size_t n = c - c0 < CHANNELS ? c - c0 : CHANNELS;
-		const float *restrict middle = mean + c0;
-		float one[CHANNELS] = { 0 }, two[CHANNELS] = { 0 };
-
-		for (size_t r = 0; r < rows; r++) {
-			const size_t at = r * c + c0;
-			const float *restrict slope = dy + at;
-			const float *restrict from = x + at;
-			const float *restrict out = relu ? y + at : slope;
-
-			for (size_t i = 0; i < n; i++) {
-				const float g = !relu || out[i] > 0
-				    ? slope[i] : 0;
-
-				one[i] += g;
-				two[i] += g * (from[i] - middle[i]);
-			}
-			if ((r + 1) % SHORT_SUM == 0) {
-				settle(sum + c0, one, n);
-				settle(dot + c0, two, n);
-			}
-		}
-		settle(sum + c0, one, n);
-		settle(dot + c0, two, n);
-	}
-}
-
-static void
-loop_norm_back(float *dx, float *d_residual, const float *dy, const float *x,
-    const float *y, const float *coefficients, bool relu, size_t rows,
-    size_t c)
-{
-	const float *a = coefficients, *b = a + c, *d = b + c, *mean = d + c;
-
-	for (size_t r = 0; r < rows; r++) {
-		const size_t at = r * c;
-		const float *out = relu ? y + at : x + at;
-
-		if (d_residual != NULL) {
-#pragma GCC ivdep
-			for (size_t i = 0; i < c; i++) {
-				const float g = !relu || out[i] > 0
-				    ? dy[at + i] : 0;
-
-				d_residual[at + i] = g;
-				dx[at + i] = a[i] * g
-				    + b[i] * (x[at + i] - mean[i]) + d[i];
-			}
-		} else {
-#pragma GCC ivdep
-			for (size_t i = 0; i < c; i++) {
-				const float g = !relu || out[i] > 0
-				    ? dy[at + i] : 0;
-
-				dx[at + i] = a[i] * g
-				    + b[i] * (x[at + i] - mean[i]) + d[i];
+				sum[c0 + i] += (double)part[i];
+				part[i] = 0;
 			}
 		}
 	}

@@ -5,6 +5,8 @@
  * and ROWS (rows of the register tile, so that 2*ROWS accumulators, two
  * vectors of b and one broadcast number fit into the registers).
  */
+#include "kernel/winograd.h"
+
 typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef float anywhere
     __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
@@ -51,6 +53,12 @@ product_tile(float *c, size_t ldc, const float *a, const int lda,
 {
 	vec acc[ROWS][2];
 
+	/* The rows written, and those of the tile behind this one. */
+#pragma GCC unroll 16
+	for (int i = 0; i < ROWS; i++) {
+		__builtin_prefetch(c + i * ldc, 1);
+		__builtin_prefetch(a + (i + ROWS) * lda);
+	}
 #pragma GCC unroll 16
 	for (int i = 0; i < ROWS; i++)
 		for (int j = 0; j < n; j++)
@@ -97,18 +105,27 @@ tile_product(float *c, size_t ldc, const float *a, const float *b,
 }
 
 static void
-block_product(float *c, size_t ldc, const float *a, const float *b,
-    size_t panel, int n_rows, int columns, int k, bool accumulate)
+block_product(float *c, size_t ldc, const float *a, bool together,
+    const float *b, size_t panel, int n_rows, int columns, int k,
+    bool accumulate)
 {
-	if (k == 64)
-		product_panels(c, ldc, a, 64, b, panel, n_rows, columns, 64,
-		    accumulate);
+#define WITH(lda, k) \
+	product_panels(c, ldc, a, lda, b, panel, n_rows, columns, k, \
+	    accumulate)
+
+	if (k == 64 && together)
+		WITH(TILE_STEP(64), 64);
+	else if (k == 64)
+		WITH(64, 64);
+	else if (k == 32 && together)
+		WITH(TILE_STEP(32), 32);
 	else if (k == 32)
-		product_panels(c, ldc, a, 32, b, panel, n_rows, columns, 32,
-		    accumulate);
+		WITH(32, 32);
+	else if (together)
+		WITH(TILE_STEP(16), 16);
 	else
-		product_panels(c, ldc, a, 16, b, panel, n_rows, columns, 16,
-		    accumulate);
+		WITH(16, 16);
+#undef WITH
 }
 
 /* c [rows,n] += a^T b over n_rows; rows <= ROWS and n known when inlined. */

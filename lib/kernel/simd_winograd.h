@@ -2,51 +2,52 @@
  * simd_winograd: the transforms of winograd.h, LANES channels at a time.
  * Included once by each simd_*.c after simd_tiles.h.
  */
-#include "kernel/winograd.h"
+/* Each transform is taken down the columns first and a row is finished as soon
+ * as it is there, so that few vectors are alive at a time; rows that share
+ * terms go together. */
 
-/* B' d: six inputs become six points (0, 1, -1, 2, -2, infinity). */
+/* B' d along a row: six inputs become six points (0, 1, -1, 2, -2,
+ * infinity). */
 INLINE void
-input_line(vec *to, const int step, const vec d0, const vec d1, const vec d2,
-    const vec d3, const vec d4, const vec d5)
+input_row(float *to, size_t point, const vec d[6])
 {
-	const vec a = d4 - 4 * d2, b = d3 - 4 * d1;
-	const vec c = d4 - d2, e = d3 - d1;
+	const vec a = d[4] - 4 * d[2], b = d[3] - 4 * d[1];
+	const vec c = d[4] - d[2], e = d[3] - d[1];
 
-	to[0] = 4 * d0 - 5 * d2 + d4;
-	to[step] = a + b;
-	to[2 * step] = a - b;
-	to[3 * step] = c + 2 * e;
-	to[4 * step] = c - 2 * e;
-	to[5 * step] = 4 * d1 - 5 * d3 + d5;
+	store(to, 4 * d[0] - 5 * d[2] + d[4]);
+	store(to + point, a + b);
+	store(to + 2 * point, a - b);
+	store(to + 3 * point, c + 2 * e);
+	store(to + 4 * point, c - 2 * e);
+	store(to + 5 * point, 4 * d[1] - 5 * d[3] + d[5]);
 }
 
-/* A' m: six points become four results. */
+/* A' m along a row: six points become four results. */
 INLINE void
-output_line(vec *to, const int step, const vec m0, const vec m1,
-    const vec m2, const vec m3, const vec m4, const vec m5)
+output_row(vec to[4], const vec m[6])
 {
-	const vec a = m1 + m2, b = m1 - m2, c = m3 + m4, d = m3 - m4;
+	const vec a = m[1] + m[2], b = m[1] - m[2];
+	const vec c = m[3] + m[4], d = m[3] - m[4];
 
-	to[0] = m0 + a + c;
-	to[step] = b + 2 * d;
-	to[2 * step] = a + 4 * c;
-	to[3 * step] = b + 8 * d + m5;
+	to[0] = m[0] + a + c;
+	to[1] = b + 2 * d;
+	to[2] = a + 4 * c;
+	to[3] = b + 8 * d + m[5];
 }
 
-/* A y: the transpose of output_line. */
+/* A y along a row: the transpose of output_row. */
 INLINE void
-slope_line(vec *to, const int step, const vec y0, const vec y1, const vec y2,
-    const vec y3)
+slope_row(float *to, size_t point, const vec y[4])
 {
-	const vec a = y0 + y2, b = y1 + y3;
-	const vec c = y0 + 4 * y2, d = 2 * y1 + 8 * y3;
+	const vec a = y[0] + y[2], b = y[1] + y[3];
+	const vec c = y[0] + 4 * y[2], d = 2 * y[1] + 8 * y[3];
 
-	to[0] = y0;
-	to[step] = a + b;
-	to[2 * step] = a - b;
-	to[3 * step] = c + d;
-	to[4 * step] = c - d;
-	to[5 * step] = y3;
+	store(to, y[0]);
+	store(to + point, a + b);
+	store(to + 2 * point, a - b);
+	store(to + 3 * point, c + d);
+	store(to + 4 * point, c - d);
+	store(to + 5 * point, y[3]);
 }
 
 /* G g: three weights become six points. */
@@ -76,148 +77,315 @@ gradient_line(vec *to, const int step, const vec u0, const vec u1,
 	to[2 * step] = a + c * (1.f / 6) + u5;
 }
 
+/* Where a tile lies: the first number of its picture, its row and column. */
+struct spot {
+	size_t picture;
+	int h, w;
+};
+
+/* Tiles that lie between asking for pixels and using them. */
+#define AHEAD 8
 
 INLINE size_t
-tile_picture(const struct tiles *g, size_t tile, int *h, int *w)
+picture_floats(const struct tiles *g)
 {
-	const size_t a_picture = (size_t)g->down * (size_t)g->across;
+	return (size_t)g->h * (size_t)g->w * (size_t)g->channels;
+}
+
+INLINE struct spot
+spot_of(const struct tiles *g, size_t tile)
+{
+	const size_t across = (size_t)g->across;
+	const size_t a_picture = (size_t)g->down * across;
 	const size_t rest = tile % a_picture;
 
-	*h = (int)(rest / (size_t)g->across) * 4;
-	*w = (int)(rest % (size_t)g->across) * 4;
-	return tile / a_picture * (size_t)g->h * (size_t)g->w
-	    * (size_t)g->channels;
+	return (struct spot){ tile / a_picture * picture_floats(g),
+		(int)(rest / across) * 4, (int)(rest % across) * 4 };
 }
 
-/* v [36][channels/block][room][block] = transformed tiles first..first+n. */
+INLINE void
+spot_next(const struct tiles *g, struct spot *s)
+{
+	if ((s->w += 4) < g->w)
+		return;
+	s->w = 0;
+	if ((s->h += 4) < g->h)
+		return;
+	s->h = 0;
+	s->picture += picture_floats(g);
+}
+
+/* The side x side pixels of x from (h,w) on; zeros outside the picture. */
+INLINE void
+find_pixels(const struct tiles *g, const float **from, const float *x,
+    const struct spot *s, int h, int w, const int side)
+{
+	const ptrdiff_t c = g->channels, row = c * g->w;
+	const float *picture = x + s->picture;
+	const ptrdiff_t corner = h * row + w * c;
+
+#pragma GCC unroll 6
+	for (int i = 0; i < side; i++) {
+		const bool there = (unsigned)(h + i) < (unsigned)g->h;
+
+#pragma GCC unroll 6
+		for (int k = 0; k < side; k++)
+			from[side * i + k] = there
+			    && (unsigned)(w + k) < (unsigned)g->w
+			    ? picture + (corner + i * row + k * c) : g->zeros;
+	}
+}
+
+/* Asks for the 4x4 pixels from (h,w) on, channels j on, before their use: a
+ * processor does not foresee rows so short. */
+INLINE void
+expect_pixels(const struct tiles *g, const float *x, const struct spot *s,
+    int h, int w, size_t j, const int to_write)
+{
+	const size_t c = (size_t)g->channels;
+
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++) {
+		const int at_h = h + i < g->h ? h + i : g->h - 1;
+		const float *row = x + s->picture + (size_t)at_h
+		    * (size_t)g->w * c + j;
+
+#pragma GCC unroll 4
+		for (int k = 0; k < 4; k++)
+			__builtin_prefetch(row + (size_t)(w + k < g->w
+			    ? w + k : g->w - 1) * c, to_write);
+	}
+}
+
+INLINE void
+input_tile(float *to, size_t point, const float *const from[36], size_t j)
+{
+#define AT(row) load(from[6 * (row) + i] + j)
+	vec s[6], t[6];
+
+#pragma GCC unroll 6
+	for (int i = 0; i < 6; i++)
+		s[i] = 4 * AT(0) - 5 * AT(2) + AT(4);
+	input_row(to, point, s);
+#pragma GCC unroll 6
+	for (int i = 0; i < 6; i++) {
+		const vec a = AT(4) - 4 * AT(2), b = AT(3) - 4 * AT(1);
+
+		s[i] = a + b;
+		t[i] = a - b;
+	}
+	input_row(to + 6 * point, point, s);
+	input_row(to + 12 * point, point, t);
+#pragma GCC unroll 6
+	for (int i = 0; i < 6; i++) {
+		const vec c = AT(4) - AT(2), e = AT(3) - AT(1);
+
+		s[i] = c + 2 * e;
+		t[i] = c - 2 * e;
+	}
+	input_row(to + 18 * point, point, s);
+	input_row(to + 24 * point, point, t);
+#pragma GCC unroll 6
+	for (int i = 0; i < 6; i++)
+		s[i] = 4 * AT(1) - 5 * AT(3) + AT(5);
+	input_row(to + 30 * point, point, s);
+#undef AT
+}
+
+INLINE void
+input_tiles(const struct tiles *g, float *v, const float *x, size_t first,
+    size_t n, const size_t point)
+{
+	const size_t parts = (size_t)g->channels / g->part;
+	struct spot s = spot_of(g, first), ahead = spot_of(g, first + AHEAD);
+
+	for (size_t t = 0; t < n; t++, spot_next(g, &s)) {
+		const float *from[36];
+
+		find_pixels(g, from, x, &s, s.h - 1, s.w - 1, 6);
+		for (size_t i = 0; i < parts; i++)
+			for (size_t j = 0; j < g->part; j += LANES) {
+				const size_t c = i * g->part + j;
+
+				if (t + AHEAD < n)
+					expect_pixels(g, x, &ahead,
+					    ahead.h + 1, ahead.w + 1, c, 0);
+				input_tile(v + i * g->part_step
+				    + t * g->tile_step + j, point, from, c);
+			}
+		spot_next(g, &ahead);
+	}
+}
+
+/* The usual distances of points are known to the compiler, which then needs
+ * no registers for 36 places. */
+#define BY_POINT(step, call) do { \
+	if ((step) == 16) \
+		call(16); \
+	else if ((step) == 32) \
+		call(32); \
+	else if ((step) == 64) \
+		call(64); \
+	else \
+		call(step); \
+} while (0)
+
+/* v, laid out as g says, = transformed tiles first..first+n. */
 static void
 winograd_input(const struct tiles *g, float *v, const float *x, size_t first,
-    size_t n, size_t room, int block)
+    size_t n)
 {
-	const size_t c = (size_t)g->channels, point = room * c;
+#define CALL(point) input_tiles(g, v, x, first, n, point)
+	BY_POINT(g->point_step, CALL);
+#undef CALL
+}
 
-	for (size_t t = 0; t < n; t++) {
-		int h, w;
-		const float *picture = x + tile_picture(g, first + t, &h, &w);
-		const bool inside = h > 0 && w > 0 && h + 5 <= g->h
-		    && w + 5 <= g->w;
+/* Four rows of four results. */
+INLINE void
+output_tile(vec all[16], const float *m, size_t point)
+{
+#define AT(row) load(m + (6 * (row) + i) * point)
+	vec s[6], t[6];
 
-		for (size_t j = 0; j < c; j += LANES) {
-			float *to = v + (j / (size_t)block * room + t)
-			    * (size_t)block + j % (size_t)block;
-			vec d[36], half[36], all[36];
+#pragma GCC unroll 6
+	for (size_t i = 0; i < 6; i++) {
+		const vec a = AT(1) + AT(2), c = AT(3) + AT(4);
 
-			for (int i = 0; i < 36; i++) {
-				const int from_h = h - 1 + i / 6;
-				const int from_w = w - 1 + i % 6;
+		s[i] = AT(0) + a + c;
+		t[i] = a + 4 * c;
+	}
+	output_row(all, s);
+	output_row(all + 8, t);
+#pragma GCC unroll 6
+	for (size_t i = 0; i < 6; i++) {
+		const vec b = AT(1) - AT(2), d = AT(3) - AT(4);
 
-				d[i] = inside || (from_h >= 0
-				    && from_h < g->h && from_w >= 0
-				    && from_w < g->w)
-				    ? load(picture + ((size_t)from_h
-				    * (size_t)g->w + (size_t)from_w) * c + j)
-				    : (vec){ 0 };
+		s[i] = b + 2 * d;
+		t[i] = b + 8 * d + AT(5);
+	}
+	output_row(all + 4, s);
+	output_row(all + 12, t);
+#undef AT
+}
+
+INLINE void
+put(float *to, vec y, bool accumulate)
+{
+	store(to, accumulate ? load(to) + y : y);
+}
+
+INLINE void
+output_tiles(const struct tiles *g, float *y, const float *m, size_t first,
+    size_t n, bool accumulate, const size_t point)
+{
+	const size_t c = (size_t)g->channels, row = c * (size_t)g->w;
+	struct spot s = spot_of(g, first), ahead = spot_of(g, first + AHEAD);
+
+	for (size_t t = 0; t < n; t++, spot_next(g, &s)) {
+		float *corner = y + s.picture + (size_t)s.h * row
+		    + (size_t)s.w * c;
+		const bool whole = s.h + 4 <= g->h && s.w + 4 <= g->w;
+		const int rows = g->h - s.h, pixels = g->w - s.w;
+
+		for (size_t j = 0; j < g->part; j += LANES) {
+			vec all[16];
+
+			if (t + AHEAD < n)
+				expect_pixels(g, y, &ahead, ahead.h, ahead.w,
+				    j, 1);
+			output_tile(all, m + t * g->tile_step + j, point);
+			if (whole) {
+#pragma GCC unroll 16
+				for (size_t i = 0; i < 16; i++)
+					put(corner + i / 4 * row + i % 4 * c
+					    + j, all[i], accumulate);
+				continue;
 			}
-#pragma GCC unroll 6
-			for (int i = 0; i < 6; i++)
-				input_line(half + i, 6, d[i], d[i + 6],
-				    d[i + 12], d[i + 18], d[i + 24],
-				    d[i + 30]);
-#pragma GCC unroll 6
-			for (int i = 0; i < 36; i += 6)
-				input_line(all + i, 1, half[i], half[i + 1],
-				    half[i + 2], half[i + 3], half[i + 4],
-				    half[i + 5]);
-#pragma GCC unroll 36
-			for (size_t i = 0; i < 36; i++)
-				store(to + i * point, all[i]);
+			for (int i = 0; i < 16; i++)
+				if (i / 4 < rows && i % 4 < pixels)
+					put(corner + (size_t)(i / 4) * row
+					    + (size_t)(i % 4) * c + j, all[i],
+					    accumulate);
 		}
+		spot_next(g, &ahead);
 	}
 }
 
-/* Results of tiles first..first+n from m [36][room][columns], for `columns`
- * of the channels from y on. */
+/* Results of tiles first..first+n from m, laid out as g says, for the part's
+ * channels from y on. */
 static void
 winograd_output(const struct tiles *g, float *y, const float *m, size_t first,
-    size_t n, size_t room, size_t columns_of_m, bool accumulate)
+    size_t n, bool accumulate)
 {
-	const size_t c = (size_t)g->channels, point = room * columns_of_m;
+#define CALL(point) output_tiles(g, y, m, first, n, accumulate, point)
+	BY_POINT(g->point_step, CALL);
+#undef CALL
+}
 
-	for (size_t t = 0; t < n; t++) {
-		int h, w;
-		float *picture = y + tile_picture(g, first + t, &h, &w);
-		const int rows = g->h - h < 4 ? g->h - h : 4;
-		const int columns = g->w - w < 4 ? g->w - w : 4;
+INLINE void
+slope_tile(float *to, size_t point, const float *const from[16], size_t j)
+{
+#define AT(row) load(from[4 * (row) + i] + j)
+	vec s[4], t[4];
 
-		for (size_t j = 0; j < columns_of_m; j += LANES) {
-			const float *from = m + t * columns_of_m + j;
-			vec half[24], all[16];
-
-#pragma GCC unroll 6
-			for (size_t i = 0; i < 6; i++) {
-				const float *f = from + i * point;
-
-				output_line(half + i, 6, load(f),
-				    load(f + 6 * point), load(f + 12 * point),
-				    load(f + 18 * point),
-				    load(f + 24 * point),
-				    load(f + 30 * point));
-			}
 #pragma GCC unroll 4
-			for (int i = 0; i < 4; i++)
-				output_line(all + 4 * i, 1, half[6 * i],
-				    half[6 * i + 1], half[6 * i + 2],
-				    half[6 * i + 3], half[6 * i + 4],
-				    half[6 * i + 5]);
-			for (int r = 0; r < rows; r++) {
-				for (int q = 0; q < columns; q++) {
-					float *to = picture + ((size_t)(h + r)
-					    * (size_t)g->w + (size_t)(w + q))
-					    * c + j;
+	for (int i = 0; i < 4; i++)
+		s[i] = AT(0);
+	slope_row(to, point, s);
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++) {
+		const vec a = AT(0) + AT(2), b = AT(1) + AT(3);
 
-					store(to, accumulate
-					    ? load(to) + all[4 * r + q]
-					    : all[4 * r + q]);
-				}
-			}
+		s[i] = a + b;
+		t[i] = a - b;
+	}
+	slope_row(to + 6 * point, point, s);
+	slope_row(to + 12 * point, point, t);
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++) {
+		const vec c = AT(0) + 4 * AT(2), d = 2 * AT(1) + 8 * AT(3);
+
+		s[i] = c + d;
+		t[i] = c - d;
+	}
+	slope_row(to + 18 * point, point, s);
+	slope_row(to + 24 * point, point, t);
+#pragma GCC unroll 4
+	for (int i = 0; i < 4; i++)
+		s[i] = AT(3);
+	slope_row(to + 30 * point, point, s);
+#undef AT
+}
+
+INLINE void
+slope_tiles(const struct tiles *g, float *m, const float *dy, size_t first,
+    size_t n, const size_t point)
+{
+	const size_t c = (size_t)g->channels;
+	struct spot s = spot_of(g, first), ahead = spot_of(g, first + AHEAD);
+
+	for (size_t t = 0; t < n; t++, spot_next(g, &s)) {
+		const float *from[16];
+
+		find_pixels(g, from, dy, &s, s.h, s.w, 4);
+		for (size_t j = 0; j < c; j += LANES) {
+			if (t + AHEAD < n)
+				expect_pixels(g, dy, &ahead, ahead.h,
+				    ahead.w, j, 0);
+			slope_tile(m + t * g->tile_step + j, point, from, j);
 		}
+		spot_next(g, &ahead);
 	}
 }
 
-/* m [36][room][channels] from the results' slopes: output's transpose. */
+/* m, laid out as g says, from the results' slopes: output's transpose. */
 static void
 winograd_slope(const struct tiles *g, float *m, const float *dy, size_t first,
-    size_t n, size_t room)
+    size_t n)
 {
-	const size_t c = (size_t)g->channels, point = room * c;
-
-	for (size_t t = 0; t < n; t++) {
-		int h, w;
-		const float *picture = dy + tile_picture(g, first + t, &h, &w);
-
-		for (size_t j = 0; j < c; j += LANES) {
-			float *to = m + t * c + j;
-			vec d[16], half[24], all[36];
-
-			for (int i = 0; i < 16; i++)
-				d[i] = h + i / 4 < g->h && w + i % 4 < g->w
-				    ? load(picture + ((size_t)(h + i / 4)
-				    * (size_t)g->w + (size_t)(w + i % 4)) * c
-				    + j) : (vec){ 0 };
-#pragma GCC unroll 4
-			for (int i = 0; i < 4; i++)
-				slope_line(half + i, 4, d[i], d[i + 4],
-				    d[i + 8], d[i + 12]);
-#pragma GCC unroll 6
-			for (int i = 0; i < 6; i++)
-				slope_line(all + 6 * i, 1, half[4 * i],
-				    half[4 * i + 1], half[4 * i + 2],
-				    half[4 * i + 3]);
-#pragma GCC unroll 36
-			for (size_t i = 0; i < 36; i++)
-				store(to + i * point, all[i]);
-		}
-	}
+#define CALL(point) slope_tiles(g, m, dy, first, n, point)
+	BY_POINT(g->point_step, CALL);
+#undef CALL
 }
 
 /* u[i*point], 36 vectors, from g[9] vectors. */

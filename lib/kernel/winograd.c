@@ -3,8 +3,10 @@
 
 #define POINTS WINOGRAD_POINTS
 
-/* Tiles a task holds, transformed, in its cache. */
+/* Tiles a task holds, transformed, in its cache; fewer where that would make
+ * less than so many tasks. */
 #define TASK_TILES ((size_t)28)
+#define TASKS ((size_t)8)
 
 /* From so many weights on they are transformed where they are used, and the
  * tiles of up to so many numbers lie in memory instead. */
@@ -19,11 +21,11 @@ winograd_fits(const struct conv *s)
 }
 
 struct tiles
-tiles_over(const struct conv *s, int channels)
+tiles_over(const struct kernel *k, const struct conv *s, int channels)
 {
 	return (struct tiles){ .n = s->n, .h = s->h, .w = s->w,
 		.down = (s->h + 3) / 4, .across = (s->w + 3) / 4,
-		.channels = channels };
+		.channels = channels, .zeros = k->zeros };
 }
 
 size_t
@@ -32,10 +34,33 @@ tiles_count(const struct tiles *t)
 	return (size_t)t->n * (size_t)t->down * (size_t)t->across;
 }
 
-int
-winograd_block(int channels)
+size_t
+tiles_lay(struct tiles *t, size_t part, size_t room, bool together)
+{
+	t->part = part;
+	t->tile_step = together ? TILE_STEP(part) : part;
+	t->point_step = together ? part : (size_t)t->channels * room;
+	t->part_step = t->tile_step * room;
+	return (size_t)t->channels / part * TILE_STEP(part) * room;
+}
+
+/* Channels of the source that are multiplied at a time. */
+static size_t
+block_of(size_t channels)
 {
 	return channels % 64 == 0 ? 64 : channels % 32 == 0 ? 32 : 16;
+}
+
+static size_t
+larger(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+static size_t
+smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
 }
 
 /* How the weights [o,c,3,3] are read: as they are, or turned by half a turn
@@ -71,13 +96,13 @@ struct job {
 	float *to;
 	float *u;	/* [36][blocks][panels][block][width]; or a worker's
 			 * [36][block][width] */
-	float *v;	/* a worker's, or all: [36][blocks][room][block] */
-	float *m;	/* a worker's [36][room][out or width] */
+	float *v, *m;	/* v: a worker's, or all; m: a worker's */
+	size_t v_floats, m_floats;	/* of one */
 	size_t block, width;	/* source channels, result channels a panel */
-	size_t room;	/* tiles there is room for, in whole register tiles */
 	size_t grain;	/* tiles of a task, or of a batch */
 	size_t first, n;	/* tiles of this batch */
 	bool by_panel, accumulate;
+	struct epilogue epilogue;
 };
 
 static size_t
@@ -134,29 +159,51 @@ prepare_weights(void *arg, size_t i, int worker)
 	    i / panels(j), i % panels(j));
 }
 
+/* The pixels of tiles first..end, row by row. */
+static void
+finish_tiles(const struct job *j, size_t piece, size_t first, size_t end)
+{
+	const struct tiles *g = &j->out;
+	const size_t across = (size_t)g->across, down = (size_t)g->down;
+	const size_t height = (size_t)g->h, width = (size_t)g->w;
+	size_t now;
+
+	for (size_t t = first; t < end; t += now) {
+		const size_t line = t / across, h = line % down * 4;
+		const size_t w = t % across * 4;
+		const size_t row = (line / down * height + h) * width + w;
+
+		now = smaller(across - t % across, end - t);
+		for (size_t r = 0; r < 4 && h + r < height; r++)
+			epilogue_rows(&j->epilogue, piece, t == first
+			    && r == 0, row + r * width,
+			    smaller(4 * now, width - w));
+	}
+}
+
 /* A task with tiles of its own and everybody's weights. */
 static void
 do_tiles(void *arg, size_t first, size_t end, int worker)
 {
 	const struct job *j = arg;
 	const struct simd *simd = j->kernel->simd;
-	const size_t n = end - first, in = (size_t)j->in.channels;
-	const size_t out = (size_t)j->out.channels;
-	float *v = j->v + (size_t)worker * POINTS * j->room * in;
-	float *m = j->m + (size_t)worker * POINTS * j->room * out;
+	const size_t in = (size_t)j->in.channels;
+	float *v = j->v + (size_t)worker * j->v_floats;
+	float *m = j->m + (size_t)worker * j->m_floats;
 
-	simd->winograd_input(&j->in, v, j->source, first, n, j->room,
-	    (int)j->block);
+	simd->winograd_input(&j->in, v, j->source, first, end - first);
 	for (size_t p = 0; p < POINTS; p++)
 		for (size_t c = 0; c < in; c += j->block)
-			simd->block_product(m + p * j->room * out, out,
-			    v + (p * in + c) * j->room,
+			simd->block_product(m + p * j->out.point_step,
+			    j->out.tile_step, v + c / j->block
+			    * j->in.part_step + p * j->in.point_step, true,
 			    j->u + p * point_floats(j)
-			    + c * panels(j) * j->width,
-			    j->block * j->width, (int)n, (int)out,
+			    + c * panels(j) * j->width, j->block * j->width,
+			    (int)(end - first), j->out.channels,
 			    (int)j->block, c > 0);
-	simd->winograd_output(&j->out, j->to, m, first, n, j->room, out,
+	simd->winograd_output(&j->out, j->to, m, first, end - first,
 	    j->accumulate);
+	finish_tiles(j, first / j->grain, first, end);
 }
 
 static void
@@ -165,9 +212,9 @@ transform_tiles(void *arg, size_t first, size_t end, int worker)
 	const struct job *j = arg;
 
 	(void)worker;
-	j->kernel->simd->winograd_input(&j->in, j->v + first * j->block,
-	    j->source, j->first + first, end - first, j->room,
-	    (int)j->block);
+	j->kernel->simd->winograd_input(&j->in, j->v
+	    + first * j->in.tile_step, j->source, j->first + first,
+	    end - first);
 }
 
 /* A task with weights of its own and everybody's tiles. */
@@ -177,34 +224,51 @@ do_panel(void *arg, size_t panel, int worker)
 	const struct job *j = arg;
 	const struct simd *simd = j->kernel->simd;
 	const size_t in = (size_t)j->in.channels, at = panel * j->width;
-	const size_t left = (size_t)j->out.channels - at;
-	const size_t columns = left < j->width ? left : j->width;
 	const size_t u_point = j->block * j->width;
+	struct tiles out = j->out;
 	float *u = j->u + (size_t)worker * POINTS * u_point;
-	float *m = j->m + (size_t)worker * POINTS * j->room * j->width;
+	float *m = j->m + (size_t)worker * j->m_floats;
 
+	if (j->width > (size_t)j->out.channels - at)
+		out.part = (size_t)j->out.channels - at;
 	for (size_t c = 0; c < in; c += j->block) {
 		transform_weights(j, u, u_point, c / j->block, panel);
 		for (size_t p = 0; p < POINTS; p++)
-			simd->block_product(m + p * j->room * columns,
-			    columns, j->v + (p * in + c) * j->room,
+			simd->block_product(m + p * out.point_step,
+			    out.tile_step, j->v + c / j->block
+			    * j->in.part_step + p * j->in.point_step, false,
 			    u + p * u_point, u_point, (int)j->n,
-			    (int)columns, (int)j->block, c > 0);
+			    (int)out.part, (int)j->block, c > 0);
 	}
-	simd->winograd_output(&j->out, j->to + at, m, j->first, j->n,
-	    j->room, columns, j->accumulate);
+	simd->winograd_output(&out, j->to + at, m, j->first, j->n,
+	    j->accumulate);
 }
 
-static size_t
-larger(size_t a, size_t b)
+static bool
+by_panel(const struct conv *s)
 {
-	return a > b ? a : b;
+	return (size_t)s->c * (size_t)s->o >= MANY_WEIGHTS;
 }
 
+/* Tiles of a task, whatever the number of threads: moments are sums of its
+ * results. */
 static size_t
-smaller(size_t a, size_t b)
+task_tiles(const struct simd *simd, size_t tiles)
 {
-	return a < b ? a : b;
+	const size_t rows = (size_t)simd->rows;
+
+	return smaller(round_up((tiles + TASKS - 1) / TASKS, rows),
+	    TASK_TILES - TASK_TILES % rows);
+}
+
+size_t
+winograd_pieces(const struct simd *simd, const struct conv *s)
+{
+	const size_t tiles = (size_t)s->n * (size_t)((s->h + 3) / 4)
+	    * (size_t)((s->w + 3) / 4);
+	const size_t grain = task_tiles(simd, tiles);
+
+	return by_panel(s) ? 0 : (tiles + grain - 1) / grain;
 }
 
 static void
@@ -212,23 +276,22 @@ shape_job(struct job *j, struct kernel *k, const struct conv *s)
 {
 	const size_t rows = (size_t)k->simd->rows;
 	const size_t in = (size_t)j->weights.from;
-	const size_t threads = (size_t)pool_threads(k->pool);
-	size_t tiles;
+	size_t tiles, room;
 
 	j->kernel = k;
-	j->in = tiles_over(s, j->weights.from);
-	j->out = tiles_over(s, j->weights.to);
-	j->block = (size_t)winograd_block(j->weights.from);
+	j->in = tiles_over(k, s, j->weights.from);
+	j->out = tiles_over(k, s, j->weights.to);
+	j->block = block_of(in);
 	j->width = 2 * (size_t)k->simd->lanes;
-	j->by_panel = in * (size_t)j->weights.to >= MANY_WEIGHTS;
+	j->by_panel = by_panel(s);
 	tiles = tiles_count(&j->in);
-	if (j->by_panel)
-		j->grain = smaller(tiles, BATCH_FLOATS / (POINTS * in));
-	else
-		j->grain = smaller(round_up((tiles + threads - 1) / threads,
-		    rows), TASK_TILES - TASK_TILES % rows);
-	j->grain = larger(j->grain, 1);
-	j->room = round_up(j->grain, rows);
+	j->grain = !j->by_panel ? task_tiles(k->simd, tiles)
+	    : larger(smaller(tiles, BATCH_FLOATS / (POINTS * in)), 1);
+	room = round_up(j->grain, rows);
+	j->v_floats = tiles_lay(&j->in, j->block, room, !j->by_panel);
+	tiles_lay(&j->out, j->by_panel ? j->width : (size_t)j->out.channels,
+	    room, true);
+	j->m_floats = j->out.part_step;
 }
 
 static size_t
@@ -243,27 +306,22 @@ u_floats(const struct job *j)
 static size_t
 v_floats(const struct job *j)
 {
-	const size_t workers = (size_t)pool_threads(j->kernel->pool);
-
-	return (j->by_panel ? 1 : workers) * POINTS * j->room
-	    * (size_t)j->in.channels;
+	return j->by_panel ? j->v_floats : j->v_floats
+	    * (size_t)pool_threads(j->kernel->pool);
 }
 
 static size_t
 m_floats(const struct job *j)
 {
-	return (size_t)pool_threads(j->kernel->pool) * POINTS * j->room
-	    * (j->by_panel ? j->width : (size_t)j->out.channels);
+	return j->m_floats * (size_t)pool_threads(j->kernel->pool);
 }
 
 static void
-run(struct kernel *k, float *to, const float *source, const float *w,
-    const struct conv *s, bool backward, bool accumulate)
+run(struct kernel *k, struct job j, const struct conv *s)
 {
-	struct job j = { .source = source, .to = to, .accumulate = accumulate,
-		.weights = weights_as(w, s, backward) };
 	size_t tiles;
 
+	cpu_zeros(k, (size_t)j.weights.from);
 	shape_job(&j, k, s);
 	tiles = tiles_count(&j.in);
 	j.u = cpu_packed(k, u_floats(&j));
@@ -284,16 +342,22 @@ run(struct kernel *k, float *to, const float *source, const float *w,
 
 void
 winograd_forward(struct kernel *k, float *y, const float *x, const float *w,
-    const struct conv *s)
+    const struct conv *s, struct epilogue epilogue)
 {
-	run(k, y, x, w, s, false, false);
+	const struct job j = { .source = x, .to = y, .epilogue = epilogue,
+		.weights = weights_as(w, s, false) };
+
+	run(k, j, s);
 }
 
 void
 winograd_backward_data(struct kernel *k, float *dx, const float *dy,
     const float *w, const struct conv *s, bool accumulate)
 {
-	run(k, dx, dy, w, s, true, accumulate);
+	const struct job j = { .source = dy, .to = dx,
+		.accumulate = accumulate, .weights = weights_as(w, s, true) };
+
+	run(k, j, s);
 }
 
 int
@@ -304,7 +368,8 @@ winograd_reserve(struct kernel *k, const struct conv *s, bool backward)
 
 		shape_job(&j, k, s);
 		if (cpu_reserve(k, u_floats(&j), v_floats(&j)
-		    + m_floats(&j)) < 0)
+		    + m_floats(&j)) < 0
+		    || cpu_reserve_zeros(k, (size_t)j.weights.from) < 0)
 			return fail_last();
 	}
 	return backward ? winograd_reserve_weight(k, s) : 0;

@@ -9,29 +9,47 @@
 #ifndef SELF_KERNEL_WINOGRAD_H
 #define SELF_KERNEL_WINOGRAD_H
 
-#include "kernel/cpu.h"
+#include "kernel/moments.h"
 
 #define WINOGRAD_POINTS 36
 
-/* Tiles over the pictures [n,h,w], first to last along the rows. */
+/*
+ * Tiles over the pictures [n,h,w], first to last along the rows, and how their
+ * transformed numbers lie: parts of the channels, each with its tiles and
+ * points, either a tile's points together (what a task makes for itself, so
+ * that it is written from one end to the other) or a point's tiles.
+ */
 struct tiles {
 	int n, h, w, down, across;	/* tiles down and across a picture */
 	int channels;
+	const float *zeros;		/* a pixel of them */
+	size_t part;			/* channels that lie together */
+	size_t part_step, tile_step, point_step;	/* floats from one to
+							 * the next */
 };
 
-struct tiles tiles_over(const struct conv *, int channels);
+struct tiles tiles_over(const struct kernel *, const struct conv *,
+    int channels);
 size_t tiles_count(const struct tiles *);
 
-/* Channels that lie together in transformed input: 16, 32 or 64. */
-int winograd_block(int channels);
+/* Floats from tile to tile where `part` channels of all points lie together;
+ * not a power of two, so that tiles spread over the cache. */
+#define TILE_STEP(part) (WINOGRAD_POINTS * (part) + 16)
+
+/* Lays out `room` tiles, their points together or apart; the floats. */
+size_t tiles_lay(struct tiles *, size_t part, size_t room, bool together);
 
 /* True where it applies and pays: size 3, stride 1, pad 1, channels in
  * sixteens, pictures of at least 3 pixels. */
 bool winograd_fits(const struct conv *);
 
+/* Pieces in which the forward pass has an epilogue; 0: it has none, since
+ * results are only whole when all of them are there. */
+size_t winograd_pieces(const struct simd *, const struct conv *);
+
 /* As kernel_conv_*; backward_data is the forward pass of turned weights. */
 void winograd_forward(struct kernel *, float *y, const float *x,
-    const float *w, const struct conv *);
+    const float *w, const struct conv *, struct epilogue);
 void winograd_backward_data(struct kernel *, float *dx, const float *dy,
     const float *w, const struct conv *, bool accumulate);
 void winograd_backward_weight(struct kernel *, float *dw, const float *x,

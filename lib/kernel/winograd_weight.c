@@ -28,7 +28,8 @@ struct job {
 	const float *x, *dy;
 	float *dw;
 	size_t c, o;
-	float *v, *m;	/* [36][room][c], [36][room][o]; a worker's, or all */
+	float *v, *m;	/* of x and of dy; a worker's, or all */
+	size_t v_floats, m_floats;	/* of one */
 	float *du;	/* [pieces][36][c][o], or a worker's
 			 * [36][TASK_CHANNELS][width] */
 	size_t tiles, room, width;
@@ -69,8 +70,8 @@ transform(const struct job *j, float *v, float *m, size_t first, size_t n)
 {
 	const struct simd *simd = j->kernel->simd;
 
-	simd->winograd_input(&j->in, v, j->x, first, n, j->room, (int)j->c);
-	simd->winograd_slope(&j->out, m, j->dy, first, n, j->room);
+	simd->winograd_input(&j->in, v, j->x, first, n);
+	simd->winograd_slope(&j->out, m, j->dy, first, n);
 }
 
 /* One piece of the tiles for all weights. */
@@ -80,8 +81,8 @@ sum_piece(void *arg, size_t i, int worker)
 	const struct job *j = arg;
 	const size_t c = j->c, o = j->o;
 	const size_t end = smaller((i + 1) * j->piece, j->tiles);
-	float *v = j->v + (size_t)worker * POINTS * j->room * (c + o);
-	float *m = v + POINTS * j->room * c;
+	float *v = j->v + (size_t)worker * (j->v_floats + j->m_floats);
+	float *m = v + j->v_floats;
 	float *du = j->du + i * POINTS * c * o;
 
 	memset(du, 0, POINTS * c * o * sizeof(*du));
@@ -91,7 +92,8 @@ sum_piece(void *arg, size_t i, int worker)
 		transform(j, v, m, t, n);
 		for (size_t p = 0; p < POINTS; p++)
 			j->kernel->simd->block_outer(du + p * c * o, o,
-			    v + p * j->room * c, c, m + p * j->room * o, o,
+			    v + p * j->in.point_step, j->in.tile_step,
+			    m + p * j->out.point_step, j->out.tile_step,
 			    (int)n, (int)c, (int)o);
 	}
 }
@@ -124,8 +126,8 @@ transform_batch(void *arg, size_t first, size_t end, int worker)
 	const struct job *j = arg;
 
 	(void)worker;
-	transform(j, j->v + first * j->c, j->m + first * j->o,
-	    j->first + first, end - first);
+	transform(j, j->v + first * j->in.tile_step,
+	    j->m + first * j->out.tile_step, j->first + first, end - first);
 }
 
 /* A panel of the weights for all tiles of the batch. */
@@ -144,9 +146,9 @@ sum_panel(void *arg, size_t i, int worker)
 	memset(du, 0, POINTS * point * sizeof(*du));
 	for (size_t p = 0; p < POINTS; p++)
 		j->kernel->simd->block_outer(du + p * point, columns,
-		    j->v + p * j->room * j->c + c0, j->c,
-		    j->m + p * j->room * j->o + o0, j->o, (int)j->n,
-		    (int)rows, (int)columns);
+		    j->v + p * j->in.point_step + c0, j->in.tile_step,
+		    j->m + p * j->out.point_step + o0, j->out.tile_step,
+		    (int)j->n, (int)rows, (int)columns);
 	add_gradient(j, du, point, c0, rows, o0, columns);
 }
 
@@ -160,8 +162,8 @@ static void
 shape_job(struct job *j, struct kernel *k, const struct conv *s)
 {
 	j->kernel = k;
-	j->in = tiles_over(s, s->c);
-	j->out = tiles_over(s, s->o);
+	j->in = tiles_over(k, s, s->c);
+	j->out = tiles_over(k, s, s->o);
 	j->c = (size_t)s->c;
 	j->o = (size_t)s->o;
 	j->width = 2 * (size_t)k->simd->lanes;
@@ -175,6 +177,8 @@ shape_job(struct job *j, struct kernel *k, const struct conv *s)
 		j->room = BATCH_FLOATS / (POINTS * (j->c + j->o));
 		j->room = smaller(j->room > 0 ? j->room : 1, j->tiles);
 	}
+	j->v_floats = tiles_lay(&j->in, j->c, j->room, is_small(j));
+	j->m_floats = tiles_lay(&j->out, j->o, j->room, is_small(j));
 }
 
 static size_t
@@ -182,7 +186,7 @@ tile_floats(const struct job *j)
 {
 	const size_t workers = (size_t)pool_threads(j->kernel->pool);
 
-	return (is_small(j) ? workers : 1) * POINTS * j->room * (j->c + j->o);
+	return (is_small(j) ? workers : 1) * (j->v_floats + j->m_floats);
 }
 
 static size_t
@@ -200,6 +204,8 @@ winograd_reserve_weight(struct kernel *k, const struct conv *s)
 	struct job j = { 0 };
 
 	shape_job(&j, k, s);
+	if (cpu_reserve_zeros(k, (size_t)(s->c > s->o ? s->c : s->o)) < 0)
+		return fail_last();
 	return cpu_reserve(k, sum_floats(&j), tile_floats(&j));
 }
 
@@ -209,9 +215,10 @@ winograd_backward_weight(struct kernel *k, float *dw, const float *x,
 {
 	struct job j = { .x = x, .dy = dy, .dw = dw };
 
+	cpu_zeros(k, (size_t)(s->c > s->o ? s->c : s->o));
 	shape_job(&j, k, s);
 	j.v = cpu_partial(k, tile_floats(&j));
-	j.m = j.v + POINTS * j.room * j.c;
+	j.m = j.v + j.v_floats;
 	j.du = cpu_packed(k, sum_floats(&j));
 	if (is_small(&j)) {
 		pool_each(k->pool, j.pieces, sum_piece, &j);

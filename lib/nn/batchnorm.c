@@ -33,6 +33,13 @@ shape(const struct nn_node *d, enum nn_mode mode, int n, struct nn_shape in,
 	return 0;
 }
 
+/* What lay below 0 is told by x unless something was added. */
+static bool
+needs_y(const struct nn_node *d)
+{
+	return d->relu && d->residual >= 0;
+}
+
 static size_t
 saved(const struct nn_node *d, int n, struct nn_shape out)
 {
@@ -66,32 +73,69 @@ infer(const struct nn_call *l)
 	    nn_param(p, first + VAR), l->residual, &norm);
 }
 
+/* A group's mean and inverse deviation, which the convolution that made x may
+ * have gathered already. */
+static void
+measure(const struct nn_call *l, size_t g, const struct norm *norm)
+{
+	const size_t channels = (size_t)norm->channels;
+	float *mean = l->saved + 2 * g * channels;
+
+	if (l->node->moments)
+		kernel_copy(l->kernel, mean, l->x_saved + 2 * g * channels,
+		    2 * channels);
+	else
+		kernel_norm_measure(l->kernel, mean, mean + channels,
+		    l->x + g * norm->rows * channels, norm);
+}
+
+static void
+track(const struct nn_call *l, size_t g, const struct norm *norm)
+{
+	const float *mean = l->saved + 2 * g * (size_t)norm->channels;
+	const int first = l->node->param;
+
+	if (l->all > 0)
+		kernel_norm_track(l->kernel,
+		    nn_param(l->params, first + MEAN),
+		    nn_param(l->params, first + VAR), mean,
+		    mean + norm->channels, momentum(l, (int)g), norm);
+}
+
+/* y from x and what forward saved. */
+static void
+remake(const struct nn_call *l)
+{
+	const struct norm norm = norm_of(l);
+	const size_t size = norm.rows * (size_t)norm.channels;
+	const int first = l->node->param;
+
+	for (size_t g = 0; g < (size_t)l->groups; g++) {
+		const float *mean = l->saved + 2 * g * (size_t)norm.channels;
+
+		kernel_norm_apply(l->kernel, l->y + g * size, l->x + g * size,
+		    nn_param(l->params, first + SCALE),
+		    nn_param(l->params, first + SHIFT), mean,
+		    mean + norm.channels,
+		    l->residual == NULL ? NULL : l->residual + g * size,
+		    &norm);
+	}
+}
+
 static void
 forward(const struct nn_call *l)
 {
 	const struct norm norm = norm_of(l);
-	const struct nn_params *p = l->params;
-	const size_t size = norm.rows * (size_t)norm.channels;
-	const int first = l->node->param;
 
 	if (l->mode == NN_INFER) {
 		infer(l);
 		return;
 	}
 	for (size_t g = 0; g < (size_t)l->groups; g++) {
-		float *mean = l->saved + 2 * g * (size_t)l->out.c;
-		float *inverse = mean + l->out.c;
-
-		kernel_norm_forward(l->kernel, l->y + g * size, mean, inverse,
-		    l->x + g * size,
-		    nn_param(p, first + SCALE), nn_param(p, first + SHIFT),
-		    l->residual == NULL ? NULL : l->residual + g * size,
-		    &norm);
-		if (l->all > 0)
-			kernel_norm_track(l->kernel, nn_param(p, first + MEAN),
-			    nn_param(p, first + VAR), mean, inverse,
-			    momentum(l, (int)g), &norm);
+		measure(l, g, &norm);
+		track(l, g, &norm);
 	}
+	remake(l);
 }
 
 static void
@@ -103,14 +147,16 @@ backward(const struct nn_call *l)
 
 	for (size_t g = 0; g < (size_t)l->groups; g++) {
 		const size_t at = g * size;
-		const float *mean = l->saved + 2 * g * (size_t)l->out.c;
+		const float *mean = l->saved + 2 * g * (size_t)norm.channels;
 
 		kernel_norm_backward(l->kernel, l->dx + at,
 		    l->d_residual == NULL ? NULL : l->d_residual + at,
 		    nn_param_grad(l->params, first + SCALE),
 		    nn_param_grad(l->params, first + SHIFT), l->dy + at,
-		    l->x + at, l->y + at, nn_param(l->params, first + SCALE),
-		    mean, mean + l->out.c, &norm);
+		    l->x + at, l->residual == NULL ? NULL : l->y + at,
+		    nn_param(l->params, first + SCALE),
+		    nn_param(l->params, first + SHIFT), mean,
+		    mean + norm.channels, &norm);
 	}
 }
 
@@ -119,7 +165,10 @@ const struct nn_op nn_op_batchnorm = {
 	.in_place = true,
 	.back_in_place = true,
 	.shape = shape,
+	.needs_x = true,
+	.needs_y = needs_y,
 	.saved = saved,
+	.remake = remake,
 	.forward = forward,
 	.backward = backward,
 };

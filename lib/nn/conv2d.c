@@ -35,11 +35,65 @@ reserve(struct kernel *k, const struct nn_node *d, int n, struct nn_shape in,
 	return kernel_conv_reserve(k, &c, backward);
 }
 
+/* Mean and inverse deviation by channel. */
+static size_t
+saved(const struct nn_node *d, int n, struct nn_shape out)
+{
+	(void)n;
+	return d->moments ? 2 * (size_t)out.c : 0;
+}
+
+/* With the norm behind it, in evaluation mode. */
+static void
+infer(const struct nn_call *l, const struct conv *c)
+{
+	const struct nn_params *p = l->params;
+	const int first = l->norm->param;
+	const struct norm norm = {
+		.rows = (size_t)l->n * (size_t)l->out.h * (size_t)l->out.w,
+		.channels = l->out.c,
+		.epsilon = NN_EPSILON,
+		.relu = l->norm->relu,
+	};
+
+	kernel_conv_infer(l->kernel, l->y, l->x,
+	    nn_param(p, l->node->param), c, nn_param(p, first),
+	    nn_param(p, first + 1), nn_param(p, first + 2),
+	    nn_param(p, first + 3), l->residual, &norm);
+}
+
+/* Mean and inverse deviation of each group of samples by itself. */
+static void
+with_moments(const struct nn_call *l)
+{
+	const int n = l->n / l->groups;
+	const struct conv c = conv_of(l->node, n, l->in);
+
+	for (int g = 0; g < l->groups; g++) {
+		const size_t first = (size_t)g * (size_t)n;
+		float *mean = l->saved + 2 * g * l->out.c;
+
+		kernel_conv_forward_moments(l->kernel,
+		    l->y + first * nn_shape_count(l->out), mean,
+		    mean + l->out.c, NN_EPSILON,
+		    l->x + first * nn_shape_count(l->in),
+		    nn_param(l->params, l->node->param), &c);
+	}
+}
+
 static void
 forward(const struct nn_call *l)
 {
 	const struct conv c = conv_of(l->node, l->n, l->in);
 
+	if (l->norm != NULL) {
+		infer(l, &c);
+		return;
+	}
+	if (l->node->moments && l->mode != NN_INFER) {
+		with_moments(l);
+		return;
+	}
 	kernel_conv_forward(l->kernel, l->y, l->x,
 	    nn_param(l->params, l->node->param), &c);
 }
@@ -60,7 +114,9 @@ backward(const struct nn_call *l)
 const struct nn_op nn_op_conv2d = {
 	.name = "conv2d",
 	.adds = true,
+	.needs_x = true,
 	.shape = shape,
+	.saved = saved,
 	.reserve = reserve,
 	.forward = forward,
 	.backward = backward,

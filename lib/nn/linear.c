@@ -51,6 +51,7 @@ backward(const struct nn_call *l)
 const struct nn_op nn_op_linear = {
 	.name = "linear",
 	.adds = true,
+	.needs_x = true,
 	.shape = shape,
 	.forward = forward,
 	.backward = backward,

@@ -133,9 +133,15 @@ nn_norm_slices(struct nn_net *net, const char *name, int channels)
 int
 nn_norm_with(struct nn_net *net, int in, int slices, int residual, bool relu)
 {
+	struct nn_node *from = net->failed || in == 0 ? NULL
+	    : &net->nodes[in - 1];
+	const bool moments = from != NULL && from->op == &nn_op_conv2d;
+
+	if (moments)
+		from->moments = true;
 	return add(net, (struct nn_node){ .op = &nn_op_batchnorm, .in = in,
 	    .residual = residual, .channels = nn_channels(net, in),
-	    .relu = relu, .param = slices });
+	    .relu = relu, .moments = moments, .param = slices });
 }
 
 int

@@ -24,7 +24,7 @@
 #define NN_MOMENTUM 0.1f	/* share of the batch in running statistics */
 
 enum nn_mode {
-	NN_TRAIN,	/* batch statistics, tracked; keeps all for backward */
+	NN_TRAIN,	/* batch statistics, tracked; keeps what backward needs */
 	NN_TRACK,	/* batch statistics, tracked; keeps nothing */
 	NN_INFER	/* running statistics; keeps nothing */
 };
@@ -44,6 +44,8 @@ struct nn_node {
 	int param;		/* first slice, the others follow; or -1 */
 	bool bias;		/* linear: has one */
 	bool relu;		/* norm: followed by max(x, 0) */
+	bool moments;		/* conv: saves mean and deviation of its output;
+				 * norm: finds them with its input */
 	int channels;		/* of the output */
 	int size, stride, pad;	/* windows */
 };
@@ -126,7 +128,7 @@ struct nn_shape nn_plan_shape(const struct nn_plan *, int value);
 void nn_forward(const struct nn_plan *, const struct nn_params *,
     float *memory, const float *x);
 
-/* A value after forward: any with NN_TRAIN, otherwise the wanted ones. */
+/* A value after forward: the wanted ones, whatever the mode. */
 float *nn_value(const struct nn_plan *, float *memory, int value);
 
 /* From dy of the highest wanted value: gradients of the parameters below it

@@ -13,6 +13,8 @@ struct nn_call {
 	struct kernel *kernel;
 	const struct nn_params *params;
 	const struct nn_node *node;
+	const struct nn_node *norm;	/* conv: ends with this norm, whose
+					 * residual and y come along */
 	enum nn_mode mode;
 	int n, groups;		/* samples; batch norm's parts of them */
 	int first, all;		/* those are groups first … of `all` whose
@@ -21,6 +23,7 @@ struct nn_call {
 	const float *x, *residual;	/* residual: NULL without */
 	float *y;
 	float *saved;			/* as `saved` asked for, or NULL */
+	const float *x_saved;		/* what the layer that made x saved */
 	const float *dy;		/* backward only, as the next three */
 	float *dx;			/* NULL to skip, where `adds` */
 	float *d_residual;
@@ -32,17 +35,22 @@ struct nn_op {
 	bool in_place;		/* forward: y may be x */
 	bool back_in_place;	/* backward: dx may be dy */
 	bool adds;		/* backward can add to dx, or skip it */
+	bool needs_x;		/* backward reads x */
+	bool (*needs_y)(const struct nn_node *);	/* … or y; NULL: no */
 	/* Shape of the output; mode and n (samples in a group) may forbid
 	 * one. */
 	int (*shape)(const struct nn_node *, enum nn_mode, int n,
 	    struct nn_shape in, struct nn_shape *out);
-	/* Floats that forward leaves for backward for n samples, a group (in other modes too, though
-	 * nobody looks then); NULL: none. */
+	/* Floats that forward leaves, for n samples of a group, for backward
+	 * and for the layers that read its output; NULL: none. */
 	size_t (*saved)(const struct nn_node *, int n, struct nn_shape out);
 	/* Scratch of the kernel; NULL: none. */
 	int (*reserve)(struct kernel *, const struct nn_node *, int n,
 	    struct nn_shape in, bool backward);
 	void (*forward)(const struct nn_call *);
+	/* Writes y again, from x and what forward saved, so that it need not
+	 * be kept for those who read it; NULL: cannot. */
+	void (*remake)(const struct nn_call *);
 	void (*backward)(const struct nn_call *);
 };
 

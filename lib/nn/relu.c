@@ -27,10 +27,18 @@ backward(const struct nn_call *l)
 	    (size_t)l->n * nn_shape_count(l->out));
 }
 
+static bool
+needs_y(const struct nn_node *d)
+{
+	(void)d;
+	return true;
+}
+
 const struct nn_op nn_op_relu = {
 	.name = "relu",
 	.in_place = true,
 	.back_in_place = true,
+	.needs_y = needs_y,
 	.shape = shape,
 	.forward = forward,
 	.backward = backward,

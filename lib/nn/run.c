@@ -35,6 +35,22 @@ call_of(const struct nn_plan *p, const struct nn_params *params,
 		    memory + p->at[d->residual];
 	if (p->saved[i] != PLAN_NONE)
 		c.saved = memory + p->saved[i];
+	if (d->in > 0 && p->saved[d->in - 1] != PLAN_NONE)
+		c.x_saved = memory + p->saved[d->in - 1];
+	return c;
+}
+
+/* The convolution that ends with norm i. */
+static struct nn_call
+folded_call(const struct nn_plan *p, const struct nn_params *params,
+    float *memory, const float *x, int i)
+{
+	const struct nn_call norm = call_of(p, params, memory, x, i);
+	struct nn_call c = call_of(p, params, memory, x, p->folded[i]);
+
+	c.norm = norm.node;
+	c.residual = norm.residual;
+	c.y = norm.y;
 	return c;
 }
 
@@ -44,10 +60,27 @@ nn_forward(const struct nn_plan *p, const struct nn_params *params,
 {
 	assert(nn_slices(p->net, p->last) <= params->n);
 	for (int i = 0; i < p->last; i++) {
-		const struct nn_call c = call_of(p, params, memory, x, i);
+		const int conv = p->folded[i];
+		struct nn_call c = call_of(p, params, memory, x, i);
 
+		if (conv > i)
+			continue;
+		if (conv >= 0)
+			c = folded_call(p, params, memory, x, i);
 		c.node->op->forward(&c);
 	}
+}
+
+/* The value that layer i of the plan reads, made again by its own layer. */
+static void
+remake(const struct nn_plan *p, const struct nn_params *params,
+    float *memory, const float *x, int i, float *to)
+{
+	struct nn_call c = call_of(p, params, memory, x,
+	    p->net->nodes[i].in - 1);
+
+	c.y = to;
+	c.node->op->remake(&c);
 }
 
 void
@@ -64,6 +97,10 @@ nn_backward(const struct nn_plan *p, const struct nn_params *params,
 		if (!b->reached)
 			continue;
 		c = call_of(p, params, memory, x, i);
+		if (b->remake)
+			remake(p, params, memory, x, i, work + b->x);
+		if (b->x != PLAN_NONE)
+			c.x = work + b->x;
 		c.dy = work + b->dy;
 		c.add = b->add;
 		if (b->dx != PLAN_NONE)

@@ -89,12 +89,12 @@ ours() {
 }
 
 torch_alone() {
-	"$python" "$here/torch_byol.py" train --augment "$out/images-train.tz" \
+	"$python" "$here/torch_pair.py" train --augment "$out/images-train.tz" \
 	    --epochs "$epochs" ${steps:+--steps "$steps"} "$@" >"$out/torch.tsv"
 }
 
 torch_views() {
-	views | "$python" "$here/torch_byol.py" train \
+	views | "$python" "$here/torch_pair.py" train \
 	    ${steps:+--steps "$steps"} "$@" >"$out/torch.tsv"
 }
 

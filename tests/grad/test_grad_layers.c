@@ -153,6 +153,21 @@ shared(int n, int h, int w)
 	check(&g, n, h, w, false, "a shortcut twice");
 
 	nn_net_init(&g.net, 3);
+	a = nn_norm(&g.net, nn_conv(&g.net, 0, "a", 3, 3, 1, 1), "b", -1,
+	    true);
+	b = nn_conv(&g.net, a, "c", 3, 3, 1, 1);
+	nn_norm(&g.net, b, "d", nn_conv(&g.net, a, "e", 3, 1, 1, 0), false);
+	check(&g, n, h, w, true, "made again for two convolutions");
+
+	nn_net_init(&g.net, 3);
+	a = nn_norm(&g.net, nn_conv(&g.net, 0, "a", 3, 3, 1, 1), "b", -1,
+	    true);
+	b = nn_conv(&g.net, a, "c", 3, 3, 1, 1);
+	nn_conv(&g.net, a, "unread", 3, 3, 1, 1);
+	nn_norm(&g.net, b, "d", a, true);
+	check(&g, n, h, w, true, "made again and added");
+
+	nn_net_init(&g.net, 3);
 	a = nn_conv(&g.net, 0, "a", 3, 3, 1, 1);
 	nn_norm(&g.net, a, "b", a, false);
 	check(&g, n, h, w, false, "its own shortcut");
@@ -197,6 +212,70 @@ accumulation(void)
 	grad_end(&g);
 }
 
+/* A few coordinates of every slice: networks too wide for all of them. */
+static bool
+some_slopes(struct grad *g, struct rng *r)
+{
+	size_t bad = 0, all = 0;
+
+	grad_slope(g, 1);
+	for (size_t i = 0; i < g->params.n; i++) {
+		const struct nn_slice *s = &g->net.layout.slices[i];
+		double scale = 5e-2;
+
+		if (nn_is_buffer(s->kind))
+			continue;
+		for (size_t j = 0; j < s->n; j++)
+			scale = fmax(scale, fabs((double)g->slope[s->at + j]));
+		for (int j = 0; j < 3; j++, all++)
+			bad += !(grad_error(g, s->at + rng_below(r, s->n),
+			    1e-2 * scale) <= 1e-2 * scale);
+	}
+	return bad <= all / 20;
+}
+
+/* Every kind of layer, n pictures of side x side with c channels. */
+static bool
+wide(int n, int side, int c, struct rng *r)
+{
+	struct grad g = { 0 };
+	bool good;
+	int a, b, v;
+
+	nn_net_init(&g.net, 3);
+	a = nn_conv(&g.net, 0, "a", c, 3, 1, 1);
+	a = nn_norm(&g.net, a, "b", -1, true);
+	b = nn_conv(&g.net, a, "c", c, 3, 1, 1);
+	v = nn_norm(&g.net, b, "d", a, true);
+	b = nn_conv(&g.net, v, "e", c, 3, 2, 1);
+	v = nn_norm(&g.net, b, "f", nn_conv(&g.net, v, "g", c, 1, 2, 0),
+	    false);
+	v = nn_maxpool(&g.net, v, 3, 2, 1);
+	v = nn_conv(&g.net, v, "h", c, 7, 2, 3);
+	v = nn_meanpool(&g.net, v);
+	nn_relu(&g.net, nn_linear(&g.net, v, "i", c, true));
+	good = grad_begin(&g, kernel, n, side, side) && some_slopes(&g, r);
+	grad_end(&g);
+	return good;
+}
+
+static void
+sizes(const char *simd)
+{
+	static const int sides[] = { 1, 3, 5, 7, 17 };
+	static const int channels[] = { 1, 3, 5, 64, 65 };
+	struct rng r = rng_at(3, 1, 4, 1, 5);
+
+	for (int i = 0; i < 5; i++)
+		for (int c = 0; c < 5; c++) {
+			const int n = (i + c) % 2 == 0 || sides[i] < 5 ? 3 : 1;
+
+			ok(wide(n, sides[i], channels[c], &r),
+			    "%s: %d pictures of %d px, %d channels", simd, n,
+			    sides[i], channels[c]);
+		}
+}
+
 /* Too small for statistics, too small for a window. */
 static void
 refusals(void)
@@ -221,8 +300,17 @@ refusals(void)
 int
 main(void)
 {
+	static const char *const sets[] = { "generic", "avx2", "avx512" };
 	struct pool *pool = pool_new(2);
 
+	for (int i = 0; i < 3 && pool != NULL; i++) {
+		setenv("SELF_SIMD", sets[i], 1);
+		if ((kernel = kernel_new(pool)) == NULL)
+			continue;
+		sizes(sets[i]);
+		kernel_free(kernel);
+	}
+	unsetenv("SELF_SIMD");
 	kernel = pool == NULL ? NULL : kernel_new(pool);
 	if (kernel == NULL)
 		return 1;

@@ -147,7 +147,9 @@ test_winograd(struct kernel *k, const char *name)
 {
 	static const struct conv shapes[] = {
 		{ 1, 3, 3, 16, 16, 3, 1, 1 }, { 3, 5, 7, 32, 48, 3, 1, 1 },
-		{ 2, 17, 4, 64, 16, 3, 1, 1 }, { 70, 4, 4, 16, 80, 3, 1, 1 },
+		{ 2, 17, 4, 64, 16, 3, 1, 1 },
+		{ 1, 17, 17, 64, 64, 3, 1, 1 }, { 3, 7, 7, 64, 64, 3, 1, 1 },
+		{ 3, 5, 3, 64, 64, 3, 1, 1 }, { 1, 5, 5, 128, 128, 3, 1, 1 }, { 70, 4, 4, 16, 80, 3, 1, 1 },
 		{ 1, 8, 8, 192, 256, 3, 1, 1 }, { 3, 31, 33, 16, 32, 3, 1, 1 }
 	};
 	double worst[3] = { 0 };
@@ -157,6 +159,75 @@ test_winograd(struct kernel *k, const char *name)
 	ok(worst[0] < 1e-5 && worst[1] < 1e-5 && worst[2] < 1e-5,
 	    "%s: Winograd: forward %.2g, data %.2g, weight %.2g of the "
 	    "scale", name, worst[0], worst[1], worst[2]);
+}
+
+static double
+apart(const float *a, const float *b, size_t n)
+{
+	double *d = calloc(n, sizeof(*d)), worst;
+
+	for (size_t i = 0; i < n; i++)
+		d[i] = (double)b[i];
+	worst = distance(a, d, n);
+	free(d);
+	return worst;
+}
+
+/* A convolution with its epilogue against the convolution and then the pass
+ * over its result. */
+static void
+check_epilogue(struct kernel *k, const struct conv *s, double worst[2])
+{
+	const size_t rows = (size_t)s->n * (size_t)conv_extent(s, s->h)
+	    * (size_t)conv_extent(s, s->w), c = (size_t)s->o, n = rows * c;
+	const struct norm norm = { rows, s->o, 1e-5f, true };
+	float *x = numbers((size_t)s->n * (size_t)s->h * (size_t)s->w
+	    * (size_t)s->c);
+	float *w = numbers(c * (size_t)s->c * (size_t)s->size
+	    * (size_t)s->size);
+	float *y = numbers(n), *z = numbers(n), *residual = numbers(n);
+	float *found = numbers(2 * c), *want = numbers(2 * c);
+	float *scale = numbers(c), *shift = numbers(c), *var = numbers(c);
+
+	for (size_t i = 0; i < c; i++)
+		var[i] += 1.5f;
+	kernel_conv_forward(k, y, x, w, s);
+	kernel_norm_measure(k, want, want + c, y, &norm);
+	kernel_conv_forward_moments(k, z, found, found + c, norm.epsilon, x,
+	    w, s);
+	worst[0] = fmax(worst[0], apart(found, want, c));
+	worst[0] = fmax(worst[0], apart(found + c, want + c, c));
+	worst[0] = fmax(worst[0], apart(z, y, n));
+	kernel_norm_infer(k, y, y, scale, shift, want, var, residual, &norm);
+	kernel_conv_infer(k, z, x, w, s, scale, shift, want, var, residual,
+	    &norm);
+	worst[1] = fmax(worst[1], apart(z, y, n));
+	free(x);
+	free(w);
+	free(y);
+	free(z);
+	free(residual);
+	free(found);
+	free(want);
+	free(scale);
+	free(shift);
+	free(var);
+}
+
+static void
+test_epilogues(struct kernel *k, const char *name)
+{
+	static const struct conv shapes[] = {
+		{ 3, 7, 5, 3, 16, 3, 1, 1 }, { 2, 9, 9, 16, 65, 3, 2, 1 },
+		{ 3, 17, 17, 16, 16, 3, 1, 1 }, { 1, 7, 7, 64, 48, 3, 1, 1 },
+		{ 9, 5, 6, 128, 144, 3, 1, 1 }, { 3, 5, 5, 65, 5, 1, 1, 0 }
+	};
+	double worst[2] = { 0 };
+
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+		check_epilogue(k, &shapes[i], worst);
+	ok(worst[0] < 1e-5 && worst[1] < 1e-6, "%s: in a convolution's "
+	    "epilogue: statistics %.2g, norm %.2g", name, worst[0], worst[1]);
 }
 
 /* A whole batch norm in double, through its ReLU and residual. */
@@ -179,8 +250,8 @@ test_norm(struct kernel *k, const char *name, size_t rows, int channels,
 		x[i] += (float)(i % c % 8);	/* means far from zero */
 	kernel_norm_forward(k, y, mean, inv, x, scale, shift,
 	    add ? residual : NULL, &s);
-	kernel_norm_backward(k, dx, dr, d_scale, d_shift, dy, x, y, scale,
-	    mean, inv, &s);
+	kernel_norm_backward(k, dx, dr, d_scale, d_shift, dy, x,
+	    relu && add ? y : NULL, scale, shift, mean, inv, &s);
 	for (size_t j = 0; j < c; j++) {
 		double m = 0, v = 0, g = 0, gh = 0;
 
@@ -381,6 +452,36 @@ test_small(struct kernel *k, const char *name)
 	free(want);
 }
 
+/* The same bytes for 1 and 3 threads, statistics in the epilogue too. */
+static void
+test_winograd_threads(struct pool *one, struct pool *three)
+{
+	const struct conv s = { .n = 5, .h = 13, .w = 9, .c = 16, .o = 48,
+		.size = 3, .stride = 1, .pad = 1 };
+	const size_t nx = 5 * 13 * 9 * 16, ny = 5 * 13 * 9 * 48;
+	const size_t nw = 48 * 16 * 9;
+	float *x = numbers(nx), *w = numbers(nw), *out[2];
+
+	for (int i = 0; i < 2; i++) {
+		struct kernel *k = kernel_new(i == 0 ? one : three);
+
+		if (k == NULL)
+			abort();
+		out[i] = calloc(ny + 2 * 48 + nw, sizeof(float));
+		kernel_conv_forward_moments(k, out[i], out[i] + ny,
+		    out[i] + ny + 48, 1e-5f, x, w, &s);
+		kernel_conv_backward_weight(k, out[i] + ny + 2 * 48, x,
+		    out[i], &s);
+		kernel_free(k);
+	}
+	ok(memcmp(out[0], out[1], (ny + 2 * 48 + nw) * sizeof(float)) == 0,
+	    "Winograd: the same bytes for 1 and 3 threads");
+	free(x);
+	free(w);
+	free(out[0]);
+	free(out[1]);
+}
+
 /* The same bytes for 1 and 3 threads. */
 static void
 test_threads(struct pool *one, struct pool *three)
@@ -440,6 +541,7 @@ main(void)
 		rng = rng_at(7, 0, 0, 0, 1000);
 		test_conv(k, sets[i]);
 		test_winograd(k, sets[i]);
+		test_epilogues(k, sets[i]);
 		test_norm(k, sets[i], 300, 65, true, true);
 		test_norm(k, sets[i], 5, 16, true, false);
 		test_norm(k, sets[i], 1000, 3, false, true);
@@ -452,6 +554,7 @@ main(void)
 	}
 	unsetenv("SELF_SIMD");
 	test_threads(one, three);
+	test_winograd_threads(one, three);
 	setenv("SELF_SIMD", "mmx", 1);
 	ok(kernel_new(one) == NULL && fail_last() == FAIL_USAGE,
 	    "an unknown SELF_SIMD is refused: %s", fail_text());

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Places in memory: pieces never overlap while they live, and a network that
  * keeps nothing computes what one that keeps everything does. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/rng.h"
@@ -108,12 +109,60 @@ begin(struct work *w, struct kernel *k, const char *arch, const char *stem)
 	return true;
 }
 
+/* In evaluation mode norms are folded into convolutions, but not where the
+ * convolution's own value is wanted. */
+static double
+folding(struct work *w)
+{
+	int wanted[256], n = 0;
+	double worst = 0, most = 0;
+	float *memory[2], y[2][5 * 128];
+	struct nn_plan *plan[2];
+
+	for (int v = 1; v <= w->model.feature; v++)
+		wanted[n++] = v;
+	for (int i = 0; i < 2; i++) {
+		plan[i] = nn_plan_new(&w->model.net, w->kernel, NN_INFER, w->n,
+		    w->h, w->w, i == 0 ? &wanted[n - 1] : wanted,
+		    i == 0 ? 1 : n);
+		memory[i] = kernel_alloc(w->kernel, nn_plan_memory(plan[i]));
+		nn_forward(plan[i], &w->params, memory[i], w->x);
+		kernel_download(w->kernel, y[i], nn_value(plan[i], memory[i],
+		    w->model.feature), (size_t)w->n * (size_t)nn_channels(
+		    &w->model.net, w->model.feature));
+	}
+	for (int i = 0; i < w->n * nn_channels(&w->model.net,
+	    w->model.feature); i++) {
+		worst = fmax(worst, fabs((double)y[0][i] - (double)y[1][i]));
+		most = fmax(most, fabs((double)y[1][i]));
+	}
+	for (int i = 0; i < 2; i++) {
+		kernel_release(w->kernel, memory[i]);
+		nn_plan_free(plan[i]);
+	}
+	return worst / most;
+}
+
+/* Floats of all values together. */
+static size_t
+every_value(struct work *w)
+{
+	struct nn_plan *plan = nn_plan_new(&w->model.net, w->kernel, NN_INFER,
+	    w->n, w->h, w->w, &w->model.projection, 1);
+	size_t n = 0;
+
+	for (int v = 1; plan != NULL && v <= w->model.projection; v++)
+		n += (size_t)w->n * nn_shape_count(nn_plan_shape(plan, v));
+	nn_plan_free(plan);
+	return n;
+}
+
 static void
 modes(struct kernel *k, const char *arch, const char *stem)
 {
 	float feature[2][5 * 128], projection[2][5 * 8];
 	struct work w;
-	size_t all, little, channels;
+	size_t all, little, whole, channels;
 
 	if (!ok(begin(&w, k, arch, stem), "%s %s", arch, stem))
 		return;
@@ -124,8 +173,11 @@ modes(struct kernel *k, const char *arch, const char *stem)
 	    "… keeping nothing: the same features");
 	ok(memcmp(projection[0], projection[1], sizeof(projection[0])) == 0,
 	    "… the same projections");
-	ok(little > 0 && little * 4 < all, "… in %zu floats instead of %zu",
-	    little, all);
+	whole = every_value(&w);
+	ok(little > 0 && little * 4 < whole, "… in %zu floats of %zu",
+	    little, whole);
+	is_near(folding(&w), 0, 1e-5, "… folded or not");
+	ok(all * 8 < whole * 7, "backward wants %zu of them", all);
 	kernel_release(k, w.x);
 	nn_params_fini(&w.params);
 	enc_model_fini(&w.model);

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""BYOL in PyTorch, to time the tools against: the same job, fairly done.
+"""The tools' jobs in PyTorch, to time them against, fairly done.
 
-  views | torch_byol.py train [--steps N] [--knn TRAIN.tz TEST.tz]
+  views | torch_pair.py train [--method byol|simclr|moco] [--steps N] [--knn TRAIN.tz TEST.tz]
       trains on the views of a stream, one record a step
-  torch_byol.py train --augment TRAIN.tz --epochs 10 [--knn ...]
+  torch_pair.py train --augment TRAIN.tz --epochs 10 [--knn ...]
       augments by itself, with torchvision, from a stream of images
-  torch_byol.py step --width 64 --batch 64 --hidden 4096 --out 256
+  torch_pair.py step --width 64 --batch 64 --hidden 4096 --out 256
       speed of a step on random numbers
-  torch_byol.py infer --arch resnet50 --stem imagenet --size 224 --batch 32
+  torch_pair.py infer --arch resnet50 --stem imagenet --size 224 --batch 32
       speed of inference on random numbers; `-` reads images from stdin
 
 Prints `name TAB number` lines.  Needs PyTorch 1.13 or later, torchvision,
@@ -76,24 +76,46 @@ def head(inner, hidden, out):
                          nn.Linear(hidden, out, bias=False))
 
 
-class Byol:
+def plain_head(inner, out):
+    return nn.Sequential(nn.Linear(inner, inner), nn.ReLU(inplace=True),
+                         nn.Linear(inner, out))
+
+
+class Method:
+    """A network under SGD; a subclass has head() and loss(v0, v1)."""
+    momentum = False        # a second network follows the first
+
     def __init__(self, a, total, per_epoch, layout):
+        self.a, self.total, self.warm = a, total, a.warmup_epochs * per_epoch
+
         def net():
             encoder = ResNet(a.arch, a.stem, a.width)
-            return nn.Sequential(
-                encoder, head(encoder.size, a.hidden, a.out)).to(
-                    memory_format=layout)
-        self.online, self.target = net(), net()
-        self.predictor = head(a.out, a.hidden, a.out)
-        self.target.load_state_dict(self.online.state_dict())
-        for p in self.target.parameters():
-            p.requires_grad_(False)
-        self.pairs = (list(self.target.parameters()),
-                      list(self.online.parameters()))
+            return nn.Sequential(encoder, self.head(encoder.size)).to(
+                memory_format=layout)
+        self.online = net()
+        if self.momentum:
+            self.target = net()
+            self.target.load_state_dict(self.online.state_dict())
+            for p in self.target.parameters():
+                p.requires_grad_(False)
+            self.pairs = (list(self.target.parameters()),
+                          list(self.online.parameters()))
+        self.more()
         self.optimizer = torch.optim.SGD(
-            [*self.online.parameters(), *self.predictor.parameters()],
-            a.lr, momentum=0.9, weight_decay=a.weight_decay, foreach=True)
-        self.a, self.total, self.warm = a, total, a.warmup_epochs * per_epoch
+            self.parameters(), a.lr, momentum=0.9,
+            weight_decay=a.weight_decay, foreach=True)
+
+    def more(self):
+        pass
+
+    def parameters(self):
+        return list(self.online.parameters())
+
+    @torch.no_grad()
+    def follow(self, m):
+        slow, fast = self.pairs
+        torch._foreach_mul_(slow, m)
+        torch._foreach_add_(slow, fast, alpha=1 - m)
 
     def schedule(self, s):
         """Learning rate and target momentum of step s."""
@@ -108,19 +130,79 @@ class Byol:
     def step(self, s, v0, v1):
         lr, m = self.schedule(s)
         self.optimizer.param_groups[0]["lr"] = lr
-        p0, p1 = (self.predictor(self.online(v)) for v in (v0, v1))
-        with torch.no_grad():
-            z0, z1 = self.target(v0), self.target(v1)
-        loss = (4 - 2 * F.cosine_similarity(p0, z1)
-                - 2 * F.cosine_similarity(p1, z0)).mean()
+        loss = self.loss(v0, v1)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
-        with torch.no_grad():
-            slow, fast = self.pairs
-            torch._foreach_mul_(slow, m)
-            torch._foreach_add_(slow, fast, alpha=1 - m)
+        if self.momentum:
+            self.follow(m)
         return loss.item()
+
+
+class Byol(Method):
+    momentum = True
+
+    def head(self, size):
+        return head(size, self.a.hidden, self.a.out)
+
+    def more(self):
+        self.predictor = head(self.a.out, self.a.hidden, self.a.out)
+
+    def parameters(self):
+        return [*self.online.parameters(), *self.predictor.parameters()]
+
+    def loss(self, v0, v1):
+        p0, p1 = (self.predictor(self.online(v)) for v in (v0, v1))
+        with torch.no_grad():
+            z0, z1 = self.target(v0), self.target(v1)
+        return (4 - 2 * F.cosine_similarity(p0, z1)
+                - 2 * F.cosine_similarity(p1, z0)).mean()
+
+
+class SimClr(Method):
+    """Both views in one batch; each row against all others."""
+
+    def head(self, size):
+        return plain_head(size, self.a.out)
+
+    def loss(self, v0, v1):
+        n = len(v0)
+        z = F.normalize(self.online(torch.cat((v0, v1))))
+        logits = (z @ z.T / self.a.temperature).fill_diagonal_(-math.inf)
+        partner = torch.arange(2 * n).roll(n)
+        return F.cross_entropy(logits, partner)
+
+
+class Moco(Method):
+    momentum = True
+
+    def head(self, size):
+        return plain_head(size, self.a.out)
+
+    def more(self):
+        self.queue = F.normalize(torch.randn(self.a.queue, self.a.out))
+        self.at = 0
+
+    def loss(self, v0, v1):
+        q = F.normalize(self.online(v0))
+        with torch.no_grad():
+            k = F.normalize(self.target(v1))
+        logits = torch.cat(((q * k).sum(1, keepdim=True),
+                            q @ self.queue.T), 1) / self.a.temperature
+        loss = F.cross_entropy(logits, torch.zeros(len(q), dtype=torch.long))
+        # The rows are needed by backward as they are: replaced after it.
+        self.fresh = k
+        return loss
+
+    def step(self, s, v0, v1):
+        loss = super().step(s, v0, v1)
+        place = torch.arange(self.at, self.at + len(v0)) % self.a.queue
+        self.queue[place] = self.fresh
+        self.at = int(place[-1]) + 1
+        return loss
+
+
+METHODS = {"byol": Byol, "moco": Moco, "simclr": SimClr}
 
 
 def items(file):
@@ -151,7 +233,7 @@ def records(file):
         while True:
             item = ahead.get()
             if item is None:
-                sys.exit("torch_byol.py: truncated stream")
+                sys.exit("torch_pair.py: truncated stream")
             if "end" in item:
                 return
             yield item
@@ -239,7 +321,7 @@ def batches(a, layout):
         total = per_epoch * a.epochs
         each = (pair for _ in range(a.epochs) for pair in loader)
     if not total:
-        sys.exit("torch_byol.py: give --total-steps, the stream does not")
+        sys.exit("torch_pair.py: give --total-steps, the stream does not")
     return total, per_epoch, (
         tuple(normalised(v, mean, std, layout) for v in pair)
         for pair in each)
@@ -247,16 +329,17 @@ def batches(a, layout):
 
 def train(a, layout):
     total, per_epoch, pairs = batches(a, layout)
-    byol, times, losses = Byol(a, total, per_epoch, layout), [], []
+    method = METHODS[a.method](a, total, per_epoch, layout)
+    times, losses = [], []
     before, sets = age(), [all_images(path) for path in a.knn or ()]
     if sets:
-        say("knn_random", knn(byol.online[0], *sets, layout))
+        say("knn_random", knn(method.online[0], *sets, layout))
     scoring = age() - before
     begin = before = time.perf_counter()
     for s, (v0, v1) in enumerate(pairs):
         if a.steps and s >= a.steps:
             break
-        losses.append(byol.step(s, v0, v1))
+        losses.append(method.step(s, v0, v1))
         now = time.perf_counter()
         times.append(now - before)
         before = now
@@ -267,16 +350,16 @@ def train(a, layout):
     say("pictures_per_second", len(v0) / statistics.median(times))
     say("loss_last", losses[-1])
     if sets:
-        say("knn_trained", knn(byol.online[0], *sets, layout))
+        say("knn_trained", knn(method.online[0], *sets, layout))
 
 
 def step(a, layout):
     views = [torch.randn(a.batch, 3, a.size, a.size).contiguous(
         memory_format=layout) for _ in range(2)]
-    byol, times = Byol(a, a.steps + 2, 1, layout), []
+    method, times = METHODS[a.method](a, a.steps + 2, 1, layout), []
     for s in range(a.steps + 1):
         before = time.perf_counter()
-        byol.step(s, *views)
+        method.step(s, *views)
         times.append(time.perf_counter() - before)
     report(a, times[1:])
 
@@ -318,12 +401,14 @@ def options():
                    help="infer through torch.jit.optimize_for_inference")
     p.add_argument("--augment", metavar="TRAIN.tz")
     p.add_argument("--knn", nargs=2, metavar=("TRAIN.tz", "TEST.tz"))
+    p.add_argument("--method", default="byol", choices=METHODS)
     p.add_argument("--arch", default="resnet18", choices=BLOCKS)
     p.add_argument("--stem", default="cifar", choices=("cifar", "imagenet"))
     for name, kind, value in (
             ("width", int, 16), ("batch", int, 256), ("size", int, 32),
             ("hidden", int, 512), ("out", int, 128), ("lr", float, 0.3),
             ("weight-decay", float, 5e-4), ("ema", float, 0.99),
+            ("temperature", float, 0.2), ("queue", int, 65536),
             ("warmup-epochs", int, 1), ("epochs", int, 10),
             ("steps", int, 0), ("total-steps", int, 0), ("seed", int, 0),
             ("workers", int, 2),
