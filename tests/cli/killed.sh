@@ -70,7 +70,6 @@ for method in moco suncet; do
 			mkdir killed
 		fi
 		wait "$group" 2>/dev/null
-		echo "# step $(ssl-show --meta step killed/run.tz 2>/dev/null)"
 	done
 	is "$n" "$kills" "$method, killed $kills times"
 	ok "goes on to its end" go_on "$method" killed
