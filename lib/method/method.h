@@ -18,6 +18,7 @@
 #include "nn/nn.h"
 
 #define METHOD_VIEWS 16
+#define METHOD_KEEP 64
 
 struct method_view {
 	const float *x;		/* device, [n,h,w,channels], normalised */
@@ -83,6 +84,8 @@ struct method_options {
 	bool fresh_target;	/* drawn by itself, not copied */
 	enum method_buffers buffers;
 	uint64_t seed;		/* of permutations */
+	int keep[METHOD_KEEP];	/* values of the network that somebody wants */
+	int n_keep;		/* to see behind a step */
 };
 
 /* A method at work; must not be moved once it is. */

@@ -138,14 +138,18 @@ int
 parts_plan_online(struct method_run *r, int v, const struct method_view *view,
     int n, int last)
 {
+	int wanted[METHOD_KEEP + 1] = { last }, n_wanted = 1;
 	struct nn_batch b;
 	const int rc = pass_of(r, view, n, &b);
 
 	if (rc < 0)
 		return rc;
+	for (int i = 0; i < r->options.n_keep; i++)
+		if (r->options.keep[i] < last)
+			wanted[n_wanted++] = r->options.keep[i];
 	r->rows[v] = (size_t)n;
 	r->plan[v] = nn_plan_grouped(&r->model.net, r->kernel, NN_TRAIN, b,
-	    &last, 1);
+	    wanted, n_wanted);
 	if (r->plan[v] == NULL)
 		return fail_last();
 	if (passes(r, r->rows[v]) == 1)

@@ -12,6 +12,7 @@ struct thing {
 	const float *device, *host;	/* one of them, or neither: not there */
 	int n_dims;
 	size_t shape[4];
+	int value;		/* of the network, or 0 */
 };
 
 /* Layer i's name: its parameters', or its number. */
@@ -37,6 +38,7 @@ layer(const struct method_run *r, int i, struct thing *t)
 	struct nn_shape s;
 
 	layer_name(&r->model.net, i, t);
+	t->value = i + 1;
 	if (p == NULL)
 		return;
 	s = nn_plan_shape(p, i + 1);
@@ -115,12 +117,13 @@ find(const struct method_run *r, const char *name, size_t size,
 }
 
 int
-tap_parse(struct tap *tap, const char *text, const struct method_run *r)
+tap_parse(struct tap *tap, const char *text, struct method_run *r)
 {
 	const char *end = strrchr(text, '=');
 	struct thing t;
 
 	memset(tap, 0, sizeof(*tap));
+	r->options.n_keep = 0;
 	if (end == NULL || end[1] == '\0')
 		return fail(FAIL_USAGE, "%s: not NAME,NAME=FILE", text);
 	tap->path = end + 1;
@@ -136,6 +139,8 @@ tap_parse(struct tap *tap, const char *text, const struct method_run *r)
 			return fail(FAIL_USAGE, "there is no tensor %.*s; "
 			    "--list-taps tells those there are", (int)size,
 			    at);
+		if (t.value > 0)
+			r->options.keep[r->options.n_keep++] = t.value;
 		tap->name[tap->n] = at;
 		tap->size[tap->n++] = size;
 		at += size + 1;

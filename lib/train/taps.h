@@ -15,7 +15,7 @@
 #include "method/method.h"
 #include "stream/stream.h"
 
-#define TAP_MOST 64		/* names */
+#define TAP_MOST METHOD_KEEP	/* names */
 
 /* All zeros is no tap.  Borrows the text. */
 struct tap {
@@ -25,8 +25,9 @@ struct tap {
 	struct stream_out *out;		/* the caller's, who ends it */
 };
 
-/* "NAME,NAME=FILE"; FAIL_USAGE for a name that the method does not have. */
-int tap_parse(struct tap *, const char *text, const struct method_run *)
+/* "NAME,NAME=FILE"; FAIL_USAGE for a name that the method does not have.  Its
+ * options then say which values are to be kept. */
+int tap_parse(struct tap *, const char *text, struct method_run *)
     FAIL_CHECKED;
 
 /* The named tensors of the step that has just been taken back. */

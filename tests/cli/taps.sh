@@ -37,6 +37,15 @@ tap_line $? "parameter less rate times gradient is the next parameter"
 ok "the same run untapped" learn -m moco --queue 32 --lr 0.5 --steps 3 -o n.tz views.tz
 is "$(ssl-show --digest m.tz)" "$(ssl-show --digest n.tz)" "is the same"
 
+ok "taps within" learn -m simclr --steps 1 --tap \
+    activation.encoder.bn1,activation.encoder.layer4.1.bn2,activation.projector.0=t.tz \
+    -o x.tz views.tz
+like "$(ssl-show -r t.tz)" "*bn1*[[]32,16,16,2]*bn2*[[]32,2,2,16]*projector.0*\
+[[]32,1,1,16]*" "shapes of both views' layers"
+ok "a ReLU leaves nothing below 0" awk '{ for (i = 1; i <= NF; i++)
+	if ($i < 0) exit 1 }' <(number t.tz 0)
+is "$(number t.tz 1 | grep -c .)" 128 "every pixel has its row"
+
 fails 2 "an unknown tensor" learn --tap online.fc.weight=t.tz -o x.tz views.tz
 like "$(cat .err)" "*--list-taps*" "says where to look"
 fails 2 "no file" learn --tap embedding0 -o x.tz views.tz
