@@ -8,10 +8,10 @@
 #define TASK_TILES ((size_t)28)
 #define TASKS ((size_t)8)
 
-/* From so many weights on they are transformed where they are used, and the
- * tiles of up to so many numbers lie in memory instead. */
-#define MANY_WEIGHTS ((size_t)128 * 128)
-#define BATCH_FLOATS ((size_t)1 << 22)
+/* More weights than this are transformed where they are used, and so many
+ * tiles lie transformed in memory instead. */
+#define MANY_WEIGHTS ((size_t)256 * 256)
+#define BATCH_TILES ((size_t)128)
 
 bool
 winograd_fits(const struct conv *s)
@@ -49,12 +49,6 @@ static size_t
 block_of(size_t channels)
 {
 	return channels % 64 == 0 ? 64 : channels % 32 == 0 ? 32 : 16;
-}
-
-static size_t
-larger(size_t a, size_t b)
-{
-	return a > b ? a : b;
 }
 
 static size_t
@@ -247,7 +241,7 @@ do_panel(void *arg, size_t panel, int worker)
 static bool
 by_panel(const struct conv *s)
 {
-	return (size_t)s->c * (size_t)s->o >= MANY_WEIGHTS;
+	return (size_t)s->c * (size_t)s->o > MANY_WEIGHTS;
 }
 
 /* Tiles of a task, whatever the number of threads: moments are sums of its
@@ -271,6 +265,15 @@ winograd_pieces(const struct simd *simd, const struct conv *s)
 	return by_panel(s) ? 0 : (tiles + grain - 1) / grain;
 }
 
+/* Equal batches. */
+static size_t
+batch_tiles(size_t tiles)
+{
+	const size_t batches = (tiles + BATCH_TILES - 1) / BATCH_TILES;
+
+	return (tiles + batches - 1) / batches;
+}
+
 static void
 shape_job(struct job *j, struct kernel *k, const struct conv *s)
 {
@@ -285,8 +288,8 @@ shape_job(struct job *j, struct kernel *k, const struct conv *s)
 	j->width = 2 * (size_t)k->simd->lanes;
 	j->by_panel = by_panel(s);
 	tiles = tiles_count(&j->in);
-	j->grain = !j->by_panel ? task_tiles(k->simd, tiles)
-	    : larger(smaller(tiles, BATCH_FLOATS / (POINTS * in)), 1);
+	j->grain = j->by_panel ? batch_tiles(tiles)
+	    : task_tiles(k->simd, tiles);
 	room = round_up(j->grain, rows);
 	j->v_floats = tiles_lay(&j->in, j->block, room, !j->by_panel);
 	tiles_lay(&j->out, j->by_panel ? j->width : (size_t)j->out.channels,

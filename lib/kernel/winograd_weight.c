@@ -19,8 +19,8 @@
 
 /* Many weights: a batch of tiles lies transformed in memory, and a task sums
  * so many source channels by twice the lanes of results. */
-#define BATCH_FLOATS ((size_t)1 << 22)
-#define TASK_CHANNELS ((size_t)32)
+#define BATCH_FLOATS ((size_t)1 << 21)
+#define TASK_CHANNELS ((size_t)64)
 
 struct job {
 	struct kernel *kernel;
@@ -161,6 +161,8 @@ is_small(const struct job *j)
 static void
 shape_job(struct job *j, struct kernel *k, const struct conv *s)
 {
+	size_t batches;
+
 	j->kernel = k;
 	j->in = tiles_over(k, s, s->c);
 	j->out = tiles_over(k, s, s->o);
@@ -176,6 +178,8 @@ shape_job(struct job *j, struct kernel *k, const struct conv *s)
 	} else {
 		j->room = BATCH_FLOATS / (POINTS * (j->c + j->o));
 		j->room = smaller(j->room > 0 ? j->room : 1, j->tiles);
+		batches = (j->tiles + j->room - 1) / j->room;
+		j->room = (j->tiles + batches - 1) / batches;
 	}
 	j->v_floats = tiles_lay(&j->in, j->c, j->room, is_small(j));
 	j->m_floats = tiles_lay(&j->out, j->o, j->room, is_small(j));
