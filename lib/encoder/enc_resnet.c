@@ -53,6 +53,8 @@ close_block(struct nn_net *net, int in, int v, const char *block, int number,
 	v = nn_conv(net, v, name, channels, size, last_stride, size / 2);
 	snprintf(name, sizeof(name), "%s.bn%d", block, number);
 	slices = nn_norm_slices(net, name, channels);
+	if (slices >= 0)
+		net->layout.slices[slices].closing = true;
 	return nn_norm_with(net, v, slices,
 	    shortcut(net, in, block, channels, stride), true);
 }

@@ -69,13 +69,14 @@ method_copy_target(struct method_run *r)
 int
 method_draw(struct method_run *r, uint64_t seed)
 {
-	const int rc = nn_params_draw(&r->online, seed);
+	const enum nn_draw how = r->options.draw;
+	const int rc = nn_params_draw(&r->online, how, seed);
 
 	if (rc < 0)
 		return rc;
 	method_copy_target(r);
 	return r->row->target && r->options.fresh_target ?
-	    nn_params_draw_twin(&r->target, seed) : 0;
+	    nn_params_draw_twin(&r->target, how, seed) : 0;
 }
 
 static bool

@@ -52,6 +52,7 @@ struct method {
 	const char *projector;	/* head of a network that starts from nothing */
 	double ema;		/* the papers' momentum of the target */
 	bool ema_cosine;	/* which rises to 1 */
+	enum nn_draw draw;	/* first numbers, unless the options say */
 	/* Plans for batches of these shapes; everything that a step needs
 	 * is taken here. */
 	int (*plan)(struct method_run *, const struct method_batch *);
@@ -82,6 +83,7 @@ struct method_options {
 	int microbatch;		/* samples at a time; 0: all */
 	bool symmetric;		/* both directions where one is usual */
 	bool fresh_target;	/* drawn by itself, not copied */
+	enum nn_draw draw;	/* first numbers */
 	enum method_buffers buffers;
 	uint64_t seed;		/* of permutations */
 	int keep[METHOD_KEEP];	/* values of the network that somebody wants */

@@ -146,33 +146,52 @@ nn_param_grad(const struct nn_params *p, int i)
 }
 
 static void
-draw(float *x, const struct nn_slice *s, struct rng r)
+draw_torch(float *x, const struct nn_slice *s, struct rng r)
 {
 	const double bound = 1 / sqrt((double)s->fan);
 	const double deviation = sqrt(2 / (double)s->fan);
 
 	for (size_t i = 0; i < s->n; i++)
-		switch (s->kind) {
-		case NN_CONV:
-			x[i] = (float)(deviation * rng_normal(&r));
-			break;
-		case NN_LINEAR:
-		case NN_BIAS:
-			x[i] = (float)rng_between(&r, -bound, bound);
-			break;
-		case NN_SCALE:
-		case NN_VAR:
-			x[i] = 1;
-			break;
-		case NN_SHIFT:
-		case NN_MEAN:
-			x[i] = 0;
-			break;
-		}
+		x[i] = (float)(s->kind == NN_CONV ?
+		    deviation * rng_normal(&r) :
+		    rng_between(&r, -bound, bound));
+}
+
+/* The deviation of a normal number that is cut off at two of its own. */
+#define CUT_DEVIATION 0.87962566103423978
+
+static void
+draw_haiku(float *x, const struct nn_slice *s, struct rng r)
+{
+	const double fan_in = (double)s->n / (double)s->shape[0];
+	const double deviation = 1 / (sqrt(fan_in) * CUT_DEVIATION);
+
+	for (size_t i = 0; i < s->n; i++) {
+		double v = s->kind == NN_BIAS ? 0 : 3;
+
+		while (fabs(v) > 2)
+			v = rng_normal(&r);
+		x[i] = (float)(deviation * v);
+	}
+}
+
+static void
+draw(float *x, const struct nn_slice *s, enum nn_draw how, struct rng r)
+{
+	const bool one = s->kind == NN_VAR ||
+	    (s->kind == NN_SCALE && !(s->closing && how == NN_HAIKU));
+
+	if (s->kind != NN_CONV && s->kind != NN_LINEAR && s->kind != NN_BIAS)
+		for (size_t i = 0; i < s->n; i++)
+			x[i] = one;
+	else if (how == NN_TORCH)
+		draw_torch(x, s, r);
+	else
+		draw_haiku(x, s, r);
 }
 
 static int
-draw_all(struct nn_params *p, uint64_t seed, uint32_t view)
+draw_all(struct nn_params *p, enum nn_draw how, uint64_t seed, uint32_t view)
 {
 	size_t most = 1;
 	float *x;
@@ -186,7 +205,7 @@ draw_all(struct nn_params *p, uint64_t seed, uint32_t view)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct nn_slice *s = &p->layout->slices[i];
 
-		draw(x, s, rng_at(seed, 0, i, view, RNG_INIT));
+		draw(x, s, how, rng_at(seed, 0, i, view, RNG_INIT));
 		kernel_upload(p->kernel, nn_param(p, (int)i), x, s->n);
 	}
 	free(x);
@@ -194,15 +213,15 @@ draw_all(struct nn_params *p, uint64_t seed, uint32_t view)
 }
 
 int
-nn_params_draw(struct nn_params *p, uint64_t seed)
+nn_params_draw(struct nn_params *p, enum nn_draw how, uint64_t seed)
 {
-	return draw_all(p, seed, 0);
+	return draw_all(p, how, seed, 0);
 }
 
 int
-nn_params_draw_twin(struct nn_params *p, uint64_t seed)
+nn_params_draw_twin(struct nn_params *p, enum nn_draw how, uint64_t seed)
 {
-	return draw_all(p, seed, 1);
+	return draw_all(p, how, seed, 1);
 }
 
 void

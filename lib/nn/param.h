@@ -36,6 +36,7 @@ struct nn_slice {
 	int n_dims;
 	size_t shape[NN_DIMS];
 	size_t fan;		/* fan in (linear, bias) or out (conv) */
+	bool closing;		/* scale of the norm that ends a residual block */
 	size_t at, n;		/* place in its array, floats */
 };
 
@@ -78,14 +79,22 @@ float *nn_param(const struct nn_params *, int i);
 float *nn_param_grad(const struct nn_params *, int i);
 
 /*
- * PyTorch's defaults: convolutions Kaiming normal by fan out, linear layers
- * and biases uniform within 1/sqrt(fan in), batch norm 1 and 0, statistics 0
- * and 1.  Slice i draws from rng_at(seed, 0, i, 0, RNG_INIT).
+ * A network's first numbers; batch norm is 1 and 0, its statistics 0 and 1.
+ * NN_TORCH, torchvision's: convolutions Kaiming normal by fan out, linear
+ * layers and biases uniform within 1/sqrt(fan in).  NN_HAIKU, those of BYOL's
+ * released code: convolutions and linear layers normal with deviation
+ * 1/sqrt(fan in), cut off at two deviations; biases 0; and the scale that ends
+ * a residual block 0, so that every block begins as its shortcut.
  */
-int nn_params_draw(struct nn_params *, uint64_t seed) FAIL_CHECKED;
+enum nn_draw { NN_TORCH, NN_HAIKU };
+
+/* Slice i draws from rng_at(seed, 0, i, 0, RNG_INIT). */
+int nn_params_draw(struct nn_params *, enum nn_draw, uint64_t seed)
+    FAIL_CHECKED;
 
 /* Another set of numbers from the same seed: draws from view 1. */
-int nn_params_draw_twin(struct nn_params *, uint64_t seed) FAIL_CHECKED;
+int nn_params_draw_twin(struct nn_params *, enum nn_draw, uint64_t seed)
+    FAIL_CHECKED;
 
 /* Copies the slices that both have, buffers too. */
 void nn_params_copy(struct nn_params *to, const struct nn_params *from);

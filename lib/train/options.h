@@ -31,7 +31,7 @@ struct train_config {
 	const char *milestones;		/* epochs, or NULL */
 	double ema, ema_final;		/* ema -1: the method's */
 	const char *ema_schedule;	/* "auto", "constant" or "cosine" */
-	const char *target_start, *target_buffers;
+	const char *target_start, *target_buffers, *draw;
 	const char *mean, *std;		/* NULL: from init or the stream */
 	double temperature, strong_temperature, strong_weight;
 	bool symmetric;
@@ -92,6 +92,8 @@ struct train_config {
 	    "batch norm takes a batch in so many parts"), \
 	TRAIN_INT(t, "microbatch", 0, microbatch, "0", 0, 1 << 20, \
 	    "pass so many samples at a time, batch norm too; 0: all"), \
+	TRAIN_CHOICE(t, "draw", draw, "auto|torch|haiku", "auto", \
+	    "first numbers; auto: as the method has them"), \
 	TRAIN_TEXT(t, "mean", 0, mean, "R,G,B", NULL, \
 	    "mean of pixels / 255; default: the stream's"), \
 	TRAIN_TEXT(t, "std", 0, std, "R,G,B", NULL, \

@@ -171,7 +171,8 @@ draws(struct kernel *k)
 	if (!ok(make(&m, "resnet18", "cifar", 32, true), "resnet18") ||
 	    nn_params_init(&p, k, &m.net.layout, m.net.layout.n, false) < 0 ||
 	    nn_params_init(&q, k, &m.net.layout, m.net.layout.n, false) < 0 ||
-	    nn_params_draw(&p, 1) < 0 || nn_params_draw(&q, 2) < 0)
+	    nn_params_draw(&p, NN_TORCH, 1) < 0 ||
+	    nn_params_draw(&q, NN_TORCH, 2) < 0)
 		return;
 	x = calloc(p.n_values, sizeof(*x));
 	y = calloc(p.n_values, sizeof(*y));
@@ -192,7 +193,7 @@ draws(struct kernel *k)
 	ok(x[s->at] == 1 && x[s->at + s->n - 1] == 1, "scales are 1");
 	same = memcmp(x, y, 100 * sizeof(*x)) == 0;
 	ok(!same, "another seed draws other numbers");
-	if (nn_params_draw(&q, 1) == 0)
+	if (nn_params_draw(&q, NN_TORCH, 1) == 0)
 		kernel_download(k, y, q.value, p.n_values);
 	ok(memcmp(x, y, p.n_values * sizeof(*x)) == 0, "the same seed draws "
 	    "the same");
@@ -200,6 +201,62 @@ draws(struct kernel *k)
 	free(y);
 	nn_params_fini(&p);
 	nn_params_fini(&q);
+	enc_model_fini(&m);
+}
+
+static double
+largest(const float *x, size_t n)
+{
+	double most = 0;
+
+	for (size_t i = 0; i < n; i++)
+		most = fabs((double)x[i]) > most ? fabs((double)x[i]) : most;
+	return most;
+}
+
+/* Normal by fan in, cut off; blocks begin as their shortcuts. */
+static void
+draws_haiku(struct kernel *k)
+{
+	static const char *const ends[] = { "encoder.layer4.1.bn2.weight",
+		"projector.0.bias", "predictor.0.bias" };
+	static const char *const ones[] = { "encoder.layer4.1.bn1.weight",
+		"encoder.layer2.0.downsample.1.weight", "encoder.bn1.weight",
+		"projector.1.weight" };
+	const double cut = 2 / 0.8796256610342398;
+	struct enc_model m;
+	struct nn_params p;
+	const struct nn_slice *s;
+	float *x;
+
+	if (!ok(make(&m, "resnet18", "cifar", 32, true), "resnet18") ||
+	    nn_params_init(&p, k, &m.net.layout, m.net.layout.n, false) < 0 ||
+	    nn_params_draw(&p, NN_HAIKU, 1) < 0)
+		return;
+	x = calloc(p.n_values, sizeof(*x));
+	if (x == NULL)
+		abort();
+	kernel_download(k, x, p.value, p.n_values);
+	s = nn_layout_find(&m.net.layout, "encoder.layer3.0.conv1.weight");
+	is_near(deviation(x + s->at, s->n), sqrt(1.0 / (9 * 64)), 4e-4,
+	    "convolutions: deviation by fan in");
+	ok(largest(x + s->at, s->n) < cut / sqrt(9 * 64) &&
+	    largest(x + s->at, s->n) > 0.99 * cut / sqrt(9 * 64),
+	    "cut off at two of the normal's deviations");
+	s = nn_layout_find(&m.net.layout, "predictor.0.weight");
+	is_near(deviation(x + s->at, s->n), 1 / sqrt(256), 4e-4,
+	    "linear: by fan in");
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		s = nn_layout_find(&m.net.layout, ends[i]);
+		ok(largest(x + s->at, s->n) == 0, "%s is 0", ends[i]);
+	}
+	for (size_t i = 0; i < sizeof(ones) / sizeof(ones[0]); i++) {
+		s = nn_layout_find(&m.net.layout, ones[i]);
+		ok(x[s->at] == 1 && x[s->at + s->n - 1] == 1, "%s is 1",
+		    ones[i]);
+	}
+	free(x);
+	nn_params_fini(&p);
 	enc_model_fini(&m);
 }
 
@@ -216,6 +273,7 @@ main(void)
 	heads();
 	names();
 	draws(k);
+	draws_haiku(k);
 	ok(!make(&m, "resnet18", "cifra", 64, false), "an unknown stem");
 	ok(enc_find("resnet19") == NULL, "an unknown encoder");
 	kernel_free(k);
