@@ -100,7 +100,7 @@ config(void)
 		.momentum = 0.9, .trust = 1e-3, .beta1 = 0.9,
 		.beta2 = 0.999, .epsilon = 1e-8, .schedule = "cosine",
 		.gamma = 0.1, .ema = 0.9, .ema_final = 1,
-		.ema_schedule = "cosine", .target_start = "copy", .draw = "auto",
+		.ema_schedule = "cosine", .target_start = "copy", .draw = "torch",
 		.target_buffers = "own", .rate_scaling = "none",
 		.lars_form = "byol", .exclude = "auto", .groups = 1,
 		.temperature = 0.1, .steps = -1, .seed = 3 };
