@@ -10,7 +10,9 @@
 #        cifar   all of CIFAR-10 and the usual network: days
 #        paper   ImageNet as published: weeks
 #        smoke   seconds, proves nothing
-SCALE ?= $(if $(DATA)$(TRAIN),laptop,drawn)
+ifndef SCALE
+SCALE := $(if $(DATA)$(TRAIN),laptop,drawn)
+endif
 ifeq ($(filter $(SCALE),drawn laptop cifar paper smoke),)
 $(error SCALE is drawn, laptop, cifar, paper or smoke, not $(SCALE))
 endif

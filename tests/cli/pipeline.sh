@@ -55,3 +55,13 @@ for paper in simclr moco clsa suncet imix; do
 	is "$(smoke "$paper" "$paper" DATA="$T/run/first/synth" table |
 	    tail -n 2 | cut -f 1 | uniq)" "this run" "its table"
 done
+
+# Which scale it is where nobody says.
+width() {
+	make -sn -C "$TESTS/../pipelines/byol" BIN="$BIN" OUT="$T/scale" "$@" |
+	    sed -n 's/.*ssl-train .*--width \([0-9]*\).*/\1/p;t;s/^ *--width \([0-9]*\).*/\1/p' |
+	    head -n 1
+}
+is "$(width)" 8 "drawn pictures without DATA"
+is "$(width DATA="$T/run/first/synth")" 16 "a laptop's run with DATA"
+is "$(width SCALE=cifar)" 64 "or what SCALE says"
