@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "eval/dot.h"
 #include "eval/eigen.h"
 
 #include <float.h>
@@ -18,20 +19,6 @@ struct work {
 	double *values;
 };
 
-static double
-dot(const double *a, const double *b, size_t n)
-{
-	double sum[4] = { 0 };
-	size_t i = 0;
-
-	for (; i + 4 <= n; i += 4)
-		for (size_t j = 0; j < 4; j++)
-			sum[j] += a[i + j] * b[i + j];
-	for (; i < n; i++)
-		sum[0] += a[i] * b[i];
-	return (sum[0] + sum[2]) + (sum[1] + sum[3]);
-}
-
 static size_t
 strip_end(const struct work *t, size_t begin)
 {
@@ -47,7 +34,7 @@ multiply_strip(void *arg, size_t strip, int worker)
 
 	(void)worker;
 	for (size_t i = begin; i < strip_end(t, begin); i++)
-		t->w[i] = t->beta * dot(t->a + i * t->n + t->from,
+		t->w[i] = t->beta * eval_dot(t->a + i * t->n + t->from,
 		    t->v + t->from, t->n - t->from);
 }
 
@@ -84,12 +71,12 @@ reflect(struct work *t, size_t k, struct pool *pool)
 	}
 	t->beside[k] = t->v[from] > 0 ? -norm : norm;
 	t->v[from] -= t->beside[k];
-	norm = dot(t->v + from, t->v + from, left);
+	norm = eval_dot(t->v + from, t->v + from, left);
 	if (!(norm > 0))
 		return;		/* nothing to turn */
 	t->beta = 2 / norm;
 	pool_each(pool, strips, multiply_strip, t);
-	half = t->beta / 2 * dot(t->v + from, t->w + from, left);
+	half = t->beta / 2 * eval_dot(t->v + from, t->w + from, left);
 	for (size_t i = from; i < t->n; i++)
 		t->w[i] -= half * t->v[i];
 	pool_each(pool, strips, reflect_strip, t);

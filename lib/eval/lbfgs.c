@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "eval/dot.h"
 #include "eval/lbfgs.h"
 
 #include <math.h>
@@ -22,21 +23,6 @@ struct state {
 	double *next, *next_gradient;	/* [n] at the end of the step tried */
 	double *all;			/* what they lie in */
 };
-
-/* Four sums side by side, in a fixed order. */
-static double
-dot(const double *a, const double *b, size_t n)
-{
-	double sum[4] = { 0 };
-	size_t i = 0;
-
-	for (; i + 4 <= n; i += 4)
-		for (size_t j = 0; j < 4; j++)
-			sum[j] += a[i + j] * b[i + j];
-	for (; i < n; i++)
-		sum[0] += a[i] * b[i];
-	return (sum[0] + sum[2]) + (sum[1] + sum[3]);
-}
 
 /* y += a x */
 static void
@@ -79,18 +65,18 @@ aim(struct state *t)
 	for (size_t i = 0; i < n; i++)
 		d[i] = -t->gradient[i];
 	for (size_t i = t->pairs; i-- > 0;) {
-		alpha[i] = t->rho[i] * dot(t->s[i], d, n);
+		alpha[i] = t->rho[i] * eval_dot(t->s[i], d, n);
 		add(d, -alpha[i], t->y[i], n);
 	}
 	if (t->pairs > 0) {
 		const double *y = t->y[t->pairs - 1];
-		const double scale = 1 / (t->rho[t->pairs - 1] * dot(y, y, n));
+		const double scale = 1 / (t->rho[t->pairs - 1] * eval_dot(y, y, n));
 
 		for (size_t i = 0; i < n; i++)
 			d[i] *= scale;
 	}
 	for (size_t i = 0; i < t->pairs; i++)
-		add(d, alpha[i] - t->rho[i] * dot(t->y[i], d, n), t->s[i], n);
+		add(d, alpha[i] - t->rho[i] * eval_dot(t->y[i], d, n), t->s[i], n);
 }
 
 /* Keeps the step just taken from x, unless the curvature along it drowns in
@@ -117,8 +103,8 @@ remember(struct state *t, const double *x)
 		s[i] = t->next[i] - x[i];
 		y[i] = t->next_gradient[i] - t->gradient[i];
 	}
-	sy = dot(s, y, n);
-	if (sy > 1e-12 * sqrt(dot(s, s, n) * dot(y, y, n)))
+	sy = eval_dot(s, y, n);
+	if (sy > 1e-12 * sqrt(eval_dot(s, s, n) * eval_dot(y, y, n)))
 		t->rho[t->pairs++] = 1 / sy;
 }
 
@@ -159,7 +145,7 @@ descend(struct state *t, double *x, const struct lbfgs_problem *p,
 		double *swap, slope;
 
 		aim(t);
-		slope = dot(t->gradient, t->direction, t->n);
+		slope = eval_dot(t->gradient, t->direction, t->n);
 		/* Half of it is what a parabola would still fall. */
 		end->gap = -slope / 2;
 		if (end->gap <= p->gap) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "eval/dot.h"
 #include "eval/whiten.h"
 
 #include <math.h>
@@ -23,21 +24,6 @@ struct whiten {
 	double *to;
 	const double *from;
 };
-
-/* Two sums side by side, twice: a fixed order that vectors can follow. */
-static double
-dot(const double *a, const double *b, size_t n)
-{
-	double sum[4] = { 0 };
-	size_t i = 0;
-
-	for (; i + 4 <= n; i += 4)
-		for (size_t j = 0; j < 4; j++)
-			sum[j] += a[i + j] * b[i + j];
-	for (; i < n; i++)
-		sum[0] += a[i] * b[i];
-	return (sum[0] + sum[2]) + (sum[1] + sum[3]);
-}
 
 /* l [D,D] = x^T x / m of m rows, evenly spaced. */
 static int
@@ -89,7 +75,7 @@ column_strip(void *arg, size_t strip, int worker)
 	for (size_t i = from; i < end; i++) {
 		double *li = t->l + i * d;
 
-		li[j] = (li[j] - dot(li, lj, j)) / lj[j];
+		li[j] = (li[j] - eval_dot(li, lj, j)) / lj[j];
 	}
 }
 
@@ -109,7 +95,7 @@ factor(struct whiten *t, double ridge)
 		t->l[i] /= k;
 	for (size_t j = 0; j < d; j++) {
 		double *lj = t->l + j * d;
-		const double left = lj[j] + ridge - dot(lj, lj, j);
+		const double left = lj[j] + ridge - eval_dot(lj, lj, j);
 
 		lj[j] = sqrt(left > ridge / 2 ? left : ridge / 2);
 		t->column = j;

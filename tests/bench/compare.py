@@ -12,15 +12,13 @@ memory layouts, found by a first trial.  Prints a table, tab-separated:
 medians of seconds a step, pictures a second, CPU seconds a step, peak memory,
 wall time of the long process; of the rounds' ratios of steps (over 1: ours is
 faster); and the ratio of the peaks.  With -s the other side is ours on one
-thread.  A method that the tools do not have is skipped with a word.  For a
-processor with less: SELF_SIMD=avx2 ONEDNN_MAX_CPU_ISA=AVX2.  PYTHON names a
+thread.  For a processor with less: SELF_SIMD=avx2 ONEDNN_MAX_CPU_ISA=AVX2.  PYTHON names a
 Python that has PyTorch (default: the one running this, or else
 /usr/bin/python3).
 """
 import argparse
 import json
 import os
-import re
 import statistics
 import subprocess
 import sys
@@ -104,15 +102,6 @@ def train_ours(case, a, threads):
             *network(case), *map(str, heads + queue), "--optimizer", "sgd",
             "--lr", "0.03", "--weight-decay", "5e-4", "--quiet", "--threads",
             str(threads), "-o", "/dev/null"]
-
-
-def methods(a):
-    """Those that ssl-train lists in its help."""
-    said = subprocess.run([os.path.join(a.bin_dir, "ssl-train"), "--help"],
-                          capture_output=True, text=True, check=True).stdout
-    listed = re.search(r"how to train: (.*?) \(default",
-                       " ".join(said.split()))
-    return listed.group(1).split(", ") if listed else []
 
 
 def ours(case, a, scratch, threads):
@@ -209,9 +198,6 @@ def main():
     print("case\tside\tthreads\tstep_s\tpictures_s\tcpu_s\tpeak_mib\twall_s"
           "\tratio\tpeak_ratio")
     for name in a.cases or CASES:
-        if CASES[name].get("method", "byol") not in methods(a):
-            print(f"# {name}: ssl-train has no such method; skipped")
-            continue
         with tempfile.TemporaryDirectory() as scratch:
             measure(name, CASES[name], a, scratch)
 

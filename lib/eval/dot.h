@@ -1,0 +1,10 @@
+/* dot: a product of two vectors, added up in one fixed order. */
+#ifndef SELF_EVAL_DOT_H
+#define SELF_EVAL_DOT_H
+
+#include <stddef.h>
+
+/* Sum of a [n] times b [n], by four sums side by side. */
+double eval_dot(const double *a, const double *b, size_t n);
+
+#endif
