@@ -79,14 +79,14 @@ for record in 0 1 7; do
 	ssl-show --tensor label --record $record balanced.tz >labels
 	ssl-show --tensor index --record $record balanced.tz >indices
 	is "$(sort labels | uniq -c | awk '{ print $1 }' | tr '\n' ' ')" \
-	    "4 4 4 " "record $record has three classes with four each"
+	    "4 4 4 " "pitfall 39: record $record has three classes with four each"
 	is "$(head -3 labels)" "$(tail -3 labels)" "... interleaved"
-	is "$(sort -u indices | wc -l)" 12 "... none of them twice"
+	is "$(sort -u indices | wc -l)" 12 "pitfall 39: ... none of them twice"
 done
 is "$(ssl-show --tensor index --record 0 balanced.tz; ssl-show --tensor index \
     --record 1 balanced.tz | sort | uniq -d | wc -l)" \
     "$(ssl-show --tensor index --record 0 balanced.tz; echo 0)" \
-    "no picture again before its class is through"
+    "pitfall 39: no picture again before its class is through"
 ssl-decode --balance 3x4 --seed 2 --epochs 5 --start-step 7 $all >late.tz
 is "$(ssl-show --json late.tz | sed '1d;$d' | cksum)" \
     "$(ssl-show --json balanced.tz | sed '1d;$d' | tail -n +8 | cksum)" \

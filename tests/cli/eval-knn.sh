@@ -40,7 +40,7 @@ ok "-o FILE" $knn --k 20 -o scores.tsv
 is "$(cat scores.tsv)" "$($knn --k 20)" "… holds the same"
 fails 1 "a full disk" $knn --k 20 -o /dev/full
 
-fails 2 "more neighbours than samples" $knn --k 121
+fails 2 "pitfall 26: more neighbours than samples" $knn --k 121
 like "$(cat "$T/.err")" "*k is 121*120 training rows*" "… and why"
 is "$($knn 2>err)" "$($knn --k 120)" "the default k on a small set is all"
 like "$(cat err)" "*train.tz: k is 120*" "… is told"

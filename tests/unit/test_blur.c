@@ -84,10 +84,10 @@ borders(struct blur_room *room)
 	ok(blur_gauss(&m, 1.5, 23, BLUR_REFLECT, room) == 0, "reflect");
 	for (size_t i = 0; i < sizeof(pixels); i++)
 		same = same && pixels[i] == 200;
-	ok(same, "a constant stays, borders reflected");
+	ok(same, "pitfall 30: a constant stays, borders reflected");
 	ok(blur_gauss(&m, 1.5, 23, BLUR_ZERO, room) == 0, "zero");
 	ok(pixels[0] < 90 && pixels[middle] == 200,
-	    "corners drop, borders black: %d", pixels[0]);
+	    "pitfall 30: corners drop, borders black: %d", pixels[0]);
 	for (size_t i = 0; i < sizeof(pixels); i++)
 		floats[i] = 0.5f;
 	ok(blur_gauss_floats(floats, 31, 31, 3, 1.5, 23, BLUR_ZERO, room) == 0

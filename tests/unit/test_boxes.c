@@ -21,7 +21,8 @@ impulse(double sigma, bool down, const unsigned char want[9],
 
 	for (int i = 0; i < 17; i++)
 		same = same && row[i] == want[i < 8 ? 8 - i : i - 8];
-	ok(same, "impulse, sigma %g, %s", sigma, down ? "down" : "across");
+	ok(same, "pitfall 30: impulse, sigma %g, %s", sigma, down ? "down" :
+	    "across");
 }
 
 /* One pass over a line, `step` apart: weights by their definition. */

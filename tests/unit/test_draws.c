@@ -170,8 +170,8 @@ flat_ratios(void)
 		least = bins[i] < least ? bins[i] : least;
 		most = bins[i] > most ? bins[i] : most;
 	}
-	ok(least > 320 && most < 480, "log ratios are flat: 400 in each "
-	    "tenth, about: %d to %d", least, most);
+	ok(least > 320 && most < 480, "pitfall 32: log ratios are flat: 400 in "
+	    "each tenth, about: %d to %d", least, most);
 }
 
 static void
@@ -187,12 +187,12 @@ extremes(void)
 	prepare("crop area=1 ratio=1");
 	b = seen(make(&square, 0));
 	ok(b.x == 0 && b.y == 0 && b.width == 64 && b.height == 64,
-	    "all of the area, ratio 1: the whole square");
+	    "pitfall 32: all of the area, ratio 1: the whole square");
 	paint_places(line, 200, 1);
 	prepare("crop area=0.9..1");
 	b = seen(make(&tall, 0));
 	ok(b.width == 1 && b.height == 1 && b.y == 99,
-	    "1x200 px: the middle with the ratio pulled in");
+	    "pitfall 32: 1x200 px: the middle with the ratio pulled in");
 	prepare("crop area=0.9..1 tries=0");
 	b = seen(make(&tall, 0));
 	ok(b.width == 1 && b.height >= 12 && b.height <= 16,
@@ -278,8 +278,8 @@ orders(void)
 	}
 	is_int(unknown, 0, "factors first, then one order of four");
 	ok(times[24] < 100, "orders that give the same: %d", times[24]);
-	ok(least > 337 && most < 497, "each order 417 times, about: %d to %d",
-	    least, most);
+	ok(least > 337 && most < 497, "pitfall 29: each order 417 times, about: "
+	    "%d to %d", least, most);
 }
 
 static void

@@ -95,8 +95,8 @@ known(double shift, const unsigned char want[15])
 	const struct image m = { pixels, 1, 5, 3, 15 };
 
 	tone_hue(&m, shift);
-	ok(memcmp(pixels, want, sizeof(pixels)) == 0,
-	    "known colours, shift %g", shift);
+	ok(memcmp(pixels, want, sizeof(pixels)) == 0, "pitfall 27: known "
+	    "colours, shift %g", shift);
 }
 
 int
@@ -117,8 +117,8 @@ main(void)
 		still += wrong_colours(pixels, red, 0);
 		turned += wrong_colours(pixels, red, red - 128);
 	}
-	is_int(still, 0, "there and back");
-	is_int(turned, 0, "with a turn for each red");
+	is_int(still, 0, "pitfall 27: every colour there and back");
+	is_int(turned, 0, "pitfall 27: with a turn for each red");
 	memcpy(pixels, gray, sizeof(gray));
 	tone_hue(&one, 0.3);
 	ok(memcmp(pixels, gray, sizeof(gray)) == 0,

@@ -64,8 +64,8 @@ test_file(struct jpeg_reader *r, const char *name)
 	    "%s: read", name);
 	ok(p.image.width == width && p.image.height == height &&
 	    p.image.channels == 3 && memcmp(p.image.data, want,
-	    (size_t)width * (size_t)height * 3) == 0, "%s: Pillow's pixels",
-	    name);
+	    (size_t)width * (size_t)height * 3) == 0, "pitfall 34: %s: Pillow's "
+	    "pixels, three channels", name);
 	is_int(jpeg_read(r, &p, jpg.data, jpg.size, width * height - 1),
 	    FAIL_LIMIT, "%s: one pixel too many", name);
 	picture_free(&p);

@@ -193,7 +193,7 @@ test_scaling(void)
 	knn = knn_new(&train, 11, pool);
 	knn_search(knn, test.x, 40, after);
 	is_int((long long)differ(before, after, 40 * 11), 0,
-	    "positive factors on rows change nothing");
+	    "pitfall 26: positive factors on rows change nothing");
 	knn_free(knn);
 	features_free(&train);
 	features_free(&test);

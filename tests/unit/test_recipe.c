@@ -255,11 +255,13 @@ meanings(void)
 		p = c.picture.image.data;
 		hues += p[0] == 200 && p[5] == 240;
 	}
-	is_int(alike, 50, "way=add adds the same to all");
-	is_int(scaled, 50, "way=multiply keeps ratios");
-	is_int(moved, 50, "floats: contrast about each channel's mean");
-	ok(gray_moved > 40, "bytes: contrast about the gray mean");
-	is_int(hues, 50, "floats: saturation in HSV keeps the value");
+	is_int(alike, 50, "pitfall 28: way=add adds the same to all");
+	is_int(scaled, 50, "pitfall 28: way=multiply keeps ratios");
+	is_int(moved, 50, "pitfall 28: floats: contrast about each channel's "
+	    "mean");
+	ok(gray_moved > 40, "pitfall 28: bytes: contrast about the gray mean");
+	is_int(hues, 50, "pitfall 28: floats: saturation in HSV keeps the "
+	    "value");
 	one_step(&c, "solarize threshold=128", 0);
 	p = c.picture.image.data;
 	ok(p[0] == 55 && p[1] == 100 && p[5] == 15, "solarize on bytes");

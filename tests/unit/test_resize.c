@@ -73,10 +73,10 @@ known(enum resize_filter filter, int width, const unsigned char *want)
 
 	ok(resize_picture(&p, &across, 1, width, filter, &room) == 0
 	    && memcmp(p.image.data, want, (size_t)width) == 0,
-	    "filter %d: a row of 8 to %d", filter, width);
+	    "pitfall 31: filter %d: a row of 8 to %d", filter, width);
 	ok(resize_picture(&p, &down, width, 1, filter, &room) == 0
 	    && memcmp(p.image.data, want, (size_t)width) == 0,
-	    "filter %d: a column of 8 to %d", filter, width);
+	    "pitfall 31: filter %d: a column of 8 to %d", filter, width);
 	picture_free(&p);
 	resize_room_free(&room);
 }
@@ -142,7 +142,7 @@ constant(struct resize_room *room, struct picture *p)
 			for (int i = 0; i < size * (size + 1) * 3; i++)
 				same = same && p->image.data[i] == 77;
 		}
-	ok(same, "one colour stays, whatever the size");
+	ok(same, "pitfall 31: one colour stays, whatever the size");
 }
 
 /* Boxes along pixels are crops; others lie where they say: on a ramp of four

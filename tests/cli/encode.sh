@@ -1,0 +1,30 @@
+. "$(dirname "$0")/../lib.sh"
+# SPDX-License-Identifier: MIT
+# Judging changes nothing: neither the network nor, by what stands beside a
+# picture, its features.
+ssl-synth -q --train 40 --test 24 --classes 4 --size 16 data
+small="--stem cifar --width 4 --projector-hidden 8 --projector-out 4
+    --predictor-hidden 8 --lr 0.01 --quiet"
+ssl-decode -q data/train | ssl-augment -q -r cifar-basic -b 8 |
+    ssl-train $small -o model.tz
+cp model.tz before.tz
+for part in train test; do
+	ssl-decode -q data/$part -o $part.tz
+	ssl-encode -q -m model.tz $part.tz -o $part-features.tz
+done
+features() {
+	ssl-encode -q -m model.tz "$@" | ssl-show --tensor feature
+}
+judge="--train train-features.tz --test test-features.tz"
+
+ok "pitfall 25: linear" ssl-eval linear $judge
+ok "pitfall 25: and k-NN" ssl-eval knn $judge -k 5
+same model.tz before.tz "pitfall 25: leave the network as it was"
+ssl-decode -q -b 1 data/test -o single.tz
+is "$(features single.tz)" "$(features test.tz)" \
+    "pitfall 25: a picture alone has the features that it has among others"
+is "$(features test.tz)" "$(ssl-show --tensor feature test-features.tz)" \
+    "pitfall 40: the same pictures, the same features"
+fails 1 "pitfall 40: views are not pictures to be judged" \
+    bash -c "ssl-augment -q -r cifar-basic test.tz | ssl-encode -m model.tz"
+like "$(cat .err)" "*image*" "… it is told"
