@@ -198,14 +198,17 @@ features_close(struct features_in *r)
 	free(r);
 }
 
-/* Makes room for `room` rows. */
-static int
-grow(struct features *to, size_t room)
+int
+features_reserve(struct features *to, size_t rows)
 {
+	size_t room = to->room < 1024 ? 1024 : to->room + to->room / 2;
 	size_t n, bytes;
 	float *x;
 	int64_t *label;
 
+	if (rows <= to->room)
+		return 0;
+	room = room < rows ? rows : room;
 	if (num_mul(room, to->dim, &n) < 0 ||
 	    num_mul(n, sizeof(*x), &bytes) < 0)
 		return fail_last();
@@ -217,6 +220,7 @@ grow(struct features *to, size_t room)
 	if (label == NULL)
 		return fail_memory(room * sizeof(*label));
 	to->label = label;
+	to->room = room;
 	return 0;
 }
 
@@ -225,18 +229,14 @@ load(struct features *to, const char *path, const char *field,
     struct labels *labels)
 {
 	struct features_in *in = open_stream(path, field, labels, true);
-	size_t room = 0;
 	int got = in == NULL ? fail_last() : 1;
 
 	if (in != NULL)
 		to->dim = features_dim(in);
 	while (got > 0) {
-		if (room - to->n < 256) {
-			room = room < 1024 ? 1024 : room + room / 2;
-			got = grow(to, room);
-			if (got < 0)
-				break;
-		}
+		got = features_reserve(to, to->n + 256);
+		if (got < 0)
+			break;
 		got = features_read(in, 256, to->x + to->n * to->dim,
 		    to->label + to->n);
 		to->n += got > 0 ? (size_t)got : 0;

@@ -20,6 +20,7 @@ struct features {
 	size_t n, dim;
 	float *x;		/* [n,dim], finite */
 	int64_t *label;		/* [n], 0 and above */
+	size_t room;		/* rows that there is memory for */
 	struct labels labels;	/* their names, where the streams have them */
 };
 
@@ -52,6 +53,9 @@ int features_load(struct features *to, const char *path, const char *field)
 /* All rows, labelled or not; the labels are all 0. */
 int features_load_any(struct features *to, const char *path,
     const char *field) FAIL_CHECKED;
+
+/* Room for so many rows of `dim` in all; those that are there stay. */
+int features_reserve(struct features *, size_t rows) FAIL_CHECKED;
 void features_free(struct features *);
 
 #endif

@@ -8,7 +8,8 @@
 struct infer {
 	struct kernel *kernel;
 	struct enc_model model;
-	struct nn_params params;
+	struct nn_params own;
+	const struct nn_params *params;	/* own, or somebody's */
 	struct batch_norm norm;
 	struct nn_plan *plan;
 	int n, h, w;		/* that the plan is for */
@@ -37,24 +38,52 @@ init(struct infer *f, struct ckpt *c, const char *network, bool heads,
 	    (rc = enc_model_init(&f->model, &spec)) < 0 ||
 	    (rc = ckpt_check(c, prefix, &f->model.net.layout,
 		f->model.net.layout.n)) < 0 ||
-	    (rc = nn_params_init(&f->params, f->kernel, &f->model.net.layout,
+	    (rc = nn_params_init(&f->own, f->kernel, &f->model.net.layout,
 		f->model.net.layout.n, false)) < 0)
 		return rc;
-	return ckpt_load(c, prefix, &f->params);
+	f->params = &f->own;
+	return ckpt_load(c, prefix, &f->own);
+}
+
+static struct infer *
+make(struct kernel *k)
+{
+	struct infer *f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		fail_memory(sizeof(*f));
+	else
+		f->kernel = k;
+	return f;
 }
 
 struct infer *
 infer_new(struct kernel *k, struct ckpt *c, const char *network, bool heads,
     const double *mean, const double *std, int n_channels)
 {
-	struct infer *f = calloc(1, sizeof(*f));
+	struct infer *f = make(k);
 
-	if (f == NULL) {
-		fail_memory(sizeof(*f));
+	if (f == NULL)
 		return NULL;
-	}
-	f->kernel = k;
 	if (init(f, c, network, heads, mean, std, n_channels) == 0)
+		return f;
+	infer_free(f);
+	return NULL;
+}
+
+struct infer *
+infer_live(struct kernel *k, const struct enc_spec *spec,
+    const struct nn_params *params, const struct batch_norm *norm)
+{
+	struct enc_spec bare = *spec;
+	struct infer *f = make(k);
+
+	if (f == NULL)
+		return NULL;
+	bare.projector.n = bare.predictor.n = 0;
+	f->params = params;
+	f->norm = *norm;
+	if (enc_model_init(&f->model, &bare) == 0)
 		return f;
 	infer_free(f);
 	return NULL;
@@ -68,7 +97,7 @@ infer_free(struct infer *f)
 	nn_plan_free(f->plan);
 	kernel_release(f->kernel, f->memory);
 	kernel_release(f->kernel, f->x);
-	nn_params_fini(&f->params);
+	nn_params_fini(&f->own);
 	enc_model_fini(&f->model);
 	free(f);
 }
@@ -195,7 +224,7 @@ infer_run(struct infer *f, const struct infer_part *parts, int n_parts)
 	if (rc < 0)
 		return rc;
 	upload(f, parts, n_parts);
-	nn_forward(f->plan, &f->params, f->memory, f->x);
+	nn_forward(f->plan, f->params, f->memory, f->x);
 	for (int i = 0; i < n_parts; i++) {
 		const struct infer_part *p = &parts[i];
 

@@ -27,6 +27,11 @@ struct infer;
  * `n_channels` numbers.  With heads only when asked.  NULL and a failure. */
 struct infer *infer_new(struct kernel *, struct ckpt *, const char *network,
     bool heads, const double *mean, const double *std, int n_channels);
+
+/* The encoder alone of a network at work: `params` (borrowed) begin with what
+ * the spec's encoder has, and each run takes them as they are then. */
+struct infer *infer_live(struct kernel *, const struct enc_spec *,
+    const struct nn_params *, const struct batch_norm *);
 void infer_free(struct infer *);
 
 /* Channels of pictures and sizes of what is made; 0: no such head. */

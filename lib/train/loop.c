@@ -15,9 +15,15 @@ ema_at(const struct train *t)
 	    t->total) : t->ema;
 }
 
-/* What the step was; the next log row. */
+static bool
+is_logged(const struct train *t, uint64_t step)
+{
+	return t->log_every > 0 && step % t->log_every == 0;
+}
+
+/* What the step was: into the next log row, and the tap. */
 static int
-log_step(struct train *t, struct runlog_row *row)
+look_at_step(struct train *t, struct runlog_row *row)
 {
 	struct watch_look look;
 	const int rc = watch_step(&t->watch, &t->run, t->step, &look);
@@ -30,15 +36,48 @@ log_step(struct train *t, struct runlog_row *row)
 	row->rank = look.rank;
 	row->alignment = look.alignment;
 	row->uniformity = look.uniformity;
-	if (t->log_every == 0 || t->step % t->log_every != 0)
-		return 0;
-	if (t->tap.out != NULL) {
-		const int written = tap_write(&t->tap, &t->run, t->step);
+	return t->tap.out == NULL || !is_logged(t, t->step) ? 0 :
+	    tap_write(&t->tap, &t->run, t->step);
+}
 
-		if (written < 0)
-			return written;
-	}
-	return t->log == NULL ? 0 : runlog_write(t->log, row);
+/* The monitor's scores of the network as it is. */
+static int
+judge(const struct train *t, double *knn, double *linear)
+{
+	const int rc = monitor_look(t->monitor, knn, linear);
+
+	if (rc < 0)
+		return rc;
+	log_line(LOG_INFO, "step %" PRIu64 ": k-NN %.4f, linear %.4f",
+	    t->step, *knn, *linear);
+	return 0;
+}
+
+int
+train_monitor(struct train *t, const struct train_config *c,
+    struct kernel *k, struct pool *pool)
+{
+	double knn, linear;
+
+	t->monitor_every = c->monitor_every > 0 ? (uint64_t)c->monitor_every :
+	    t->steps_per_epoch > 0 ? t->steps_per_epoch : 500;
+	t->monitor = monitor_new(c->monitor, k, &t->spec, &t->run.online,
+	    &t->norm, pool);
+	return t->monitor == NULL ? fail_last() : judge(t, &knn, &linear);
+}
+
+/* Behind a step: its row, with what the monitor sees. */
+static int
+log_step(struct train *t, struct runlog_row *row)
+{
+	const bool judged = t->monitor != NULL && (t->step == t->stop ||
+	    t->step % t->monitor_every == 0);
+
+	row->knn = row->linear = NAN;
+	if (judged && judge(t, &row->knn, &row->linear) < 0)
+		return fail_note("--monitor");
+	return t->log == NULL || !(judged || is_logged(t, row->step)) ? 0 :
+	    runlog_write(t->log, row);
 }
 
 /* A number that is not finite ends the run before it reaches a parameter. */
@@ -68,11 +107,13 @@ step(struct train *t, const struct method_batch *batch)
 	row.grad_norm = optim_grad_norm(&t->optim);
 	if (!isfinite(row.loss) || !isfinite(row.grad_norm))
 		return diverged(t, batch, &row);
-	if ((rc = log_step(t, &row)) < 0)
+	if ((rc = look_at_step(t, &row)) < 0)
 		return rc;
 	optim_step(&t->optim, row.rate);
 	method_after(&t->run, row.ema);
 	t->step++;
+	if ((rc = log_step(t, &row)) < 0)
+		return rc;
 	if (t->report != NULL)
 		t->report(t->arg, t, batch->n, row.loss);
 	return 0;

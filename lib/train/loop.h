@@ -14,6 +14,7 @@
 #include "train/batch.h"
 #include "train/ckpt.h"
 #include "train/options.h"
+#include "train/monitor.h"
 #include "train/runlog.h"
 #include "train/taps.h"
 #include "train/watch.h"
@@ -42,6 +43,8 @@ struct train {
 	uint64_t log_every, save_every;
 	struct watch watch;
 	struct tap tap;		/* written with the log's rows */
+	struct monitor *monitor;	/* of train_monitor */
+	uint64_t monitor_every;	/* steps; it looks behind the last one too */
 	void *arg;
 	void (*report)(void *arg, const struct train *, int pictures,
 	    double loss);
@@ -56,6 +59,11 @@ struct train {
 int train_init(struct train *, const struct train_config *, struct kernel *,
     const struct head *stream, struct ckpt *init, bool resume) FAIL_CHECKED;
 void train_fini(struct train *);
+
+/* Opens the monitor that the options name; it looks once before any step,
+ * which is also the check of its streams. */
+int train_monitor(struct train *, const struct train_config *,
+    struct kernel *, struct pool *) FAIL_CHECKED;
 
 /* Until the stream ends or the last step is done; t->step tells. */
 int train_run(struct train *, struct batch *) FAIL_CHECKED;

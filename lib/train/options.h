@@ -44,9 +44,11 @@ struct train_config {
 	int64_t seed;
 
 	/* For the tool, which opens what they name; NULL or 0: not given. */
-	const char *init, *resume, *support, *log, *tap;
+	const char *init, *resume, *support, *log, *tap,
+	    *monitor;
 	bool list_taps;
 	int64_t log_every, watch_every, save_every;
+	int64_t monitor_every;		/* 0: an epoch, or 500 */
 };
 
 #define TRAIN_HEADING(text) { .help = text }
@@ -202,6 +204,11 @@ struct train_config {
 	    NULL, 0, 0, "print their names, and end", true }, \
 	TRAIN_ASIDE(t, "watch-every", 0, watch_every, "50", 0, \
 	    "look for collapse and divergence every N steps; 0: never"), \
+	{ "monitor", 0, OPT_TEXT, offsetof(t, train.monitor), "TRAIN,TEST", \
+	    NULL, 0, 0, "score its features of these labelled pictures", \
+	    true }, \
+	TRAIN_ASIDE(t, "monitor-every", 0, monitor_every, "0", 0, \
+	    "… every N steps; 0: every epoch, or 500"), \
 	TRAIN_ASIDE(t, "checkpoint-every", 'c', save_every, "0", 0, \
 	    "write the output every N steps too")
 

@@ -17,7 +17,7 @@ struct runlog {
 };
 
 static const char names[] = "step\tepoch\tloss\tlr\tema\tgrad_norm\t"
-    "deviation\trank\talignment\tuniformity\n";
+    "deviation\trank\talignment\tuniformity\tknn\tlinear\n";
 
 /* Where the rows of steps before `step` end, the first line's names being
  * right; or a failure. */
@@ -90,7 +90,7 @@ int
 runlog_write(struct runlog *l, const struct runlog_row *r)
 {
 	const double *const rest[] = { &r->grad_norm, &r->deviation, &r->rank,
-		&r->alignment, &r->uniformity };
+		&r->alignment, &r->uniformity, &r->knn, &r->linear };
 	bool good = fprintf(l->file, "%" PRIu64 "\t%" PRIu64
 	    "\t%.9g\t%.9g\t%.9g", r->step, r->epoch, r->loss, r->rate,
 	    r->ema) >= 0;

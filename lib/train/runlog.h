@@ -19,6 +19,7 @@ struct runlog_row {
 	double grad_norm;	/* of all parameters, before clipping */
 	/* Now and then, NAN otherwise: */
 	double deviation, rank, alignment, uniformity;
+	double knn, linear;	/* behind the step */
 };
 
 /* Begins a file; or, for a run that goes on at `step`, keeps the rows before

@@ -441,6 +441,7 @@ train_init(struct train *t, const struct train_config *c, struct kernel *k,
 void
 train_fini(struct train *t)
 {
+	monitor_free(t->monitor);
 	optim_fini(&t->optim);
 	method_fini(&t->run);
 }

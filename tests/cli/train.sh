@@ -16,7 +16,7 @@ ssl-augment -q --recipe byol-cifar --size 16 --batch 8 -o views.tz train.tz ||
 
 ok "trains" ssl-train $net --log log.tsv -o a.tz views.tz
 is "$(head -1 log.tsv)" \
-    "step	epoch	loss	lr	ema	grad_norm	deviation	rank	alignment	uniformity" \
+    "step	epoch	loss	lr	ema	grad_norm	deviation	rank	alignment	uniformity	knn	linear" \
     "the log names its columns"
 is "$(wc -l <log.tsv | tr -d ' ')" 11 "a row a step: 2 epochs of 5"
 is "$(cut -f1,2 log.tsv | tail -1)" "9	1" "the last step and its epoch"

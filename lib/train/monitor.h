@@ -1,0 +1,31 @@
+/*
+ * monitor: what a network has learnt so far, by pictures with labels.
+ *
+ * Now and then the encoder makes features of two streams of pictures, in
+ * evaluation mode as ssl-encode does, and probe.h scores them: a vote of the
+ * nearest neighbours, and a linear classifier fitted on the spot.  Nothing
+ * flows back: a run's bytes are the same with and without a monitor, and as
+ * none keeps anything from one look to the next, also when it is resumed.
+ */
+#ifndef SELF_TRAIN_MONITOR_H
+#define SELF_TRAIN_MONITOR_H
+
+#include "base/pool.h"
+#include "train/infer.h"
+
+struct monitor;
+
+/* `streams` is "TRAIN,TEST", two files, which are read anew at each look;
+ * the network is borrowed as infer_live says, the pool too.  NULL and a
+ * failure. */
+struct monitor *monitor_new(const char *streams, struct kernel *,
+    const struct enc_spec *, const struct nn_params *,
+    const struct batch_norm *, struct pool *);
+
+/* Shares of TEST's pictures that are classified rightly; what TRAIN's labels
+ * do not name counts as wrong.  FAIL_FORMAT for streams that cannot be
+ * judged, with the file's name. */
+int monitor_look(struct monitor *, double *knn, double *linear) FAIL_CHECKED;
+void monitor_free(struct monitor *);		/* NULL is fine */
+
+#endif
