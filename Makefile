@@ -29,7 +29,7 @@ WARN += -Werror
 endif
 CFLAGS ?= $(OPT) -g
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib -ffp-contract=off \
-    -fvisibility=hidden $(INCLUDE) $(CFLAGS) $(EXTRA_CFLAGS)
+    -fvisibility=hidden -ffunction-sections -fdata-sections $(INCLUDE) $(CFLAGS) $(EXTRA_CFLAGS)
 LDLIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c))
@@ -64,7 +64,7 @@ $(BUILD)/libself.a: $(LIB_OBJ)
 $(BUILD)/bin/%: $(BUILD)/bin/%.o $(BUILD)/libself.a
 	@mkdir -p $(@D)
 	$(call say,link,$@)
-	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed,--gc-sections -o $@ $^ $(LDLIBS)
 
 $(BUILD)/completion/bash/%: $(BUILD)/bin/% lib/cli/completion.sh
 	@mkdir -p $(@D)
@@ -110,7 +110,7 @@ $(BUILD)/tests/%.o: INCLUDE = -Itests
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libself.a
 	$(call say,link,$@)
-	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed,--gc-sections -o $@ $^ $(LDLIBS)
 
 test: all $(TEST_BIN) ## run every test
 	BIN=$(abspath $(BUILD))/bin prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_FILES)

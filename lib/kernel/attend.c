@@ -95,7 +95,7 @@ take_row(const struct work *w, float *block, size_t n, float *mean,
     float *top, double *sum)
 {
 	const float scale = w->s->scale;
-	const float high = w->simd->row_max(block, n);
+	const float high = simd_softmax[w->simd->set]->max(block, n);
 
 	if (!(high > -INFINITY)) {
 		memset(block, 0, n * sizeof(*block));
@@ -110,7 +110,7 @@ take_row(const struct work *w, float *block, size_t n, float *mean,
 		*sum *= (double)shrink;
 		*top = high;
 	}
-	*sum += w->simd->row_exp(block, n, scale, *top);
+	*sum += simd_softmax[w->simd->set]->exp(block, n, scale, *top);
 }
 
 static void
@@ -226,8 +226,8 @@ back_task(void *arg, size_t i, int worker)
 		gemm_panel(block, n, w->c + j0 * p, p, false, w->a + i0 * p,
 		    p, true, rows, n, p, false);
 		for (size_t r = 0; r < rows; r++) {
-			w->simd->row_exp_by(block + r * n, w->lse + i0, n,
-			    s->scale);
+			simd_softmax[w->simd->set]->exp_by(block + r * n,
+			    w->lse + i0, n, s->scale);
 			leave_out(block + r * n, s, j0 + r, i0, n, 0);
 		}
 		gemm_panel(back, p, block, n, false, w->a + i0 * p, p, false,

@@ -54,6 +54,7 @@ block_rows(const struct simd *simd, int padded)
 static void
 scatter_rows(const struct job *j, const float *block, size_t first, size_t n)
 {
+	const struct simd_pass *pass = simd_pass[j->simd->set];
 	const struct gather *g = &j->g;
 	const size_t columns = (size_t)j->columns;
 	size_t w = first % (size_t)g->columns;
@@ -67,7 +68,7 @@ scatter_rows(const struct job *j, const float *block, size_t first, size_t n)
 		    + (size_t)g->step * w) * columns;
 
 		if (j->accumulate)
-			j->simd->add(to, block, columns);
+			pass->add(to, block, columns);
 		else
 			memcpy(to, block, columns * sizeof(*to));
 		if (++w == (size_t)g->columns) {
@@ -84,6 +85,7 @@ static void
 block_products(const struct job *j, float *block, size_t first, size_t n,
     float *tile)
 {
+	const struct simd_conv *loops = simd_conv[j->simd->set];
 	const int k = gather_k(&j->g);
 	const size_t panel = 2 * (size_t)j->simd->lanes;
 	const size_t packed_columns = round_up((size_t)j->columns, panel);
@@ -91,8 +93,8 @@ block_products(const struct job *j, float *block, size_t first, size_t n,
 	for (int k0 = 0; k0 < k; k0 += TILE_K) {
 		const int now = k - k0 < TILE_K ? k - k0 : TILE_K;
 
-		j->simd->gather(&j->g, tile, j->source, first, n, k0, now);
-		j->simd->tile_product(block, (size_t)j->padded, tile,
+		loops->gather(&j->g, tile, j->source, first, n, k0, now);
+		loops->product(block, (size_t)j->padded, tile,
 		    j->packed + (size_t)k0 * packed_columns,
 		    (size_t)now * panel, (int)n, j->padded, now, k0 > 0);
 	}

@@ -40,6 +40,8 @@ weight_task(void *arg, size_t i, int worker)
 {
 	const struct weight_job *j = arg;
 	const struct simd *simd = j->kernel->simd;
+	const struct simd_conv *conv = simd_conv[simd->set];
+	const struct simd_outer *outer = simd_outer[simd->set];
 	const size_t rows = gather_rows(&j->g), padded = (size_t)j->padded;
 	const int k0 = (int)(i / j->pieces) * TILE_K;
 	const int now = j->k - k0 < TILE_K ? j->k - k0 : TILE_K;
@@ -56,12 +58,12 @@ weight_task(void *arg, size_t i, int worker)
 		const size_t n = end - row < TILE_ROWS ? end - row : TILE_ROWS;
 		const float *b = j->dy + row * padded;
 
-		simd->gather(&j->g, tile, j->x, row, n, k0, now);
+		conv->gather(&j->g, tile, j->x, row, n, k0, now);
 		if (j->padded != j->o) {
 			copy_padded(j, dy, row, n);
 			b = dy;
 		}
-		simd->tile_outer(to, padded, tile, b, padded, (int)n, now,
+		outer->tile(to, padded, tile, b, padded, (int)n, now,
 		    j->padded);
 	}
 }
@@ -72,6 +74,7 @@ static void
 weight_add(void *arg, size_t first, size_t end, int worker)
 {
 	const struct weight_job *j = arg;
+	const struct simd_pass *pass = simd_pass[j->kernel->simd->set];
 	const size_t taps = (size_t)j->g.n_taps;
 	const size_t channels = (size_t)j->g.channels;
 	const size_t padded = (size_t)j->padded;
@@ -83,7 +86,7 @@ weight_add(void *arg, size_t first, size_t end, int worker)
 		float *to = j->dw + k % channels * taps + k / channels;
 
 		for (size_t p = 1; p < j->pieces; p++)
-			j->kernel->simd->add(sum, sum + p * piece, padded);
+			pass->add(sum, sum + p * piece, padded);
 		for (size_t o = 0; o < (size_t)j->o; o++)
 			to[o * channels * taps] += sum[o];
 	}

@@ -68,7 +68,7 @@ relu_piece(void *arg, size_t first, size_t end, int worker)
 	const struct pass *p = arg;
 
 	(void)worker;
-	p->simd->relu(p->y + first, p->x + first, end - first);
+	simd_pass[p->simd->set]->relu(p->y + first, p->x + first, end - first);
 }
 
 void
@@ -85,8 +85,8 @@ relu_back_piece(void *arg, size_t first, size_t end, int worker)
 	const struct pass *p = arg;
 
 	(void)worker;
-	p->simd->relu_back(p->y + first, p->x + first, p->w + first,
-	    end - first);
+	simd_pass[p->simd->set]->relu_back(p->y + first, p->x + first,
+	    p->w + first, end - first);
 }
 
 void
@@ -104,7 +104,7 @@ add_piece(void *arg, size_t first, size_t end, int worker)
 	const struct pass *p = arg;
 
 	(void)worker;
-	p->simd->add(p->y + first, p->x + first, end - first);
+	simd_pass[p->simd->set]->add(p->y + first, p->x + first, end - first);
 }
 
 void
@@ -139,7 +139,8 @@ average_piece(void *arg, size_t first, size_t end, int worker)
 	const struct pass *p = arg;
 
 	(void)worker;
-	p->simd->average(p->y + first, p->x + first, end - first, p->number);
+	simd_pass[p->simd->set]->average(p->y + first, p->x + first,
+	    end - first, p->number);
 }
 
 void
@@ -163,8 +164,8 @@ square_piece(void *arg, size_t first, size_t end, int worker)
 	const struct square *s = arg;
 
 	(void)worker;
-	s->sums[first / GRAIN] = s->simd->square_sum(s->x + first,
-	    end - first);
+	s->sums[first / GRAIN] = simd_pass[s->simd->set]->square_sum(s->x
+	    + first, end - first);
 }
 
 double
@@ -186,8 +187,8 @@ sgd_piece(void *arg, size_t first, size_t end, int worker)
 	const struct pass *p = arg;
 
 	(void)worker;
-	p->simd->sgd(p->y + first, p->z + first, p->x + first, end - first,
-	    p->what);
+	simd_step[p->simd->set]->sgd(p->y + first, p->z + first,
+	    p->x + first, end - first, p->what);
 }
 
 void
@@ -206,8 +207,8 @@ adam_piece(void *arg, size_t first, size_t end, int worker)
 	const struct pass *p = arg;
 
 	(void)worker;
-	p->simd->adam(p->y + first, p->z + first, p->u + first, p->x + first,
-	    end - first, p->what);
+	simd_step[p->simd->set]->adam(p->y + first, p->z + first,
+	    p->u + first, p->x + first, end - first, p->what);
 }
 
 void

@@ -13,19 +13,19 @@
 #define HUGE_PAGE ((size_t)2 << 20)
 
 static bool
-runs_here(const struct simd *s)
+runs_here(enum simd_set set)
 {
 #if defined(__x86_64__) || defined(__i386__)
-	if (s == &simd_avx512)
+	if (set == SIMD_AVX512)
 		return __builtin_cpu_supports("avx512f")
 		    && __builtin_cpu_supports("avx512vl")
 		    && __builtin_cpu_supports("avx512dq")
 		    && __builtin_cpu_supports("avx512bw");
-	if (s == &simd_avx2)
+	if (set == SIMD_AVX2)
 		return __builtin_cpu_supports("avx2")
 		    && __builtin_cpu_supports("fma");
 #endif
-	return s == &simd_generic;
+	return set == SIMD_GENERIC;
 }
 
 static const struct simd *
@@ -37,10 +37,10 @@ choose_simd(void)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		if (name == NULL || *name == '\0') {
-			if (runs_here(all[i]))
+			if (runs_here(all[i]->set))
 				return all[i];
 		} else if (strcmp(name, all[i]->name) == 0) {
-			if (runs_here(all[i]))
+			if (runs_here(all[i]->set))
 				return all[i];
 			fail(FAIL_USAGE, "SELF_SIMD=%s: this processor cannot; "
 			    "unset it", name);

@@ -47,7 +47,7 @@ moments_add(const struct moments *m, size_t piece, size_t first, size_t n)
 {
 	double *sums = piece_of(m, piece);
 
-	m->simd->norm_sums(sums, sums + m->c, m->y + first * m->c,
+	simd_norm[m->simd->set]->sums(sums, sums + m->c, m->y + first * m->c,
 	    around(m, piece), n, m->c);
 	sums[2 * m->c] += (double)n;
 }
@@ -136,8 +136,8 @@ epilogue_rows(const struct epilogue *e, size_t piece, bool begin,
 		moments_add(e->moments, piece, first, n);
 	}
 	if (f != NULL)
-		f->simd->norm_apply(f->y + first * f->c, f->y + first * f->c,
-		    f->a, f->b, f->residual == NULL ? NULL
+		simd_norm[f->simd->set]->apply(f->y + first * f->c,
+		    f->y + first * f->c, f->a, f->b, f->residual == NULL ? NULL
 		    : f->residual + first * f->c, f->relu, n, f->c);
 }
 

@@ -60,7 +60,7 @@ apply_piece(void *arg, size_t first, size_t end, int worker)
 	const size_t at = first * p->c;
 
 	(void)worker;
-	p->simd->norm_apply(p->y + at, p->x + at, p->a, p->b,
+	simd_norm[p->simd->set]->apply(p->y + at, p->x + at, p->a, p->b,
 	    p->residual != NULL ? p->residual + at : NULL, p->s->relu,
 	    end - first, p->c);
 }
@@ -181,8 +181,8 @@ back_sums_piece(void *arg, size_t first, size_t end, int worker)
 	double *sums = clear(p, first);
 
 	(void)worker;
-	p->simd->norm_back_sums(sums, sums + p->c, p->dy + at, p->x + at,
-	    p->out != NULL ? p->out + at : NULL, &p->slopes, end - first);
+	simd_norm_back[p->simd->set]->sums(sums, sums + p->c, p->dy + at,
+	    p->x + at, p->out != NULL ? p->out + at : NULL, &p->slopes, end - first);
 }
 
 static void
@@ -192,7 +192,7 @@ back_piece(void *arg, size_t first, size_t end, int worker)
 	const size_t at = first * p->c;
 
 	(void)worker;
-	p->simd->norm_back(p->y + at,
+	simd_norm_back[p->simd->set]->apply(p->y + at,
 	    p->d_residual != NULL ? p->d_residual + at : NULL, p->dy + at,
 	    p->x + at, p->out != NULL ? p->out + at : NULL, &p->slopes,
 	    end - first);

@@ -69,8 +69,8 @@ add_rows_piece(void *arg, size_t first, size_t end, int worker)
 	const struct rows *r = arg;
 
 	(void)worker;
-	r->simd->add_rows(r->y + first * r->columns, r->x, end - first,
-	    r->columns);
+	simd_pass[r->simd->set]->add_rows(r->y + first * r->columns, r->x,
+	    end - first, r->columns);
 }
 
 void
@@ -92,8 +92,8 @@ sum_rows_piece(void *arg, size_t first, size_t end, int worker)
 	(void)worker;
 	for (size_t i = 0; i < r->columns; i++)
 		sum[i] = 0;
-	r->simd->sum_rows(sum, r->x + first * r->columns, end - first,
-	    r->columns);
+	simd_pass[r->simd->set]->sum_rows(sum, r->x + first * r->columns,
+	    end - first, r->columns);
 }
 
 void

@@ -3,6 +3,7 @@
 
 #include "kernel/simd.h"
 
+#define SET(family) family##_avx2
 #define LANES 8
 #define ROWS 6
 
@@ -12,4 +13,4 @@
 #include "kernel/simd_norm.h"
 #include "kernel/simd_loops.h"
 
-const struct simd simd_avx2 = SIMD_TABLE("avx2");
+const struct simd simd_avx2 = { SIMD_AVX2, "avx2", LANES, ROWS };

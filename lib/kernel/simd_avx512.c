@@ -3,6 +3,7 @@
 
 #include "kernel/simd.h"
 
+#define SET(family) family##_avx512
 #define LANES 16
 #define ROWS 14
 
@@ -12,4 +13,4 @@
 #include "kernel/simd_norm.h"
 #include "kernel/simd_loops.h"
 
-const struct simd simd_avx512 = SIMD_TABLE("avx512");
+const struct simd simd_avx512 = { SIMD_AVX512, "avx512", LANES, ROWS };

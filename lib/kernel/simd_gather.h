@@ -123,3 +123,8 @@ gather_tile(const struct gather *g, float *tile, const float *source,
 		source += picture;
 	}
 }
+
+const struct simd_conv SET(simd_conv) = {
+	.gather = gather_tile,
+	.product = tile_product,
+};

@@ -3,6 +3,7 @@
 
 #include "kernel/simd.h"
 
+#define SET(family) family##_generic
 #define LANES 4
 #define ROWS 6
 
@@ -12,4 +13,4 @@
 #include "kernel/simd_norm.h"
 #include "kernel/simd_loops.h"
 
-const struct simd simd_generic = SIMD_TABLE("generic");
+const struct simd simd_generic = { SIMD_GENERIC, "generic", LANES, ROWS };

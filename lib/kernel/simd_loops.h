@@ -7,13 +7,6 @@
 #define CHANNELS 64
 
 static void
-loop_copy(float *restrict to, const float *restrict from, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		to[i] = from[i];
-}
-
-static void
 loop_add(float *restrict y, const float *restrict x, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -223,23 +216,23 @@ loop_sum_rows(double *sum, const float *x, size_t rows, size_t c)
 	}
 }
 
-#define SIMD_TABLE(title) \
-	{ .name = title, .lanes = LANES, .rows = ROWS, \
-	    .gather = gather_tile, .tile_product = tile_product, \
-	    .block_product = block_product, .tile_outer = tile_outer, \
-	    .block_outer = block_outer, \
-	    .winograd_input = winograd_input, \
-	    .winograd_output = winograd_output, \
-	    .winograd_slope = winograd_slope, \
-	    .winograd_weight = winograd_weight, \
-	    .winograd_gradient = winograd_gradient, \
-	    .copy = loop_copy, .add = loop_add, .relu = loop_relu, \
-	    .relu_back = loop_relu_back, .average = loop_average, \
-	    .square_sum = loop_square_sum, .row_max = loop_row_max, \
-	    .row_exp = loop_row_exp, .row_exp_by = loop_row_exp_by, \
-	    .sgd = loop_sgd, \
-	    .adam = loop_adam, .add_rows = loop_add_rows, \
-	    .sum_rows = loop_sum_rows, .norm_sums = loop_norm_sums, \
-	    .norm_apply = loop_norm_apply, \
-	    .norm_back_sums = loop_norm_back_sums, \
-	    .norm_back = loop_norm_back }
+const struct simd_pass SET(simd_pass) = {
+	.add = loop_add,
+	.relu = loop_relu,
+	.relu_back = loop_relu_back,
+	.average = loop_average,
+	.square_sum = loop_square_sum,
+	.add_rows = loop_add_rows,
+	.sum_rows = loop_sum_rows,
+};
+
+const struct simd_softmax SET(simd_softmax) = {
+	.max = loop_row_max,
+	.exp = loop_row_exp,
+	.exp_by = loop_row_exp_by,
+};
+
+const struct simd_step SET(simd_step) = {
+	.sgd = loop_sgd,
+	.adam = loop_adam,
+};

@@ -300,3 +300,13 @@ loop_norm_back(float *dx, float *d_residual, const float *dy, const float *x,
 #undef CALL_OUT
 #undef CALL_IN
 }
+
+const struct simd_norm SET(simd_norm) = {
+	.sums = loop_norm_sums,
+	.apply = loop_norm_apply,
+};
+
+const struct simd_norm_back SET(simd_norm_back) = {
+	.sums = loop_norm_back_sums,
+	.apply = loop_norm_back,
+};

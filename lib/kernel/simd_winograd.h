@@ -428,3 +428,17 @@ winograd_gradient(float *g, const float *u, size_t point)
 	for (int i = 0; i < 9; i++)
 		store(g + i * LANES, all[i]);
 }
+
+const struct simd_winograd SET(simd_winograd) = {
+	.input = winograd_input,
+	.weight = winograd_weight,
+	.output = winograd_output,
+	.product = block_product,
+};
+
+const struct simd_outer SET(simd_outer) = {
+	.tile = tile_outer,
+	.block = block_outer,
+	.slope = winograd_slope,
+	.gradient = winograd_gradient,
+};

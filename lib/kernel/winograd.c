@@ -125,6 +125,7 @@ transform_weights(const struct job *j, float *u, size_t point, size_t block,
     size_t panel)
 {
 	const struct simd *simd = j->kernel->simd;
+	const struct simd_winograd *loops = simd_winograd[simd->set];
 	const size_t lanes = (size_t)simd->lanes;
 	float g[9 * 16];
 
@@ -132,7 +133,7 @@ transform_weights(const struct job *j, float *u, size_t point, size_t block,
 		for (size_t l = 0; l < j->width; l += lanes, u += lanes) {
 			read_weights(&j->weights, g, block * j->block + c,
 			    panel * j->width + l, lanes);
-			simd->winograd_weight(u, point, g);
+			loops->weight(u, point, g);
 		}
 }
 
@@ -180,22 +181,23 @@ static void
 do_tiles(void *arg, size_t first, size_t end, int worker)
 {
 	const struct job *j = arg;
-	const struct simd *simd = j->kernel->simd;
+	const struct simd_winograd *loops
+	    = simd_winograd[j->kernel->simd->set];
 	const size_t in = (size_t)j->in.channels;
 	float *v = j->v + (size_t)worker * j->v_floats;
 	float *m = j->m + (size_t)worker * j->m_floats;
 
-	simd->winograd_input(&j->in, v, j->source, first, end - first);
+	loops->input(&j->in, v, j->source, first, end - first);
 	for (size_t p = 0; p < POINTS; p++)
 		for (size_t c = 0; c < in; c += j->block)
-			simd->block_product(m + p * j->out.point_step,
+			loops->product(m + p * j->out.point_step,
 			    j->out.tile_step, v + c / j->block
 			    * j->in.part_step + p * j->in.point_step, true,
 			    j->u + p * point_floats(j)
 			    + c * panels(j) * j->width, j->block * j->width,
 			    (int)(end - first), j->out.channels,
 			    (int)j->block, c > 0);
-	simd->winograd_output(&j->out, j->to, m, first, end - first,
+	loops->output(&j->out, j->to, m, first, end - first,
 	    j->accumulate);
 	finish_tiles(j, first / j->grain, first, end);
 }
@@ -206,7 +208,7 @@ transform_tiles(void *arg, size_t first, size_t end, int worker)
 	const struct job *j = arg;
 
 	(void)worker;
-	j->kernel->simd->winograd_input(&j->in, j->v
+	simd_winograd[j->kernel->simd->set]->input(&j->in, j->v
 	    + first * j->in.tile_step, j->source, j->first + first,
 	    end - first);
 }
@@ -216,7 +218,8 @@ static void
 do_panel(void *arg, size_t panel, int worker)
 {
 	const struct job *j = arg;
-	const struct simd *simd = j->kernel->simd;
+	const struct simd_winograd *loops
+	    = simd_winograd[j->kernel->simd->set];
 	const size_t in = (size_t)j->in.channels, at = panel * j->width;
 	const size_t u_point = j->block * j->width;
 	struct tiles out = j->out;
@@ -228,13 +231,13 @@ do_panel(void *arg, size_t panel, int worker)
 	for (size_t c = 0; c < in; c += j->block) {
 		transform_weights(j, u, u_point, c / j->block, panel);
 		for (size_t p = 0; p < POINTS; p++)
-			simd->block_product(m + p * out.point_step,
+			loops->product(m + p * out.point_step,
 			    out.tile_step, j->v + c / j->block
 			    * j->in.part_step + p * j->in.point_step, false,
 			    u + p * u_point, u_point, (int)j->n,
 			    (int)out.part, (int)j->block, c > 0);
 	}
-	simd->winograd_output(&out, j->to + at, m, j->first, j->n,
+	loops->output(&out, j->to + at, m, j->first, j->n,
 	    j->accumulate);
 }
 

@@ -50,12 +50,13 @@ add_gradient(const struct job *j, const float *du, size_t point, size_t c0,
     size_t rows, size_t o0, size_t columns)
 {
 	const struct simd *simd = j->kernel->simd;
+	const struct simd_outer *loops = simd_outer[simd->set];
 	const size_t lanes = (size_t)simd->lanes;
 	float g[9 * 16];
 
 	for (size_t c = c0; c < c0 + rows; c++)
 		for (size_t o = o0; o < o0 + columns; o += lanes, du += lanes) {
-			simd->winograd_gradient(g, du, point);
+			loops->gradient(g, du, point);
 			for (size_t l = 0; l < lanes; l++) {
 				float *to = j->dw + ((o + l) * j->c + c) * 9;
 
@@ -68,10 +69,10 @@ add_gradient(const struct job *j, const float *du, size_t point, size_t c0,
 static void
 transform(const struct job *j, float *v, float *m, size_t first, size_t n)
 {
-	const struct simd *simd = j->kernel->simd;
+	const enum simd_set set = j->kernel->simd->set;
 
-	simd->winograd_input(&j->in, v, j->x, first, n);
-	simd->winograd_slope(&j->out, m, j->dy, first, n);
+	simd_winograd[set]->input(&j->in, v, j->x, first, n);
+	simd_outer[set]->slope(&j->out, m, j->dy, first, n);
 }
 
 /* One piece of the tiles for all weights. */
@@ -79,6 +80,7 @@ static void
 sum_piece(void *arg, size_t i, int worker)
 {
 	const struct job *j = arg;
+	const struct simd_outer *loops = simd_outer[j->kernel->simd->set];
 	const size_t c = j->c, o = j->o;
 	const size_t end = smaller((i + 1) * j->piece, j->tiles);
 	float *v = j->v + (size_t)worker * (j->v_floats + j->m_floats);
@@ -91,7 +93,7 @@ sum_piece(void *arg, size_t i, int worker)
 
 		transform(j, v, m, t, n);
 		for (size_t p = 0; p < POINTS; p++)
-			j->kernel->simd->block_outer(du + p * c * o, o,
+			loops->block(du + p * c * o, o,
 			    v + p * j->in.point_step, j->in.tile_step,
 			    m + p * j->out.point_step, j->out.tile_step,
 			    (int)n, (int)c, (int)o);
@@ -106,7 +108,7 @@ add_pieces(void *arg, size_t first, size_t end, int worker)
 
 	(void)worker;
 	for (size_t i = 1; i < j->pieces; i++)
-		j->kernel->simd->add(j->du + first, j->du
+		simd_pass[j->kernel->simd->set]->add(j->du + first, j->du
 		    + i * POINTS * j->c * j->o + first, end - first);
 }
 
@@ -135,6 +137,7 @@ static void
 sum_panel(void *arg, size_t i, int worker)
 {
 	const struct job *j = arg;
+	const struct simd_outer *loops = simd_outer[j->kernel->simd->set];
 	const size_t parts = (j->c + TASK_CHANNELS - 1) / TASK_CHANNELS;
 	const size_t c0 = i % parts * TASK_CHANNELS, o0 = i / parts * j->width;
 	const size_t rows = smaller(j->c - c0, TASK_CHANNELS);
@@ -145,7 +148,7 @@ sum_panel(void *arg, size_t i, int worker)
 
 	memset(du, 0, POINTS * point * sizeof(*du));
 	for (size_t p = 0; p < POINTS; p++)
-		j->kernel->simd->block_outer(du + p * point, columns,
+		loops->block(du + p * point, columns,
 		    j->v + p * j->in.point_step + c0, j->in.tile_step,
 		    j->m + p * j->out.point_step + o0, j->out.tile_step,
 		    (int)j->n, (int)rows, (int)columns);

@@ -138,8 +138,8 @@ forward(const struct nn_call *l)
 	remake(l);
 }
 
-static void
-backward(const struct nn_call *l)
+void
+nn_batchnorm_backward(const struct nn_call *l)
 {
 	const struct norm norm = norm_of(l);
 	const size_t size = norm.rows * (size_t)norm.channels;
@@ -170,5 +170,4 @@ const struct nn_op nn_op_batchnorm = {
 	.saved = saved,
 	.remake = remake,
 	.forward = forward,
-	.backward = backward,
 };

@@ -98,8 +98,8 @@ forward(const struct nn_call *l)
 	    nn_param(l->params, l->node->param), &c);
 }
 
-static void
-backward(const struct nn_call *l)
+void
+nn_conv2d_backward(const struct nn_call *l)
 {
 	const struct conv c = conv_of(l->node, l->n, l->in);
 	const int w = l->node->param;
@@ -119,5 +119,4 @@ const struct nn_op nn_op_conv2d = {
 	.saved = saved,
 	.reserve = reserve,
 	.forward = forward,
-	.backward = backward,
 };

@@ -28,8 +28,8 @@ forward(const struct nn_call *l)
 		    nn_param(l->params, w + 1), p.m, p.n);
 }
 
-static void
-backward(const struct nn_call *l)
+void
+nn_linear_backward(const struct nn_call *l)
 {
 	const size_t n = (size_t)l->n, out = (size_t)l->out.c;
 	const size_t in = (size_t)l->in.c;
@@ -54,5 +54,4 @@ const struct nn_op nn_op_linear = {
 	.needs_x = true,
 	.shape = shape,
 	.forward = forward,
-	.backward = backward,
 };

@@ -51,14 +51,25 @@ struct nn_op {
 	/* Writes y again, from x and what forward saved, so that it need not
 	 * be kept for those who read it; NULL: cannot. */
 	void (*remake)(const struct nn_call *);
-	void (*backward)(const struct nn_call *);
 };
 
 extern const struct nn_op nn_op_conv2d, nn_op_batchnorm, nn_op_linear,
     nn_op_relu, nn_op_maxpool, nn_op_meanpool;
 
-/* All of them, for tests. */
-extern const struct nn_op *const nn_ops[];
-extern const size_t nn_n_ops;
+void nn_conv2d_backward(const struct nn_call *);
+void nn_batchnorm_backward(const struct nn_call *);
+void nn_linear_backward(const struct nn_call *);
+void nn_relu_backward(const struct nn_call *);
+void nn_maxpool_backward(const struct nn_call *);
+void nn_meanpool_backward(const struct nn_call *);
+
+/* All of them and how they go backward.  That is not in nn_op, which every
+ * network names: a tool that only goes forward is linked without it. */
+struct nn_back {
+	const struct nn_op *op;
+	void (*backward)(const struct nn_call *);
+};
+extern const struct nn_back nn_backs[];
+extern const size_t nn_n_backs;
 
 #endif

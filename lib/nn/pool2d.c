@@ -43,8 +43,8 @@ max_forward(const struct nn_call *l)
 	    &c);
 }
 
-static void
-max_backward(const struct nn_call *l)
+void
+nn_maxpool_backward(const struct nn_call *l)
 {
 	const struct conv c = window_of(l->node, l->n, l->in);
 
@@ -57,7 +57,6 @@ const struct nn_op nn_op_maxpool = {
 	.shape = max_shape,
 	.saved = max_saved,
 	.forward = max_forward,
-	.backward = max_backward,
 };
 
 static int
@@ -78,8 +77,8 @@ mean_forward(const struct nn_call *l)
 	    (size_t)l->in.h * (size_t)l->in.w, l->in.c);
 }
 
-static void
-mean_backward(const struct nn_call *l)
+void
+nn_meanpool_backward(const struct nn_call *l)
 {
 	kernel_meanpool_backward(l->kernel, l->dx, l->dy, (size_t)l->n,
 	    (size_t)l->in.h * (size_t)l->in.w, l->in.c);
@@ -89,5 +88,4 @@ const struct nn_op nn_op_meanpool = {
 	.name = "meanpool",
 	.shape = mean_shape,
 	.forward = mean_forward,
-	.backward = mean_backward,
 };

@@ -20,8 +20,8 @@ forward(const struct nn_call *l)
 	    (size_t)l->n * nn_shape_count(l->out));
 }
 
-static void
-backward(const struct nn_call *l)
+void
+nn_relu_backward(const struct nn_call *l)
 {
 	kernel_relu_backward(l->kernel, l->dx, l->dy, l->y,
 	    (size_t)l->n * nn_shape_count(l->out));
@@ -41,5 +41,4 @@ const struct nn_op nn_op_relu = {
 	.needs_y = needs_y,
 	.shape = shape,
 	.forward = forward,
-	.backward = backward,
 };

@@ -83,6 +83,18 @@ remake(const struct nn_plan *p, const struct nn_params *params,
 	c.node->op->remake(&c);
 }
 
+static void
+backward(const struct nn_call *c)
+{
+	size_t i = 0;
+
+	while (nn_backs[i].op != c->node->op) {
+		i++;
+		assert(i < nn_n_backs);
+	}
+	nn_backs[i].backward(c);
+}
+
 void
 nn_backward(const struct nn_plan *p, const struct nn_params *params,
     float *memory, float *work, const float *x, const float *dy)
@@ -107,7 +119,7 @@ nn_backward(const struct nn_plan *p, const struct nn_params *params,
 			c.dx = work + b->dx;
 		if (b->d_residual != PLAN_NONE)
 			c.d_residual = work + b->d_residual;
-		c.node->op->backward(&c);
+		backward(&c);
 		if (b->add_to != PLAN_NONE)
 			kernel_add(p->kernel, work + b->add_to, c.dx,
 			    plan_count(p, c.node->in));

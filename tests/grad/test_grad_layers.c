@@ -11,8 +11,8 @@ static void
 note_ops(const struct nn_net *net)
 {
 	for (int i = 0; i < net->n_nodes; i++)
-		for (size_t j = 0; j < nn_n_ops; j++)
-			seen[j] |= nn_ops[j] == net->nodes[i].op;
+		for (size_t j = 0; j < nn_n_backs; j++)
+			seen[j] |= nn_backs[j].op == net->nodes[i].op;
 }
 
 static void
@@ -327,8 +327,8 @@ main(void)
 	shared(3, 3, 5);
 	accumulation();
 	refusals();
-	for (size_t i = 0; i < nn_n_ops; i++)
-		ok(seen[i], "%s was differentiated", nn_ops[i]->name);
+	for (size_t i = 0; i < nn_n_backs; i++)
+		ok(seen[i], "%s was differentiated", nn_backs[i].op->name);
 	kernel_free(kernel);
 	pool_free(pool);
 	return tap_done();
