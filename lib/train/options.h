@@ -25,7 +25,7 @@ struct train_config {
 	double clip_norm;		/* 0: gradients are not clipped */
 	bool nesterov, lars_clip;
 	const char *lars_form, *exclude, *rate_scaling;
-	const char *schedule;
+	const char *schedule, *warmup_form;
 	double rate_final, warmup_epochs, warmup_start, gamma;
 	int64_t warmup_steps;		/* added to the epochs */
 	const char *milestones;		/* epochs, or NULL */
@@ -168,6 +168,8 @@ struct train_config {
 	    "… and over so many steps"), \
 	TRAIN_REAL(t, "warmup-lr", warmup_start, "R", "0", 0, 1e6, \
 	    "learning rate at step 0 of the warm-up"), \
+	TRAIN_CHOICE(t, "warmup-form", warmup_form, "linear|imix", "linear", \
+	    "imix: a step ahead, and to where the cosine will be"), \
 	TRAIN_TEXT(t, "milestones", 0, milestones, "E,E,...", NULL, \
 	    "epochs at which schedule step multiplies the rate"), \
 	TRAIN_REAL(t, "gamma", gamma, "G", "0.1", 0, 1, "… by this"), \

@@ -257,7 +257,8 @@ make_schedules(struct train *t, const struct train_config *c,
 		.total = t->total, .per_epoch = t->steps_per_epoch };
 	make_ema(t, c);
 	if ((rc = make_rate(t, c, stream)) < 0 ||
-	    (rc = sched_kind(c->schedule, &s->kind)) < 0 || t->stop == 0)
+	    (rc = sched_kind(c->schedule, &s->kind)) < 0 ||
+	    (rc = sched_form(c->warmup_form, &s->form)) < 0 || t->stop == 0)
 		return rc;	/* without steps nothing is asked of them */
 	if ((rc = in_steps(t, "warmup-epochs", c->warmup_epochs,
 		&warmup)) < 0 ||

@@ -191,6 +191,18 @@ def parameters(records, dtype):
     return {r["name"]: torch.tensor(r["value"]).to(dtype) for r in records}
 
 
+def imix_rate(step, rate, warm_epochs, epochs, per_epoch):
+    """i-Mix's release: by epochs, its warm-up by steps, up to a rate of its
+    own that ends at rate / 1000."""
+    epoch = step // per_epoch
+    if epoch < warm_epochs:
+        least = rate * 0.1 ** 3
+        to = least + (rate - least) * (
+            1 + math.cos(math.pi * warm_epochs / epochs)) / 2
+        return (step + 1) / (warm_epochs * per_epoch) * to
+    return rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
+
+
 def warm_cosine(s, peak, warm, total):
     """Learning rate of step s, counted from 0 (the first has rate 0)."""
     if s < warm:
