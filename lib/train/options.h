@@ -47,6 +47,7 @@ struct train_config {
 	const char *init, *resume, *support, *log, *tap;
 	bool list_taps;
 	int64_t log_every, watch_every, save_every;
+	double save_minutes;
 };
 
 #define TRAIN_HEADING(text) { .help = text }
@@ -205,7 +206,10 @@ struct train_config {
 	TRAIN_ASIDE(t, "watch-every", 0, watch_every, "50", 0, \
 	    "look for collapse and divergence every N steps; 0: never"), \
 	TRAIN_ASIDE(t, "checkpoint-every", 'c', save_every, "0", 0, \
-	    "write the output every N steps too")
+	    "write the output every N steps too"), \
+	{ "checkpoint-minutes", 0, OPT_FLOAT, \
+	    offsetof(t, train.save_minutes), "M", "0", 0, 1e9, \
+	    "… and when the last time is M minutes past", true }
 
 #define TRAIN_OPTIONS(t) TRAIN_NETWORK(t), TRAIN_LOSS(t), \
 	TRAIN_OPTIMIZER(t), TRAIN_SCHEDULE(t), TRAIN_RUN(t)
