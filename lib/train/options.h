@@ -34,7 +34,7 @@ struct train_config {
 	const char *target_start, *target_buffers, *draw;
 	const char *mean, *std;		/* NULL: from init or the stream */
 	double temperature, strong_temperature, strong_weight;
-	bool symmetric;
+	bool symmetric, anchor_only;
 	int64_t queue;			/* 0: the checkpoint's, or 65536 */
 	int64_t groups;			/* of a batch, for batch norm */
 	int64_t microbatch;		/* samples at a time; 0: all */
@@ -112,6 +112,8 @@ struct train_config {
 	    "past keys; 0: the checkpoint's, or 65536"), \
 	TRAIN_FLAG(t, "symmetric", symmetric, \
 	    "both directions where one is usual"), \
+	TRAIN_FLAG(t, "anchor-grad-only", anchor_only, \
+	    "rows of a batch that anchors are held against are constants"), \
 	TRAIN_REAL(t, "support-epochs", support_epochs, "E", "0", 0, 1e6, \
 	    "read the labelled stream for so many; 0: for all"), \
 	TRAIN_REAL(t, "ema", ema, "M", "-1", -1, 1, \

@@ -327,7 +327,7 @@ make_options(struct train *t, const struct train_config *c)
 
 	t->run.options = (struct method_options){
 		.loss = { c->temperature, c->strong_temperature,
-		    c->strong_weight },
+		    c->strong_weight, c->anchor_only },
 		.groups = (int)c->groups,
 		.microbatch = (int)c->microbatch,
 		.symmetric = c->symmetric,
