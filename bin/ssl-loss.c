@@ -10,6 +10,7 @@ struct args {
 	struct cli_common common;
 	const char *method;
 	double temperature, strong_temperature, strong_weight;
+	bool anchor_only;
 };
 
 #define AT(field) offsetof(struct args, field)
@@ -23,6 +24,8 @@ static const struct opt opts[] = {
 	    "0", 0, 1e6, "of strong views; 0: as --temperature", false },
 	{ "strong-weight", 0, OPT_FLOAT, AT(strong_weight), "W", "1", 0, 1e6,
 	    "of the strong views' part of the loss", false },
+	{ "anchor-grad-only", 0, OPT_FLAG, AT(anchor_only), NULL, NULL, 0, 0,
+	    "rows that anchors are held against are constants", false },
 	CLI_COMMON
 };
 
@@ -155,7 +158,8 @@ evaluate(const struct loss *l, const struct args *a, const struct rec *rec,
     struct rec *out, struct loss_work *work)
 {
 	struct loss_call c = { .options = { a->temperature,
-		a->strong_temperature, a->strong_weight }, .work = work };
+		a->strong_temperature, a->strong_weight, a->anchor_only },
+		.work = work };
 	float *queue = NULL;
 	int rc;
 

@@ -7,7 +7,7 @@
 
 struct args {
 	struct cli_common common;
-	const char *mode;
+	const char *mode, *share_per;
 	double alpha;
 	int64_t view, partners;
 	bool no_fold;
@@ -19,6 +19,9 @@ static const struct opt opts[] = {
 	    0, 0, "how samples are mixed", false },
 	{ "alpha", 'a', OPT_FLOAT, AT(alpha), "A", "1", 1e-3, 1e6,
 	    "shares are drawn from Beta(A, A)", false },
+	{ "lambda-per", 0, OPT_CHOICE, AT(share_per), "sample|record",
+	    "sample", 0, 0, "who has a share of its own (cutmix: a record)",
+	    false },
 	{ "view", 0, OPT_INT, AT(view), "N", "0", 0, 63,
 	    "mix view N alone (inputmix, not given: all views)", false },
 	{ "partners", 0, OPT_INT, AT(partners), "P", "1", 1, MIX_PARTNERS,
@@ -43,7 +46,9 @@ static struct mixer
 configure(const struct cli *cli, const struct args *a)
 {
 	struct mixer m = { .mode = MIXER_UP, .alpha = a->alpha,
-		.fold = !a->no_fold, .partners = (size_t)a->partners,
+		.fold = !a->no_fold,
+		.one_share = strcmp(a->share_per, "record") == 0,
+		.partners = (size_t)a->partners,
 		.view = (int)a->view, .seed = (uint64_t)a->common.seed };
 
 	if (strcmp(a->mode, "inputmix") == 0) {

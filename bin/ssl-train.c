@@ -119,8 +119,9 @@ start(struct cli *cli, struct args *a, struct arena *words)
 		cli_die("--preset");
 	if (a->train.init != NULL && a->train.resume != NULL)
 		cli_usage("--init and --resume exclude each other");
-	if (a->train.save_every > 0 && strcmp(a->common.out, "-") == 0)
-		cli_usage("--checkpoint-every needs a file to write: give -o");
+	if ((a->train.save_every > 0 || a->train.save_minutes > 0) &&
+	    strcmp(a->common.out, "-") == 0)
+		cli_usage("checkpoints need a file to write: give -o");
 	if (!a->print_config && !a->train.list_taps)
 		cli_check_output(cli);
 	if (path == NULL)
@@ -178,6 +179,7 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 
 	t->log_every = (uint64_t)a->train.log_every;
 	t->save_every = (uint64_t)a->train.save_every;
+	t->save_seconds = 60 * a->train.save_minutes;
 	t->watch = (struct watch){ .pool = w->pool,
 		.every = (uint64_t)a->train.watch_every };
 	t->arg = w;

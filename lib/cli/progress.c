@@ -3,9 +3,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/line.h"
 
@@ -20,15 +20,6 @@ struct progress {
 	bool said;			/* a plain line was written */
 };
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 struct progress *
 progress_new(const struct cli *cli, const char *unit, uint64_t total)
 {
@@ -39,7 +30,7 @@ progress_new(const struct cli *cli, const char *unit, uint64_t total)
 	p->unit = unit;
 	p->total = total;
 	p->terminal = isatty(STDERR_FILENO) == 1;
-	p->begin = p->last = now();
+	p->begin = p->last = clock_seconds();
 	return p;
 }
 
@@ -80,7 +71,7 @@ describe(const struct progress *p, char *text, size_t room, double time)
 void
 progress_at(struct progress *p, uint64_t done, const char *remark)
 {
-	const double time = p != NULL ? now() : 0;
+	const double time = p != NULL ? clock_seconds() : 0;
 	char text[200];
 
 	if (p == NULL)
@@ -103,7 +94,7 @@ progress_at(struct progress *p, uint64_t done, const char *remark)
 void
 progress_end(struct progress *p)
 {
-	const double passed = p != NULL ? now() - p->begin : 0;
+	const double passed = p != NULL ? clock_seconds() - p->begin : 0;
 	char clock[32];
 
 	if (p == NULL)

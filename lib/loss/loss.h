@@ -53,6 +53,8 @@ struct loss_options {
 	double temperature;		/* 0: the row's */
 	double strong_temperature;	/* 0: the same as temperature */
 	double strong_weight;
+	bool anchor_only;	/* rows of the batch that an anchor is held
+				 * against count as constants */
 };
 
 /* Memory that evaluations share; grows at the first and is kept. */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * N-pair (Sohn 2016, as i-Mix has it): the first view's rows against all rows
- * of the second view; gradients to both, one direction only.
+ * of the second view; gradients to both, or to the first alone; one direction
+ * only.
  */
+#include <string.h>
+
 #include "loss/partner.h"
 
 static const struct loss_field fields[] = {
@@ -27,8 +30,13 @@ run(struct loss_call *c)
 	c->loss = partner_loss(&m);
 	if (c->in[LOSS_NPAIR_Z0].grad != NULL)
 		partner_query_grad(&m, c->in[LOSS_NPAIR_Z0].grad);
-	return c->in[LOSS_NPAIR_Z1].grad == NULL ? 0 :
-	    partner_key_grad(&m, c->work, c->in[LOSS_NPAIR_Z1].grad);
+	if (c->in[LOSS_NPAIR_Z1].grad == NULL)
+		return 0;
+	if (!c->options.anchor_only)
+		return partner_key_grad(&m, c->work,
+		    c->in[LOSS_NPAIR_Z1].grad);
+	memset(c->in[LOSS_NPAIR_Z1].grad, 0, c->n * c->p * sizeof(float));
+	return 0;
 }
 
 const struct loss loss_npair = {

@@ -122,8 +122,10 @@ back_class(struct rows *r, struct kernel *k, size_t first, size_t end)
 	    unit + end * p, unit + first * p, &a);
 }
 
+/* As an anchor; and what others' softmax gives the row, unless it counts as a
+ * constant there. */
 static void
-write_grad(struct rows *r, size_t anchors, float *grad)
+write_grad(struct rows *r, size_t anchors, bool anchor_only, float *grad)
 {
 	const size_t p = r->p;
 
@@ -133,11 +135,12 @@ write_grad(struct rows *r, size_t anchors, float *grad)
 
 		for (size_t d = 0; d < p; d++) {
 			const size_t at = i * p + d;
+			const double other = anchor_only ? 0 :
+			    (double)r->back[at] - (double)r->own_back[at];
 
 			r->slope[d] = r->scale / (double)anchors * (share *
 			    ((double)r->negative[at] -
-				(double)r->positive[at]) +
-			    (double)r->back[at] - (double)r->own_back[at]);
+				(double)r->positive[at]) + other);
 		}
 		unit_slope(grad + r->order[i] * p, r->slope, r->unit + i * p,
 		    r->norm[i], p);
@@ -158,6 +161,7 @@ static void
 evaluate(struct rows *r, struct kernel *k, struct loss_call *c)
 {
 	const struct loss_array *z = &c->in[LOSS_SUNCET_Z];
+	const bool anchor_only = c->options.anchor_only;
 	const size_t size = r->m * r->p;
 	size_t anchors;
 
@@ -171,10 +175,12 @@ evaluate(struct rows *r, struct kernel *k, struct loss_call *c)
 	anchors = find_anchors(r, &c->loss);
 	if (z->grad == NULL || anchors == 0)
 		return;
-	each_class(r, k, back_class);
-	kernel_download(k, r->back, r->device[1], size);
-	kernel_download(k, r->own_back, r->device[2], size);
-	write_grad(r, anchors, z->grad);
+	if (!anchor_only) {
+		each_class(r, k, back_class);
+		kernel_download(k, r->back, r->device[1], size);
+		kernel_download(k, r->own_back, r->device[2], size);
+	}
+	write_grad(r, anchors, anchor_only, z->grad);
 }
 
 static int

@@ -115,7 +115,8 @@ loss_of(const struct views *v)
 /*
  * As an anchor a row has share (mean - twin) + (twin - target); as a
  * candidate, what other anchors' softmax gives it, less its twin's share,
- * and (twin - target) again: positives are positives both ways.
+ * and (twin - target) again: positives are positives both ways.  `back` is
+ * NULL where candidates are constants.
  */
 static void
 write_grad(const struct views *v, struct loss_call *c, const float *back)
@@ -127,14 +128,17 @@ write_grad(const struct views *v, struct loss_call *c, const float *back)
 		const float *twin = s->key + i * p, *mean = s->mean + i * p;
 		const double *target = v->target + i * p;
 		const double of_twin = s->share[(i + m) % s->n];
+		const double ways = back != NULL ? 2 : 1;
 		float *grad = c->in[i / m].grad;
 
 		for (size_t d = 0; d < p; d++) {
 			const double t = (double)twin[d];
+			const double other = back == NULL ? 0 :
+			    (double)back[i * p + d] - of_twin * t;
 
 			v->slope[d] = s->scale / (double)s->n * (s->share[i] *
-			    ((double)mean[d] - t) + 2 * (t - target[d]) +
-			    (double)back[i * p + d] - of_twin * t);
+			    ((double)mean[d] - t) + ways * (t - target[d]) +
+			    other);
 		}
 		if (grad != NULL)
 			unit_slope(grad + v->sample[i % m] * p, v->slope,
@@ -142,7 +146,8 @@ write_grad(const struct views *v, struct loss_call *c, const float *back)
 	}
 }
 
-/* The others' softmax of all rows among themselves, and back. */
+/* The others' softmax of all rows among themselves, and back (unless
+ * NULL). */
 static int
 attend(struct views *v, struct loss_work *w, float *back)
 {
@@ -172,6 +177,8 @@ attend(struct views *v, struct loss_work *w, float *back)
 		all[i] = softmax_all(s, i);
 		s->share[i] = exp(s->rest[i] - all[i]);
 	}
+	if (back == NULL)
+		return 0;
 	kernel_attend_back(w->kernel, result, all, row, row, &a);
 	kernel_download(w->kernel, back, result, size);
 	return 0;
@@ -191,7 +198,7 @@ int
 views_run(struct loss_call *c, const int64_t *label)
 {
 	struct views v;
-	float *back;
+	float *back = NULL;
 	int rc;
 
 	clear(c);
@@ -199,8 +206,9 @@ views_run(struct loss_call *c, const int64_t *label)
 	    (rc = gather(&v, c, label)) < 0 || v.m == 0)
 		return rc;
 	v.s.mean = softmax_floats(c->work, 2 * v.m * c->p);
-	back = softmax_floats(c->work, 2 * v.m * c->p);
-	if (v.s.mean == NULL || back == NULL)
+	if (!c->options.anchor_only)
+		back = softmax_floats(c->work, 2 * v.m * c->p);
+	if (v.s.mean == NULL || (back == NULL && !c->options.anchor_only))
 		return fail_last();
 	if ((rc = attend(&v, c->work, back)) < 0)
 		return rc;

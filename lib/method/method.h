@@ -41,6 +41,7 @@ struct method_batch {
 };
 
 struct method_run;
+struct logits;
 
 struct method {
 	const char *name, *help;
@@ -63,6 +64,9 @@ struct method {
 	    double *loss);
 	/* What comes behind the optimizer. */
 	void (*after)(struct method_run *, double ema);
+	/* Where rows and columns of the step's logits lie (method/logits.h);
+	 * NULL: has no softmax. */
+	void (*logits)(const struct method_run *, struct logits *);
 };
 
 /* The row of that name, or NULL and a failure that names the others. */

@@ -100,6 +100,16 @@ after(struct method_run *r, double ema)
 	keys_push(&r->keys, r->host[KEY], (size_t)r->planned.n);
 }
 
+/* Of the first query. */
+static void
+logits(const struct method_run *r, struct logits *l)
+{
+	l->n = l->m = (size_t)r->planned.n;
+	l->query = r->host[FIRST];
+	l->key = r->host[KEY];
+	l->queue = true;
+}
+
 const struct method method_clsa = {
 	.name = "clsa",
 	.help = "moco, and strong views that see keys as weak ones do",
@@ -113,4 +123,5 @@ const struct method method_clsa = {
 	.before = parts_follow,
 	.gradients = gradients,
 	.after = after,
+	.logits = logits,
 };

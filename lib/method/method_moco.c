@@ -87,6 +87,17 @@ after(struct method_run *r, double ema)
 		    (size_t)r->planned.n);
 }
 
+/* Of the direction taken last. */
+static void
+logits(const struct method_run *r, struct logits *l)
+{
+	l->n = l->m = (size_t)r->planned.n;
+	l->query = r->host[QUERY];
+	l->key = r->host[directions(r) == 2 ? K0 : K1];
+	l->own = r->planned.mix_index == NULL;
+	l->queue = true;
+}
+
 const struct method method_moco = {
 	.name = "moco",
 	.help = "find the own key among a queue of past ones",
@@ -99,4 +110,5 @@ const struct method method_moco = {
 	.before = parts_follow,
 	.gradients = gradients,
 	.after = after,
+	.logits = logits,
 };

@@ -56,6 +56,14 @@ gradients(struct method_run *r, const struct method_batch *b, double *loss)
 	return 0;
 }
 
+static void
+logits(const struct method_run *r, struct logits *l)
+{
+	l->n = l->m = (size_t)r->planned.n;
+	l->query = r->host[PARTS_Z];
+	l->key = l->query + l->n * method_columns(r);
+}
+
 const struct method method_npair = {
 	.name = "npair",
 	.help = "find the own row among the other view's",
@@ -63,4 +71,5 @@ const struct method method_npair = {
 	.projector = "mlpbn",
 	.plan = plan,
 	.gradients = gradients,
+	.logits = logits,
 };

@@ -26,4 +26,5 @@ const struct method method_simclr = {
 	.projector = "d-relu-128",
 	.plan = parts_plan_joint,
 	.gradients = gradients,
+	.logits = parts_logits_joint,
 };

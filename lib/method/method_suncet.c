@@ -45,4 +45,5 @@ const struct method method_suncet = {
 	.projector = "d-relu-128",
 	.plan = parts_plan_joint,
 	.gradients = gradients,
+	.logits = parts_logits_joint,
 };

@@ -27,4 +27,5 @@ const struct method method_supcon = {
 	.projector = "d-relu-128",
 	.plan = parts_plan_joint,
 	.gradients = gradients,
+	.logits = parts_logits_joint,
 };

@@ -342,6 +342,13 @@ parts_backward_joint(struct method_run *r, const struct method_batch *b)
 	    r->host[PARTS_SLOPE]);
 }
 
+void
+parts_logits_joint(const struct method_run *r, struct logits *l)
+{
+	l->query = l->key = r->host[PARTS_Z];
+	l->n = l->m = 2 * (size_t)r->planned.n;
+}
+
 struct loss_array
 parts_joint(const struct method_run *r, const struct method_batch *b, int v)
 {

@@ -4,6 +4,7 @@
 #ifndef SELF_METHOD_PARTS_H
 #define SELF_METHOD_PARTS_H
 
+#include "method/logits.h"
 #include "method/method.h"
 
 /* Device memory for the plans made so far, and `n_host` host arrays of
@@ -55,6 +56,9 @@ int parts_plan_joint(struct method_run *, const struct method_batch *)
     FAIL_CHECKED;
 void parts_forward_joint(struct method_run *, const struct method_batch *);
 void parts_backward_joint(struct method_run *, const struct method_batch *);
+
+/* Logits of all rows of both views with all. */
+void parts_logits_joint(const struct method_run *, struct logits *);
 
 /* View v's rows in those arrays; the support is behind the last. */
 struct loss_array parts_joint(const struct method_run *,

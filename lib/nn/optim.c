@@ -136,14 +136,15 @@ adamw_step(struct optim *o, double rate)
 }
 
 static const struct optim_row adam_row = { "adam",
-	"Adam, the decay within the gradient", { "m", "v" }, adam_step };
+	"Adam, the decay within the gradient", { "m", "v" }, false,
+	adam_step };
 static const struct optim_row adamw_row = { "adamw",
-	"Adam, the decay apart", { "m", "v" }, adamw_step };
+	"Adam, the decay apart", { "m", "v" }, false, adamw_step };
 static const struct optim_row lars_row = { "lars", "layer-wise rates",
-	{ "momentum", NULL }, lars_step };
+	{ "momentum", NULL }, true, lars_step };
 static const struct optim_row sgd_row = { "sgd",
 	"stochastic gradient descent, as PyTorch", { "momentum", NULL },
-	sgd_step };
+	false, sgd_step };
 
 static const struct optim_row *const table[] = { &adam_row, &adamw_row,
 	&lars_row, &sgd_row };
@@ -212,21 +213,28 @@ optim_defaults(void)
 		.beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8 };
 }
 
+static int
+take_scratch(struct optim *o)
+{
+	const struct nn_params *p = o->params;
+	size_t most = 1;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (p->layout->slices[i].n > most)
+			most = p->layout->slices[i].n;
+	o->scratch = kernel_alloc(p->kernel, most);
+	return o->scratch == NULL ? fail_last() : 0;
+}
+
 int
 optim_init(struct optim *o, const struct optim_row *row,
     const struct optim_config *config, const struct nn_params *params)
 {
-	size_t most = 1;
-
 	memset(o, 0, sizeof(*o));
 	o->row = row;
 	o->config = *config;
 	o->params = params;
-	for (size_t i = 0; i < params->n; i++)
-		if (params->layout->slices[i].n > most)
-			most = params->layout->slices[i].n;
-	o->scratch = kernel_alloc(params->kernel, most);
-	if (o->scratch == NULL)
+	if (row->scratch && take_scratch(o) < 0)
 		return fail_last();
 	for (int i = 0; i < OPTIM_STATES && row->states[i] != NULL; i++) {
 		o->state[i] = kernel_alloc(params->kernel, params->n_values);

@@ -57,6 +57,7 @@ struct optim;
 struct optim_row {
 	const char *name, *help;
 	const char *states[OPTIM_STATES];	/* names in checkpoints */
+	bool scratch;				/* its steps need some */
 	void (*step)(struct optim *, double rate);
 };
 
@@ -66,7 +67,7 @@ struct optim {
 	struct optim_config config;
 	const struct nn_params *params;
 	float *state[OPTIM_STATES];	/* device, [n_values] */
-	float *scratch;			/* device, the largest slice */
+	float *scratch;			/* device, the largest slice, or NULL */
 	uint64_t steps;			/* taken so far */
 };
 

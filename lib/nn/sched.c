@@ -33,6 +33,19 @@ sched_kind(const char *name, enum sched_kind *kind)
 }
 
 int
+sched_form(const char *name, enum sched_form *form)
+{
+	static const char *const names[] = { "linear", "imix", NULL };
+	const int i = place_of(name, names);
+
+	if (i < 0)
+		return fail(FAIL_USAGE, "no form of warm-up is called %s; "
+		    "there are: linear imix", name);
+	*form = (enum sched_form)i;
+	return 0;
+}
+
+int
 sched_scaling(const char *name, enum sched_scaling *scaling)
 {
 	static const char *const names[] = { "none", "linear", "sqrt", NULL };
@@ -83,14 +96,35 @@ half_cosine(double at)
 	return (1 + cos(pi * (at < 1 ? at : 1))) / 2;
 }
 
+/* By epochs of the clock from step 0, which may be parts of one. */
+static double
+epoch_cosine(const struct sched *s, double epochs, double final)
+{
+	return final + (s->base - final) * half_cosine(epochs /
+	    ceil((double)s->total / (double)s->per_epoch));
+}
+
+static double
+warmup_at(const struct sched *s, uint64_t step)
+{
+	double to = s->base, done = (double)step;
+
+	if (s->form == SCHED_IMIX) {
+		done++;
+		if (s->kind == SCHED_COSINE_EPOCH)
+			to = epoch_cosine(s, (double)s->warmup /
+			    (double)s->per_epoch, s->base / 1000);
+	}
+	return s->start + (to - s->start) * done / (double)s->warmup;
+}
+
 double
 sched_at(const struct sched *s, uint64_t step)
 {
 	double rate = s->base;
 
 	if (step < s->warmup)
-		return s->start + (s->base - s->start) * (double)step /
-		    (double)s->warmup;
+		return warmup_at(s, step);
 	switch (s->kind) {
 	case SCHED_CONSTANT:
 		break;
@@ -101,9 +135,8 @@ sched_at(const struct sched *s, uint64_t step)
 				(double)(s->total - s->warmup));
 		break;
 	case SCHED_COSINE_EPOCH:
-		rate = s->final + (s->base - s->final) *
-		    half_cosine((double)(step / s->per_epoch) /
-			ceil((double)s->total / (double)s->per_epoch));
+		rate = epoch_cosine(s, (double)(step / s->per_epoch),
+		    s->final);
 		break;
 	case SCHED_STEP:
 		for (int i = 0; i < s->n_milestones; i++)

@@ -18,12 +18,19 @@ enum sched_kind {
 	SCHED_STEP
 };
 
+/* How the rate rises. */
+enum sched_form {
+	SCHED_FROM_START,	/* `start` at step 0, base behind the last */
+	SCHED_IMIX		/* the target at the last, one step's rise at 0 */
+};
+
 enum sched_scaling { SCHED_PLAIN, SCHED_LINEAR, SCHED_SQRT };
 
 struct sched {
 	enum sched_kind kind;
 	double base, final;	/* after the warm-up, and at the end (cosine) */
-	double start;		/* at step 0 of the warm-up */
+	enum sched_form form;	/* of the warm-up */
+	double start;		/* at step 0 of the warm-up, or before it */
 	uint64_t warmup, total;	/* steps */
 	uint64_t per_epoch;	/* steps, for SCHED_COSINE_EPOCH */
 	double gamma;		/* step: factor at each milestone */
@@ -34,6 +41,9 @@ struct sched {
 /* "constant", "cosine", "cosine-epoch" or "step". */
 int sched_kind(const char *name, enum sched_kind *) FAIL_CHECKED;
 
+/* "linear" or "imix". */
+int sched_form(const char *name, enum sched_form *) FAIL_CHECKED;
+
 /* FAIL_USAGE when a number is missing or lies outside. */
 int sched_check(const struct sched *) FAIL_CHECKED;
 
@@ -43,6 +53,11 @@ int sched_check(const struct sched *) FAIL_CHECKED;
  * or base gamma^(milestones reached).  By epochs: final + (base - final)
  * (1 + cos(pi e / E)) / 2 with e = step / per_epoch rounded down, and E epochs
  * in all; warm-up or not, the clock begins at step 0.
+ *
+ * i-Mix's warm-up (Lee et al. 2021, their code): start + (to - start)
+ * (step + 1) / warmup.  Before a cosine by epochs `to` is where the clock
+ * will stand behind the warm-up, but by a cosine that ends at base / 1000
+ * whatever `final` is; before any other schedule it is base.
  */
 double sched_at(const struct sched *, uint64_t step);
 

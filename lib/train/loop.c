@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 static double
@@ -129,10 +130,23 @@ set_epoch(struct train *t, int64_t epoch)
 		t->epoch = t->step / t->steps_per_epoch;
 }
 
+/* Shall the run be saved behind the step just taken?  By steps, or because
+ * the last time is long past; the end of the run is the caller's to save. */
+static bool
+is_due(const struct train *t, double saved)
+{
+	if (t->save == NULL || t->step >= t->stop)
+		return false;
+	return (t->save_every > 0 && t->step % t->save_every == 0) ||
+	    (t->save_seconds > 0 &&
+		clock_seconds() - saved >= t->save_seconds);
+}
+
 int
 train_run(struct train *t, struct batch *b)
 {
 	struct method_batch batch;
+	double saved = clock_seconds();
 	uint64_t unused = 0;
 	int64_t epoch;
 	int rc = 0;
@@ -143,10 +157,11 @@ train_run(struct train *t, struct batch *b)
 		set_epoch(t, epoch);
 		if ((rc = step(t, &batch)) < 0)
 			break;
-		if (t->save != NULL && t->save_every > 0 &&
-		    t->step % t->save_every == 0 && t->step < t->stop &&
-		    (rc = t->save(t->arg, t)) < 0)
+		if (!is_due(t, saved))
+			continue;
+		if ((rc = t->save(t->arg, t)) < 0)
 			break;
+		saved = clock_seconds();
 	}
 	/* A whole run has seen its stream's end: it was not cut behind the
 	 * last step. */

@@ -41,6 +41,7 @@ struct train {
 	/* Set by the caller before train_run; any may be NULL or 0. */
 	struct runlog *log;
 	uint64_t log_every, save_every;
+	double save_seconds;	/* also so long after the last save or start */
 	struct watch watch;
 	struct tap tap;		/* written with the log's rows */
 	struct monitor *monitor;	/* of train_monitor */

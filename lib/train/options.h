@@ -25,7 +25,7 @@ struct train_config {
 	double clip_norm;		/* 0: gradients are not clipped */
 	bool nesterov, lars_clip;
 	const char *lars_form, *exclude, *rate_scaling;
-	const char *schedule;
+	const char *schedule, *warmup_form;
 	double rate_final, warmup_epochs, warmup_start, gamma;
 	int64_t warmup_steps;		/* added to the epochs */
 	const char *milestones;		/* epochs, or NULL */
@@ -34,7 +34,7 @@ struct train_config {
 	const char *target_start, *target_buffers, *draw;
 	const char *mean, *std;		/* NULL: from init or the stream */
 	double temperature, strong_temperature, strong_weight;
-	bool symmetric;
+	bool symmetric, anchor_only;
 	int64_t queue;			/* 0: the checkpoint's, or 65536 */
 	int64_t groups;			/* of a batch, for batch norm */
 	int64_t microbatch;		/* samples at a time; 0: all */
@@ -49,6 +49,7 @@ struct train_config {
 	bool list_taps;
 	int64_t log_every, watch_every, save_every;
 	int64_t monitor_every;		/* 0: an epoch, or 500 */
+	double save_minutes;
 };
 
 #define TRAIN_HEADING(text) { .help = text }
@@ -113,6 +114,8 @@ struct train_config {
 	    "past keys; 0: the checkpoint's, or 65536"), \
 	TRAIN_FLAG(t, "symmetric", symmetric, \
 	    "both directions where one is usual"), \
+	TRAIN_FLAG(t, "anchor-grad-only", anchor_only, \
+	    "rows of a batch that anchors are held against are constants"), \
 	TRAIN_REAL(t, "support-epochs", support_epochs, "E", "0", 0, 1e6, \
 	    "read the labelled stream for so many; 0: for all"), \
 	TRAIN_REAL(t, "ema", ema, "M", "-1", -1, 1, \
@@ -170,6 +173,8 @@ struct train_config {
 	    "… and over so many steps"), \
 	TRAIN_REAL(t, "warmup-lr", warmup_start, "R", "0", 0, 1e6, \
 	    "learning rate at step 0 of the warm-up"), \
+	TRAIN_CHOICE(t, "warmup-form", warmup_form, "linear|imix", "linear", \
+	    "imix: a step ahead, and to where the cosine will be"), \
 	TRAIN_TEXT(t, "milestones", 0, milestones, "E,E,...", NULL, \
 	    "epochs at which schedule step multiplies the rate"), \
 	TRAIN_REAL(t, "gamma", gamma, "G", "0.1", 0, 1, "… by this"), \
@@ -210,7 +215,10 @@ struct train_config {
 	TRAIN_ASIDE(t, "monitor-every", 0, monitor_every, "0", 0, \
 	    "… every N steps; 0: every epoch, or 500"), \
 	TRAIN_ASIDE(t, "checkpoint-every", 'c', save_every, "0", 0, \
-	    "write the output every N steps too")
+	    "write the output every N steps too"), \
+	{ "checkpoint-minutes", 0, OPT_FLOAT, \
+	    offsetof(t, train.save_minutes), "M", "0", 0, 1e9, \
+	    "… and when the last time is M minutes past", true }
 
 #define TRAIN_OPTIONS(t) TRAIN_NETWORK(t), TRAIN_LOSS(t), \
 	TRAIN_OPTIMIZER(t), TRAIN_SCHEDULE(t), TRAIN_RUN(t)

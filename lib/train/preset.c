@@ -11,7 +11,7 @@
 #define CIFAR "--arch resnet18 --stem cifar "
 #define IMIX "--arch resnet50 --stem cifar --optimizer sgd --lr 0.125 " \
 	"--lr-scaling linear --weight-decay 1e-4 --warmup-epochs 10 " \
-	"--schedule cosine-epoch --temperature 0.2 "
+	"--warmup-form imix --schedule cosine-epoch --temperature 0.2 "
 
 /* In alphabetical order. */
 static const struct preset table[] = {

@@ -257,7 +257,8 @@ make_schedules(struct train *t, const struct train_config *c,
 		.total = t->total, .per_epoch = t->steps_per_epoch };
 	make_ema(t, c);
 	if ((rc = make_rate(t, c, stream)) < 0 ||
-	    (rc = sched_kind(c->schedule, &s->kind)) < 0 || t->stop == 0)
+	    (rc = sched_kind(c->schedule, &s->kind)) < 0 ||
+	    (rc = sched_form(c->warmup_form, &s->form)) < 0 || t->stop == 0)
 		return rc;	/* without steps nothing is asked of them */
 	if ((rc = in_steps(t, "warmup-epochs", c->warmup_epochs,
 		&warmup)) < 0 ||
@@ -326,7 +327,7 @@ make_options(struct train *t, const struct train_config *c)
 
 	t->run.options = (struct method_options){
 		.loss = { c->temperature, c->strong_temperature,
-		    c->strong_weight },
+		    c->strong_weight, c->anchor_only },
 		.groups = (int)c->groups,
 		.microbatch = (int)c->microbatch,
 		.symmetric = c->symmetric,

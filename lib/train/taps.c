@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "method/logits.h"
 #include "stream/rec.h"
 
 /* A tensor of the run: where it lies and how it is shaped. */
@@ -13,6 +14,7 @@ struct thing {
 	int n_dims;
 	size_t shape[4];
 	int value;		/* of the network, or 0 */
+	bool logits;		/* lies nowhere, and is made when asked for */
 };
 
 /* Layer i's name: its parameters', or its number. */
@@ -72,6 +74,16 @@ embedding(const struct method_run *r, int v, struct thing *t)
 	t->shape[1] = method_columns(r);
 }
 
+static void
+logits(const struct method_run *r, struct thing *t)
+{
+	if (r->row->logits == NULL)
+		return;		/* has none, and no name */
+	snprintf(t->name, sizeof(t->name), "logits");
+	t->n_dims = 2;
+	t->logits = logits_shape(r, &t->shape[0], &t->shape[1]);
+}
+
 /* Thing number i of the run; false behind the last. */
 static bool
 thing(const struct method_run *r, size_t i, struct thing *t)
@@ -82,7 +94,9 @@ thing(const struct method_run *r, size_t i, struct thing *t)
 	memset(t, 0, sizeof(*t));
 	if (i < 2) {
 		embedding(r, (int)i, t);
-	} else if ((i -= 2) < layers) {
+	} else if (i == 2) {
+		logits(r, t);
+	} else if ((i -= 3) < layers) {
 		layer(r, (int)i, t);
 	} else if ((i -= layers) < online) {
 		slice(&r->online, "online.", i, false, t);
@@ -164,11 +178,13 @@ write_one(const struct tap *tap, struct rec *rec, const struct method_run *r,
 	    (rc = rec_add_tensor(rec, "value", DTYPE_F4, t->n_dims, t->shape,
 		&data)) < 0)
 		return rc;
-	if (t->host != NULL)
+	if (t->logits)
+		rc = logits_write(r, data);
+	else if (t->host != NULL)
 		memcpy(data, t->host, n * sizeof(float));
 	else
 		kernel_download(r->kernel, data, t->device, n);
-	return stream_write(tap->out, rec);
+	return rc < 0 ? rc : stream_write(tap->out, rec);
 }
 
 int
@@ -181,7 +197,7 @@ tap_write(const struct tap *tap, const struct method_run *r, uint64_t step)
 		struct thing t;
 
 		if (find(r, tap->name[i], tap->size[i], &t) &&
-		    (t.device != NULL || t.host != NULL))
+		    (t.device != NULL || t.host != NULL || t.logits))
 			rc = write_one(tap, &rec, r, &t, step);
 	}
 	rec_free(&rec);

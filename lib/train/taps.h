@@ -6,7 +6,7 @@
  * step; grad.X, the gradient of online.X; activation.X, what layer X gave in
  * the last pass of the online network, [N,H,W,C], where a layer without
  * parameters has its number for a name; embedding0 and embedding1, as the
- * loss had them; queue.
+ * loss had them; logits, which the loss's softmax is over; queue.
  */
 #ifndef SELF_TRAIN_TAPS_H
 #define SELF_TRAIN_TAPS_H

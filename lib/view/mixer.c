@@ -181,6 +181,14 @@ write_labels(const struct batch *b, struct rec *rec, const float *share)
 	return 0;
 }
 
+/* The first row's shares, `size` of them, for all `rows`. */
+static void
+repeat(float *share, size_t size, size_t rows)
+{
+	for (size_t i = 1; i < rows; i++)
+		memcpy(share + i * size, share, size * sizeof(*share));
+}
+
 static int
 mix_up(struct batch *b, struct rec *rec, const struct mixer *m,
     struct mix_key key, struct pool *pool)
@@ -189,6 +197,8 @@ mix_up(struct batch *b, struct rec *rec, const struct mixer *m,
 
 	mix_partners(b->index, b->n, key);
 	mix_shares(share, b->n, m->alpha, m->fold, key);
+	if (m->one_share)
+		repeat(share, 1, b->n);
 	if (write_labels(b, rec, share) < 0)
 		return fail_last();
 	for (size_t i = b->n; i-- > 0;) {
@@ -250,6 +260,8 @@ mix(const struct mixer *m, struct batch *b, struct rec *rec,
 		return cut(b, rec, m, key, pool);
 	mix_draw_input(b->index, b->weight, rows, b->partners, m->alpha,
 	    m->fold, key);
+	if (m->one_share)
+		repeat(b->weight, 1 + b->partners, rows);
 	pool_each(pool, rows, blend_row, b);
 	return 0;
 }

@@ -18,6 +18,7 @@ struct mixer {
 	enum mixer_mode mode;
 	double alpha;
 	bool fold;		/* lambda to 1/2 and above */
+	bool one_share;		/* the first row's is that of all rows */
 	size_t partners;	/* InputMix: 1..MIX_PARTNERS */
 	int view;		/* which; -1 (InputMix): all, as one batch */
 	uint64_t seed;

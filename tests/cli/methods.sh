@@ -56,6 +56,30 @@ check byol views.tz --predictor-hidden 8 --target-start fresh
 go_on=(--support labels.tz)
 check suncet views.tz --support labels.tz --support-epochs 2
 
+# Gradients of anchors alone: the first loss is the same, the network is not;
+# where keys are constants in any case nothing changes.
+anchors() {
+	local method=$1
+
+	shift
+	learn -m "$method" --steps 2 --log both.tsv -o both.tz "$@" views.tz &&
+	    learn -m "$method" --steps 2 --log one.tsv -o one.tz \
+	    --anchor-grad-only "$@" views.tz || exit 1
+	is "$(cut -f3 one.tsv | sed -n 2p)" "$(cut -f3 both.tsv | sed -n 2p)" \
+	    "$method, gradients of anchors alone: the first loss is the same"
+	like "$(cut -f6 one.tsv both.tsv | sort -u | wc -l)" "$gradients" \
+	    "… and gradients are as they must be"
+}
+gradients=5
+anchors simclr
+anchors npair
+anchors supcon
+anchors suncet --support labels.tz
+gradients=3
+anchors moco --queue 16
+anchors byol
+is "$(ssl-show --digest one.tz)" "$(ssl-show --digest both.tz)" "… all of them"
+
 ok "simclr" learn -m simclr -o s.tz views.tz
 fails 1 "suncet's labels tell" \
     cmp -s <(ssl-show --digest s.tz) <(ssl-show --digest a.tz)

@@ -55,11 +55,31 @@ like "$(ssl-mix -q --alpha 0.2 --no-fold views.tz | ssl-show)" \
 is "$(cat mixup.tz cutmix.tz | ssl-mix -q --mode inputmix | ssl-show | tail -1)" \
     "end: 12 records, 96 samples" "streams may be joined"
 
+# Pitfall 20: one share for a record only where it is asked for.
+shares() {
+	ssl-show --tensor mix_lambda --record "$1" "$2" | tr '\t' '\n' |
+	    sort -u | wc -l
+}
+ssl-mix -q --lambda-per record --threads 1 views.tz >record.tz
+ssl-mix -q --lambda-per record --threads 3 views.tz >record-3.tz
+is "$(shares 0 mixup.tz) $(shares 0 record.tz) $(shares 0 cutmix.tz)" "8 1 1" \
+    "--lambda-per: a share for each sample, for a record, and CutMix's"
+same record.tz record-3.tz "… for any threads"
+is "$(ssl-show --tensor mix_index --record 0 record.tz)" \
+    "$(ssl-show --tensor mix_index --record 0 mixup.tz)" "… with the same partners"
+ok "… other records have others" isnt \
+    "$(ssl-show --tensor mix_lambda --record 0 record.tz | head -1)" \
+    "$(ssl-show --tensor mix_lambda --record 1 record.tz | head -1)"
+ssl-mix -q --mode cutmix --lambda-per record --threads 1 views.tz >other.tz
+is "$(ssl-show --digest other.tz)" "$(ssl-show --digest cutmix.tz)" \
+    "… CutMix has one in any case"
+
 # What the trainer makes of it.
 ok "ssl-train takes mixed views" ssl-train -q --width 4 --stem cifar \
     --steps 2 -o model.tz mixup.tz
 
 fails 2 "a mistyped mode" ssl-mix --mode mixip views.tz
+fails 2 "a share for each pixel" ssl-mix --lambda-per pixel views.tz
 fails 2 "alpha 0" ssl-mix --alpha 0 views.tz
 fails 2 "partners of mixup" ssl-mix --partners 2 views.tz
 like "$(cat "$T/.err")" "*inputmix*" "… says where they belong"

@@ -32,6 +32,30 @@ is "$(ssl-show --digest again.tz)" "$(ssl-show --digest whole.tz)" \
 is "$(ssl-show --digest later.tz)" "$(ssl-show --digest whole.tz)" \
     "also on a stream that begins where it stopped"
 
+# Checkpoints by the clock: what stands when the stream is cut.  A step takes
+# longer than 60 microseconds, and no run here a thousand minutes.
+views >views.tz
+head -c -100 views.tz >cut.tz
+clock() {
+	rm -f now.tz
+	learn "$@" -o now.tz cut.tz 2>/dev/null
+	if [ -e now.tz ]; then ssl-show --meta step now.tz; else echo none; fi
+}
+is "$(clock)" none "a cut stream leaves no network"
+last=$(clock --checkpoint-every 1)
+is "$(clock --checkpoint-minutes 1e-6)" "$last" \
+    "… but a checkpoint of its last step, by the clock"
+ok "which goes on" ssl-train --quiet --resume now.tz -o again.tz views.tz
+is "$(ssl-show --digest again.tz)" "$(ssl-show --digest whole.tz)" \
+    "to the same bytes"
+is "$(clock --checkpoint-minutes 1000)" none "not before its time"
+is "$(clock --checkpoint-minutes 1000 --checkpoint-every 3)" 6 \
+    "beside one by steps"
+is "$(clock --checkpoint-minutes 1e-6 --checkpoint-every 5)" "$last" \
+    "either is enough"
+learn --checkpoint-minutes 1e-6 -o often.tz views.tz
+same often.tz whole.tz "saved often, the end has the same bytes"
+
 # What a killed run wrote behind its last checkpoint is written once.
 views | learn --log whole.tsv -o whole.tz
 head -n 8 whole.tsv >part.tsv

@@ -65,6 +65,7 @@ fails 2 "an unknown encoder" ssl-train --arch resnet19 -o x.tz views.tz
 like "$(cat .err)" "*resnet18*" "names the ones there are"
 fails 2 "--init with --resume" ssl-train --init a.tz --resume a.tz views.tz
 fails 2 "checkpoints down a pipe" ssl-train --checkpoint-every 2 views.tz
+fails 2 "by the clock too" ssl-train --checkpoint-minutes 2 views.tz
 fails 1 "pictures that are no views" \
     ssl-train $net --total-steps 5 -o x.tz test.tz
 like "$(cat .err)" "*view0*" "says which field is missing"

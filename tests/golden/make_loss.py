@@ -42,25 +42,27 @@ def case(name, about, **spec):
     return expect
 
 
-def contrast_loss(method, x, tau, tau2, weight):
+def contrast_loss(method, x, tau, tau2, weight, anchor):
     """The loss and its named parts."""
+    one = {"anchor": True} if anchor else {}
     mix = {k: x[k] for k in ("mix_index", "mix_lambda") if k in x}
     if method == "moco":
         return ref.moco_loss(x["q"], x["k"], x["queue"], tau, **mix), {}
     if method == "npair":
-        return ref.npair_loss(x["z0"], x["z1"], tau, **mix), {}
+        return ref.npair_loss(x["z0"], x["z1"], tau, **one, **mix), {}
     if method == "simclr":
-        return ref.simclr_loss(x["z0"], x["z1"], tau), {}
+        return ref.simclr_loss(x["z0"], x["z1"], tau, **one), {}
     if method == "suncet":
-        return ref.suncet_loss(x["z"], x["label"], tau), {}
+        return ref.suncet_loss(x["z"], x["label"], tau, **one), {}
     if method == "supcon":
-        return ref.supcon_loss(x["z0"], x["z1"], x["label"], tau), {}
+        return ref.supcon_loss(x["z0"], x["z1"], x["label"], tau, **one), {}
     strong = [x[k] for k in sorted(x) if k[0] == "s"]
     a, b = ref.clsa_losses(x["q"], x["k"], x["queue"], strong, tau, tau2)
     return a + weight * b, {"loss_contrast": a, "loss_ddm": b}
 
 
-def contrast(method, name, about, tau, fields, tau2=None, weight=1, **spec):
+def contrast(method, name, about, tau, fields, tau2=None, weight=1,
+             anchor=False, **spec):
     """A case of any other loss; gradients of all fields but k."""
     name = f"{method}-{name}"
     spec = {"kind": "contrast", "seed": name, "fields": fields, **spec}
@@ -69,7 +71,8 @@ def contrast(method, name, about, tau, fields, tau2=None, weight=1, **spec):
     by = [f for f in fields if f != "k"]
     for f in by:
         x[f].requires_grad_()
-    loss, parts = contrast_loss(method, x, tau, tau2 or tau, weight)
+        x[f].grad = torch.zeros_like(x[f])      # constants stay at that
+    loss, parts = contrast_loss(method, x, tau, tau2 or tau, weight, anchor)
     loss.backward()
     expect = {"loss": np.array([loss.item()], "f4"),
               **{k: np.array([v.item()], "f4") for k, v in parts.items()},
@@ -80,6 +83,8 @@ def contrast(method, name, about, tau, fields, tau2=None, weight=1, **spec):
         rules[f"grad_{f}"] = {"rtol": 2e-6 + 4e-7 / tau, "rows": True, "atol":
                               float(f"{4e-8 / tau / len(record[f]) / least:.2g}")}
     args = ["--method", method, "--temperature", str(tau)]
+    if anchor:
+        args += ["--anchor-grad-only"]
     if method == "clsa":
         args += ["--strong-weight", str(weight)]
         args += ["--strong-temperature", str(tau2)] if tau2 else []
@@ -124,6 +129,13 @@ def all_contrasts():
              n=20, p=7, classes=4, missing=6)
     contrast("suncet", "many", "rows of more than one piece", 0.1, ["z"],
              n=600, p=4, classes=5)
+    for method, fields, more in (
+            ("npair", ["z0", "z1"], {"mix": True}),
+            ("simclr", ["z0", "z1"], {}),
+            ("suncet", ["z"], {"classes": 3, "missing": 4}),
+            ("supcon", ["z0", "z1"], {"classes": 3, "missing": 4})):
+        contrast(method, "anchor", "gradients of anchors alone", 0.2, fields,
+                 anchor=True, n=19, p=12, **more)
     contrast("simclr", "many", "rows of more than one piece", 0.1,
              ["z0", "z1"], n=300, p=4)
 

@@ -46,6 +46,9 @@ def main():
     case("total-given", "a header that tells nothing, --total-steps",
          [*lr, "cosine", "--warmup-steps", "2", "--total-steps", "20"],
          lambda s: ref.warm_cosine(s, 0.02, 2, 20), told=False)
+    case("warm-imix", "i-Mix's warm-up over one epoch, then its cosine",
+         [*lr, "cosine-epoch", "--warmup-epochs", "1", "--warmup-form",
+          "imix"], lambda s: ref.imix_rate(s, 0.02, 1, 3, 4))
     case("milestones", "the rate falls at epochs 1 and 2",
          [*lr, "step", "--milestones", "1,2", "--gamma", "0.3"],
          lambda s: 0.02 * 0.3 ** (s // 4))

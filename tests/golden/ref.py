@@ -61,8 +61,9 @@ def cross_entropy(logits, i, mix_index=None, mix_lambda=None):
     return -(lam * own + (1 - lam) * other).mean()
 
 
-def npair_loss(z0, z1, tau, **mix):
-    logits = unit(z0) @ unit(z1).T / tau
+def npair_loss(z0, z1, tau, anchor=False, **mix):
+    """anchor: no gradient goes through what anchors are held against."""
+    logits = unit(z0) @ unit(z1.detach() if anchor else z1).T / tau
     return cross_entropy(logits, torch.arange(len(z0)), **mix)
 
 
@@ -88,33 +89,33 @@ def clsa_losses(q, k, queue, strong, tau, tau2):
     return contrast, ddm
 
 
-def others(z, tau):
+def others(z, tau, anchor):
     """log softmax of each row over all rows but itself."""
-    s = unit(z) @ unit(z).T / tau
+    s = unit(z) @ unit(z.detach() if anchor else z).T / tau
     s = s.masked_fill(torch.eye(len(z), dtype=torch.bool), -torch.inf)
     return torch.log_softmax(s, 1)
 
 
-def simclr_loss(z0, z1, tau):
-    n, logs = len(z0), others(torch.cat([z0, z1]), tau)
+def simclr_loss(z0, z1, tau, anchor=False):
+    n, logs = len(z0), others(torch.cat([z0, z1]), tau, anchor)
     i = torch.arange(n)
     return -(logs[i, i + n].sum() + logs[i + n, i].sum()) / (2 * n)
 
 
-def suncet_loss(z, label, tau):
+def suncet_loss(z, label, tau, anchor=False):
     z, label = z[label >= 0], label[label >= 0]
     same = (label[:, None] == label) & ~torch.eye(len(z), dtype=torch.bool)
     terms = [-torch.logsumexp(row[pos], 0)
-             for row, pos in zip(others(z, tau), same) if pos.any()]
+             for row, pos in zip(others(z, tau, anchor), same) if pos.any()]
     return torch.stack(terms).mean()
 
 
-def supcon_loss(z0, z1, label, tau):
+def supcon_loss(z0, z1, label, tau, anchor=False):
     keep = label >= 0
     z, label = torch.cat([z0[keep], z1[keep]]), label[keep].repeat(2)
     same = (label[:, None] == label) & ~torch.eye(len(z), dtype=torch.bool)
     return torch.stack([-row[pos].mean() for row, pos in
-                        zip(others(z, tau), same)]).mean()
+                        zip(others(z, tau, anchor), same)]).mean()
 
 
 def norm(w, name, x, train):
@@ -189,6 +190,18 @@ def pixels(x, dtype):
 
 def parameters(records, dtype):
     return {r["name"]: torch.tensor(r["value"]).to(dtype) for r in records}
+
+
+def imix_rate(step, rate, warm_epochs, epochs, per_epoch):
+    """i-Mix's release: by epochs, its warm-up by steps, up to a rate of its
+    own that ends at rate / 1000."""
+    epoch = step // per_epoch
+    if epoch < warm_epochs:
+        least = rate * 0.1 ** 3
+        to = least + (rate - least) * (
+            1 + math.cos(math.pi * warm_epochs / epochs)) / 2
+        return (step + 1) / (warm_epochs * per_epoch) * to
+    return rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
 
 
 def warm_cosine(s, peak, warm, total):

@@ -260,6 +260,75 @@ is_mixed(const struct pictures *p)
 	return right;
 }
 
+/* Pitfall 20, where one share for a record is asked for: the first row's, of
+ * all rows, and other records have others. */
+static void
+one_share(void)
+{
+	struct mixer m = how(MIXER_UP, 0);
+	struct pictures p = { 0 };
+	float first, other;
+	const float *share;
+	size_t unequal = 0;
+
+	begin(&p, 50, 7);
+	if (mixer_apply(&m, &p.rec, 0, pool) < 0)
+		abort();
+	share = field(&p, "mix_lambda");
+	first = share[0];
+	ok(share[49] != first, "pitfall 20: a share for each sample, unless");
+	m.one_share = true;
+	begin(&p, 50, 7);
+	is_int(mixer_apply(&m, &p.rec, 0, pool), 0, "… a record has one");
+	share = field(&p, "mix_lambda");
+	for (size_t i = 0; i < 50; i++)
+		unequal += share[i] != first;
+	is_int((long long)unequal, 0, "… which is the first sample's");
+	ok(first >= 0.5f && first < 1 && is_mixed(&p), "… by which all are "
+	    "mixed");
+	begin(&p, 50, 8);
+	if (mixer_apply(&m, &p.rec, 0, pool) < 0)
+		abort();
+	other = ((const float *)field(&p, "mix_lambda"))[0];
+	ok(other != first, "… and the next record has another");
+	end(&p);
+}
+
+/* InputMix of two views, all 0 and all 200: with one set of shares a row is
+ * 0, or what partners of the other view have by their shares. */
+static void
+one_set_of_shares(void)
+{
+	struct mixer m = how(MIXER_INPUT, -1);
+	struct pictures p = { 0 };
+	size_t distinct[2] = { 0 };
+
+	m.partners = 1;
+	for (int one = 0; one < 2; one++) {
+		const float *y;
+		float seen = 0;
+
+		m.one_share = one == 1;
+		begin(&p, 50, 0);
+		memset(rec_find(&p.rec, "view0")->tensor->data, 0,
+		    50 * PIXELS);
+		memset(rec_find(&p.rec, "view1")->tensor->data, 200,
+		    50 * PIXELS);
+		if (mixer_apply(&m, &p.rec, 0, pool) < 0)
+			abort();
+		y = field(&p, "view0");
+		for (size_t i = 0; i < 50; i++) {
+			const float got = y[i * PIXELS];
+
+			distinct[one] += got != 0 && got != seen;
+			seen = got != 0 ? got : seen;
+		}
+	}
+	ok(distinct[0] > 10, "InputMix: many shares");
+	is_int((long long)distinct[1], 1, "… or one for the record");
+	end(&p);
+}
+
 static double
 loss_with(const struct pictures *p, const int64_t *index, const float *share)
 {
@@ -467,6 +536,8 @@ main(void)
 	test_draws();
 	test_small_alpha();
 	pitfall_20();
+	one_share();
+	one_set_of_shares();
 	pitfall_21();
 	test_cutmix();
 	test_inputmix(1);

@@ -227,6 +227,7 @@ sgd(void)
 	c.decay = 0.1;
 	c.nesterov = true;
 	begin(&o, "sgd", c);
+	ok(o.scratch == NULL, "SGD needs no scratch");
 	optim_step(&o, 0.1);
 	optim_step(&o, 0.1);
 	is_near(get(0, 0), 2.496871, 1e-6, "Nesterov, two steps");

@@ -3,11 +3,47 @@
 #include "base/outfile.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "tap.h"
+
+/* What was done to the disk, in order; the library calls these instead of
+ * the C library's, so that they can be seen, and made to fail. */
+static char done[200];
+static bool broken;		/* fsync of a file fails */
+
+static void
+note(const char *what)
+{
+	strncat(done, what, sizeof(done) - strlen(done) - 1);
+}
+
+int
+fsync(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	note(S_ISDIR(st.st_mode) ? "sync folder; " : "sync file; ");
+	if (S_ISREG(st.st_mode) && broken) {
+		errno = EIO;
+		return -1;
+	}
+	return 0;
+}
+
+int
+rename(const char *from, const char *to)
+{
+	note("rename; ");
+	return renameat(AT_FDCWD, from, AT_FDCWD, to);
+}
 
 static int
 entries(const char *folder)
@@ -61,6 +97,29 @@ check_commit(void)
 	is_text(contents("new"), "second", "and is replaced");
 	stat("new", &st);
 	is_int(st.st_mode & 0777, 0640, "keeping its mode");
+}
+
+/* A power cut at any moment leaves the old file or the new one, whole: the
+ * file is on disk before it has the name, and the name before we go on. */
+static void
+check_order(void)
+{
+	struct outfile *o = outfile_new("new");
+
+	put(o, "fourth");
+	done[0] = '\0';
+	is_int(outfile_commit(o), 0, "commit");
+	is_text(done, "sync file; rename; sync folder; ", "in this order");
+	o = outfile_new("new");
+	put(o, "fifth");
+	done[0] = '\0';
+	broken = true;
+	is_int(outfile_commit(o), FAIL_IO, "a file that does not reach the "
+	    "disk");
+	broken = false;
+	is_text(done, "sync file; ", "… never has the name");
+	is_text(contents("new"), "fourth", "… which the old one keeps");
+	is_int(entries("."), 1, "… and nothing else stays");
 }
 
 static void
@@ -121,6 +180,7 @@ main(void)
 	if (mkdtemp(folder) == NULL || chdir(folder) < 0)
 		return 1;
 	check_commit();
+	check_order();
 	check_discard();
 	check_links();
 	check_refusals();

@@ -76,6 +76,39 @@ by_epochs(void)
 	    "that rises to less than 1");
 }
 
+/* i-Mix's warm-up, by hand: lr 0.5, 2 epochs of 10 at 5 steps.  The cosine by
+ * epoch 2 of 10 is (1 + cos(pi / 5)) / 2 = 0.904508497. */
+static void
+imix_warmup(void)
+{
+	struct sched s = { .kind = SCHED_COSINE_EPOCH, .base = 0.5,
+		.form = SCHED_IMIX, .total = 50, .per_epoch = 5,
+		.warmup = 10 };
+	const double to = 0.0005 + 0.4995 * 0.904508497;
+
+	is_near(sched_at(&s, 0), to / 10, 1e-9, "i-Mix's warm-up begins above "
+	    "0");
+	is_near(sched_at(&s, 4), to / 2, 1e-9, "… and is midway a step early");
+	is_near(sched_at(&s, 9), 0.452301994, 1e-8, "… its last step has the "
+	    "cosine's rate, with a floor");
+	is_near(sched_at(&s, 10), 0.452254249, 1e-8, "which the step behind "
+	    "it does not have");
+	s.final = 0.1;
+	is_near(sched_at(&s, 9), to, 1e-9, "another end of the cosine does "
+	    "not move it");
+	s.start = 0.1;
+	is_near(sched_at(&s, 4), (0.1 + to) / 2, 1e-9, "… a start above 0 "
+	    "does");
+	s.total = 48;	/* an epoch that is not whole counts */
+	is_near(sched_at(&s, 9), to, 1e-9, "… of 10 epochs, the last cut");
+	s.kind = SCHED_COSINE;
+	is_near(sched_at(&s, 9), 0.5, 1e-12, "before a cosine by steps it "
+	    "ends at the rate");
+	s.form = SCHED_FROM_START;
+	is_near(sched_at(&s, 4), 0.1 + 0.4 * 0.4, 1e-12, "a linear one is "
+	    "behind it");
+}
+
 static void
 scaling(void)
 {
@@ -94,6 +127,7 @@ refusals(void)
 {
 	struct sched s = { .kind = SCHED_COSINE, .base = 1 };
 	enum sched_kind kind;
+	enum sched_form form;
 
 	is_int(sched_check(&s), FAIL_USAGE, "a cosine without a length");
 	s.total = 10;
@@ -101,6 +135,8 @@ refusals(void)
 	s.warmup = 11;
 	is_int(sched_check(&s), FAIL_USAGE, "a warm-up longer than the run");
 	is_int(sched_kind("cosin", &kind), FAIL_USAGE, "an unknown name");
+	is_int(sched_form("im", &form), FAIL_USAGE, "an unknown warm-up");
+	ok(sched_form("imix", &form) == 0 && form == SCHED_IMIX, "its name");
 	ok(sched_kind("step", &kind) == 0 && kind == SCHED_STEP, "a name");
 }
 
@@ -111,6 +147,7 @@ main(void)
 	warmup_cosine();
 	others();
 	by_epochs();
+	imix_warmup();
 	scaling();
 	refusals();
 	return tap_done();

@@ -99,6 +99,7 @@ config(void)
 		.predictor_hidden = 16, .optimizer = "sgd", .rate = 0.05,
 		.momentum = 0.9, .trust = 1e-3, .beta1 = 0.9,
 		.beta2 = 0.999, .epsilon = 1e-8, .schedule = "cosine",
+		.warmup_form = "linear",
 		.gamma = 0.1, .ema = 0.9, .ema_final = 1,
 		.ema_schedule = "cosine", .target_start = "copy", .draw = "torch",
 		.target_buffers = "own", .rate_scaling = "none",
