@@ -177,9 +177,6 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 	const int64_t n = value_get_int(&w->head.meta, "batch", 0);
 	struct batch *batch;
 
-	t->log_every = (uint64_t)a->train.log_every;
-	t->save_every = (uint64_t)a->train.save_every;
-	t->save_seconds = 60 * a->train.save_minutes;
 	t->watch = (struct watch){ .pool = w->pool,
 		.every = (uint64_t)a->train.watch_every };
 	t->arg = w;

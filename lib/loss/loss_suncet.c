@@ -135,12 +135,14 @@ write_grad(struct rows *r, size_t anchors, bool anchor_only, float *grad)
 
 		for (size_t d = 0; d < p; d++) {
 			const size_t at = i * p + d;
-			const double other = anchor_only ? 0 :
-			    (double)r->back[at] - (double)r->own_back[at];
+			const double back = anchor_only ? 0 :
+			    (double)r->back[at];
+			const double own = anchor_only ? 0 :
+			    (double)r->own_back[at];
 
 			r->slope[d] = r->scale / (double)anchors * (share *
 			    ((double)r->negative[at] -
-				(double)r->positive[at]) + other);
+				(double)r->positive[at]) + back - own);
 		}
 		unit_slope(grad + r->order[i] * p, r->slope, r->unit + i * p,
 		    r->norm[i], p);

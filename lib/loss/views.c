@@ -127,18 +127,19 @@ write_grad(const struct views *v, struct loss_call *c, const float *back)
 	for (size_t i = 0; i < s->n; i++) {
 		const float *twin = s->key + i * p, *mean = s->mean + i * p;
 		const double *target = v->target + i * p;
-		const double of_twin = s->share[(i + m) % s->n];
-		const double ways = back != NULL ? 2 : 1;
+		const double of_twin = back == NULL ? 0 :
+		    s->share[(i + m) % s->n];
+		const double ways = back == NULL ? 1 : 2;
 		float *grad = c->in[i / m].grad;
 
 		for (size_t d = 0; d < p; d++) {
 			const double t = (double)twin[d];
-			const double other = back == NULL ? 0 :
-			    (double)back[i * p + d] - of_twin * t;
+			const double given = back == NULL ? 0 :
+			    (double)back[i * p + d];
 
 			v->slope[d] = s->scale / (double)s->n * (s->share[i] *
 			    ((double)mean[d] - t) + ways * (t - target[d]) +
-			    other);
+			    given - of_twin * t);
 		}
 		if (grad != NULL)
 			unit_slope(grad + v->sample[i % m] * p, v->slope,

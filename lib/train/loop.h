@@ -37,11 +37,11 @@ struct train {
 	bool planned;		/* nobody but the stream says where to stop */
 	uint64_t unused;	/* records behind the last step, if planned */
 	int64_t seed;
+	uint64_t log_every, save_every;	/* steps; 0: never */
+	double save_seconds;	/* also so long after the last save or start */
 
 	/* Set by the caller before train_run; any may be NULL or 0. */
 	struct runlog *log;
-	uint64_t log_every, save_every;
-	double save_seconds;	/* also so long after the last save or start */
 	struct watch watch;
 	struct tap tap;		/* written with the log's rows */
 	struct monitor *monitor;	/* of train_monitor */

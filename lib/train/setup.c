@@ -411,6 +411,9 @@ setup(struct train *t, const struct train_config *c, struct kernel *k,
 	if (m == NULL)
 		return fail_last();
 	t->seed = c->seed;
+	t->log_every = (uint64_t)c->log_every;
+	t->save_every = (uint64_t)c->save_every;
+	t->save_seconds = 60 * c->save_minutes;
 	make_length(t, c, stream, resume ? init : NULL);
 	if ((rc = make_spec(&t->spec, m, c, init)) < 0 ||
 	    (rc = make_norm(t, c, stream, init)) < 0 ||
