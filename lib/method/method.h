@@ -53,6 +53,7 @@ struct method {
 	const char *projector;	/* head of a network that starts from nothing */
 	double ema;		/* the papers' momentum of the target */
 	bool ema_cosine;	/* which rises to 1 */
+	enum nn_draw draw;	/* its usual first numbers */
 	/* Plans for batches of these shapes; everything that a step needs
 	 * is taken here. */
 	int (*plan)(struct method_run *, const struct method_batch *);

@@ -78,6 +78,7 @@ const struct method method_byol = {
 	.projector = "4096-bn-relu-256nobias",
 	.ema = 0.99,
 	.ema_cosine = true,
+	.draw = NN_HAIKU,
 	.plan = plan,
 	.gradients = gradients,
 	.after = parts_follow,

@@ -95,8 +95,8 @@ struct train_config {
 	    "batch norm takes a batch in so many parts"), \
 	TRAIN_INT(t, "microbatch", 0, microbatch, "0", 0, 1 << 20, \
 	    "pass so many samples at a time, batch norm too; 0: all"), \
-	TRAIN_CHOICE(t, "draw", draw, "torch|haiku", "torch", \
-	    "first numbers, as torchvision or as BYOL's release"), \
+	TRAIN_CHOICE(t, "draw", draw, "auto|torch|haiku", "auto", \
+	    "first numbers, as torchvision or BYOL's release has them"), \
 	TRAIN_TEXT(t, "mean", 0, mean, "R,G,B", NULL, \
 	    "mean of pixels / 255; default: the stream's"), \
 	TRAIN_TEXT(t, "std", 0, std, "R,G,B", NULL, \

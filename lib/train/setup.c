@@ -332,7 +332,8 @@ make_options(struct train *t, const struct train_config *c)
 		.microbatch = (int)c->microbatch,
 		.symmetric = c->symmetric,
 		.fresh_target = strcmp(c->target_start, "fresh") == 0,
-		.draw = strcmp(c->draw, "haiku") == 0 ? NN_HAIKU : NN_TORCH,
+		.draw = strcmp(c->draw, "auto") == 0 ? t->run.row->draw :
+		    strcmp(c->draw, "haiku") == 0 ? NN_HAIKU : NN_TORCH,
 		.buffers = strcmp(buffers, "own") == 0 ? METHOD_OWN :
 		    strcmp(buffers, "copy") == 0 ? METHOD_COPY :
 		    METHOD_AVERAGE,
