@@ -71,7 +71,7 @@ train_monitor(struct train *t, const struct train_config *c,
 static int
 log_step(struct train *t, struct runlog_row *row)
 {
-	const bool judged = t->monitor != NULL && (t->step == t->stop ||
+	const bool judged = t->monitor != NULL && (t->step == t->total ||
 	    t->step % t->monitor_every == 0);
 
 	row->knn = row->linear = NAN;

@@ -169,6 +169,16 @@ load(const struct monitor *m, const char *path, struct labels *names,
 	return rc < 0 ? fail_note("%s", path) : 0;
 }
 
+static int
+check_classes(const struct monitor *m, const struct features *test)
+{
+	for (size_t i = 0; i < test->n; i++)
+		if (test->label[i] != LABELS_UNKNOWN)
+			return 0;
+	return fail(FAIL_FORMAT, "%s: all pictures are of classes that %s "
+	    "does not name", m->test, m->train);
+}
+
 int
 monitor_look(struct monitor *m, double *knn, double *linear)
 {
@@ -178,6 +188,7 @@ monitor_look(struct monitor *m, double *knn, double *linear)
 
 	if ((rc = load(m, m->train, &names, true, &train)) == 0 &&
 	    (rc = load(m, m->test, &names, false, &test)) == 0 &&
+	    (rc = check_classes(m, &test)) == 0 &&
 	    (rc = probe_knn(&train, &test, m->pool, knn)) == 0 &&
 	    (rc = probe_linear(&train, &test, m->pool, linear)) < 0)
 		rc = fail_note("%s", m->train);
