@@ -7,7 +7,8 @@
 # TRAIN and TEST are sources that ssl-decode reads.  METHOD is random (the
 # encoder before training), byol, clsa (with the recipe clsa-cifar), moco,
 # npair, simclr, suncet (with a tenth of the labels: 100 of each class) or
-# supcon.  Prints `METHOD TAB top1 TAB loss TAB seconds`.
+# supcon; npair+imix, moco+imix and byol+imix mix the first view (mixup,
+# alpha 1).  Prints `METHOD TAB top1 TAB loss TAB seconds`.
 
 set -eu	# without pipefail: a run of no steps leaves its views unread
 here=$(cd "$(dirname "$0")" && pwd)
@@ -35,9 +36,10 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 trap 'exit 1' INT TERM
 
+mix=cat
 views() {
 	ssl-decode --quiet --shuffle --epochs "$epochs" --seed "$seed" "$train" |
-	    ssl-augment --quiet --batch 256 --seed "$seed" "$@"
+	    ssl-augment --quiet --batch 256 --seed "$seed" "$@" | $mix
 }
 
 # learn METHOD OPTION...
@@ -78,8 +80,10 @@ features() {
 
 for method; do
 	rm -f "$out/log.tsv"
+	mix=cat
+	case $method in *+imix) mix="ssl-mix --quiet --seed $seed" ;; esac
 	before=$(date +%s.%N)
-	pretrain "$method"
+	pretrain "${method%+imix}"
 	after=$(date +%s.%N)
 	features "$train" "$out/train.tz"
 	features "$test" "$out/test.tz"
