@@ -36,7 +36,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 trap 'exit 1' INT TERM
 
-mix=cat
+mix='cat'
 views() {
 	ssl-decode --quiet --shuffle --epochs "$epochs" --seed "$seed" "$train" |
 	    ssl-augment --quiet --batch 256 --seed "$seed" "$@" | $mix
@@ -80,7 +80,7 @@ features() {
 
 for method; do
 	rm -f "$out/log.tsv"
-	mix=cat
+	mix='cat'
 	case $method in *+imix) mix="ssl-mix --quiet --seed $seed" ;; esac
 	before=$(date +%s.%N)
 	pretrain "${method%+imix}"
