@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "image/clones.h"
+#include "base/clones.h"
 
 void
 blur_room_free(struct blur_room *r)

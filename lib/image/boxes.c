@@ -4,8 +4,8 @@
 #include <math.h>
 
 #include "base/num.h"
+#include "base/clones.h"
 #include "image/blur.h"
-#include "image/clones.h"
 #include "image/lanes.h"
 
 typedef uint16_t lanes_u16 __attribute__((vector_size(LANES * 2)));

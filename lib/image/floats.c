@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "image/clones.h"
+#include "base/clones.h"
 
 #define STRIP 1024		/* pixels that stay in the nearest cache */
 #define LANES 16		/* sums are added up in so many parts */

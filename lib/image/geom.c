@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/clones.h"
+#include "base/clones.h"
 #include "image/lanes.h"
 
 static unsigned char *

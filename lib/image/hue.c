@@ -3,7 +3,7 @@
  * (src/libImaging/Convert.c) and torchvision's adjust_hue. */
 #include <stdlib.h>
 
-#include "image/clones.h"
+#include "base/clones.h"
 #include "image/tone.h"
 
 struct hsv {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "image/lanes.h"
 
-#include "image/clones.h"
+#include "base/clones.h"
 
 size_t
 lanes_columns_bytes(size_t n)

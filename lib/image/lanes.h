@@ -2,7 +2,7 @@
  * lanes: sixteen bytes of a picture worked on at a time.
  *
  * GCC's and clang's vector types, which become whatever registers the clone
- * of the function they stand in may use (image/clones.h).  Vectors go by
+ * of the function they stand in may use (base/clones.h).  Vectors go by
  * address: how to pass them by value depends on the processor.
  */
 #ifndef SELF_IMAGE_LANES_H

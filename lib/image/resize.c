@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "image/clones.h"
+#include "base/clones.h"
 #include "image/lanes.h"
 
 #define WEIGHT_BITS 22

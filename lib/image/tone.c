@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "image/clones.h"
+#include "base/clones.h"
 
 static unsigned char *
 row_of(const struct image *m, int y)

@@ -5,10 +5,17 @@
 
 #include "kernel/cpu.h"
 
-void
-gemm_start(void)
+/* Not of every OpenBLAS, and not in its header. */
+extern int blas_thread_shutdown_(void) __attribute__((weak));
+
+/* OpenBLAS shall not have threads: as soon as it is loaded they wait for
+ * work, awake for a tenth of a second, on the processors that ours need. */
+__attribute__((constructor)) static void
+start(void)
 {
 	openblas_set_num_threads(1);
+	if (blas_thread_shutdown_ != NULL)
+		blas_thread_shutdown_();
 }
 
 void
@@ -59,5 +66,10 @@ kernel_product(struct kernel *k, float *c, const float *a, const float *b,
 	struct work w = { c, a, b, p, (p.n + PANEL_N - 1) / PANEL_N };
 	const size_t panels_m = (p.m + PANEL_M - 1) / PANEL_M;
 
-	pool_each(k->pool, panels_m * w.panels_n, panel, &w);
+	if (p.whole)
+		gemm_panel(c, p.n, a, p.transpose_a ? p.m : p.k,
+		    p.transpose_a, b, p.transpose_b ? p.k : p.n,
+		    p.transpose_b, p.m, p.n, p.k, p.accumulate);
+	else
+		pool_each(k->pool, panels_m * w.panels_n, panel, &w);
 }

@@ -7,9 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* OpenBLAS shall not start threads of its own. */
-void gemm_start(void);
-
 /* c [m,n] (rows ldc apart) = op(a) op(b), or += when accumulate. */
 void gemm_panel(float *c, size_t ldc, const float *a, size_t lda,
     bool transpose_a, const float *b, size_t ldb, bool transpose_b, size_t m,

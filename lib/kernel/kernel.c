@@ -8,7 +8,6 @@
 
 #include "base/num.h"
 #include "kernel/cpu.h"
-#include "kernel/gemm.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
@@ -115,7 +114,6 @@ kernel_new(struct pool *pool)
 		}
 		memset(k->tiles[i], 0, TILE_FLOATS * sizeof(float));
 	}
-	gemm_start();
 	return k;
 }
 

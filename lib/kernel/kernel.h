@@ -52,10 +52,11 @@ void kernel_upload_scaled(struct kernel *, float *y, const float *host,
 
 /* Products: c [m,n] = op(a) op(b), written or (accumulate) added to.
  * op(a) is [m,k], op(b) is [k,n]; a transposed operand is stored the other
- * way round. */
+ * way round.  `whole` makes it one task, which is faster where the pool has
+ * one thread. */
 struct product {
 	size_t m, n, k;
-	bool transpose_a, transpose_b, accumulate;
+	bool transpose_a, transpose_b, accumulate, whole;
 };
 void kernel_product(struct kernel *, float *c, const float *a,
     const float *b, struct product);

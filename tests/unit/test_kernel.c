@@ -376,8 +376,9 @@ test_product(struct kernel *k, const char *name)
 	float *a = numbers(m * d), *b = numbers(d * n), *c = numbers(m * n);
 	double *cc = calloc(m * n, 8), worst = 0;
 
-	for (int way = 0; way < 8; way++) {
-		const struct product p = { m, n, d, way & 1, way & 2, way & 4 };
+	for (int way = 0; way < 16; way++) {
+		const struct product p = { m, n, d, way & 1, way & 2, way & 4,
+			way & 8 };
 
 		for (size_t i = 0; i < m; i++)
 		for (size_t j = 0; j < n; j++) {

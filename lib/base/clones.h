@@ -4,8 +4,8 @@
  * Integer loops, and float loops without contraction, give the same result in
  * every form.  Sanitizers cannot run the chooser, so they get the plain form.
  */
-#ifndef SELF_IMAGE_CLONES_H
-#define SELF_IMAGE_CLONES_H
+#ifndef SELF_BASE_CLONES_H
+#define SELF_BASE_CLONES_H
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) \
     && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include "eval/keep.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/clones.h"
+
+#define LEAST_ROOM ((size_t)1024)
+#define BINS ((size_t)256)	/* of similarities, to find the kth */
+#define STRETCH ((size_t)32)	/* products looked at side by side */
+#define LANES ((size_t)16)
+
+/* Eight sums side by side, always in this order: the compiler may use
+ * vectors and the result stays the same. */
+CLONES static double
+dot(const float *a, const float *b, size_t n)
+{
+	double sum[8] = { 0 };
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8)
+		for (size_t j = 0; j < 8; j++)
+			sum[j] += (double)a[i + j] * b[i + j];
+	for (; i < n; i++)
+		sum[0] += (double)a[i] * b[i];
+	return ((sum[0] + sum[4]) + (sum[2] + sum[6])) +
+	    ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+}
+
+size_t
+keep_room(size_t k)
+{
+	return 4 * k > LEAST_ROOM ? 4 * k : LEAST_ROOM;
+}
+
+/*
+ * A float sum of D products is off by at most D 2^-24 sum |a b| to first
+ * order, in whatever order it is made, and sum |a b| <= |a| |b|; then come
+ * the roundings of a and b when they are brought to norm 1, and that of the
+ * limit.  1.01 covers the higher orders.
+ */
+double
+keep_margin(size_t dim)
+{
+	return 1.01 * (double)(dim + 8) * 0x1p-24;
+}
+
+double
+keep_inverse(const float *x, size_t dim)
+{
+	const double norm = sqrt(dot(x, x, dim));
+
+	return norm > 0 ? 1 / norm : 0;
+}
+
+static bool
+nearer(const struct neighbour *a, const struct neighbour *b)
+{
+	if (a->similarity != b->similarity)
+		return a->similarity > b->similarity;
+	return a->row < b->row;
+}
+
+static void
+swap(struct neighbour *a, struct neighbour *b)
+{
+	const struct neighbour t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* heap [n] with the farthest at the root; heap[at] may be too near. */
+static void
+sift_down(struct neighbour *heap, size_t n, size_t at)
+{
+	for (;;) {
+		size_t next = 2 * at + 1;
+
+		if (next >= n)
+			return;
+		if (next + 1 < n && nearer(&heap[next], &heap[next + 1]))
+			next++;
+		if (!nearer(&heap[at], &heap[next]))
+			return;
+		swap(&heap[at], &heap[next]);
+		at = next;
+	}
+}
+
+static void
+sift_up(struct neighbour *heap, size_t at)
+{
+	while (at > 0 && nearer(&heap[(at - 1) / 2], &heap[at])) {
+		swap(&heap[(at - 1) / 2], &heap[at]);
+		at = (at - 1) / 2;
+	}
+}
+
+/* Keeps the k nearest of what was pushed. */
+static void
+push(struct keep *q, size_t k, struct neighbour x)
+{
+	if (q->have < k) {
+		q->near[q->have] = x;
+		sift_up(q->near, q->have++);
+	} else if (nearer(&x, &q->near[0])) {
+		q->near[0] = x;
+		sift_down(q->near, k, 0);
+	}
+}
+
+void
+keep_begin(struct keep *q, const struct keep_rule *r, const float *x,
+    struct neighbour *near, struct candidate *pending)
+{
+	*q = (struct keep){ .x = x, .near = near, .pending = pending,
+		.inverse = keep_inverse(x, r->train->dim),
+		.least = -HUGE_VALF };
+}
+
+void
+keep_settle(struct keep *q, const struct keep_rule *r, size_t end)
+{
+	const size_t dim = r->train->dim;
+
+	for (; q->settled < q->n_pending
+	    && q->pending[q->settled].row < end; q->settled++) {
+		const size_t row = q->pending[q->settled].row;
+
+		push(q, r->k, (struct neighbour){
+		    dot(q->x, r->train->x + row * dim, dim)
+		    * (r->inverse[row] * q->inverse), row });
+	}
+}
+
+/* All of them, which makes room. */
+static void
+settle_all(struct keep *q, const struct keep_rule *r)
+{
+	keep_settle(q, r, r->train->n);
+	q->n_pending = q->settled = 0;
+	if (q->have == r->k)
+		q->least = fmaxf(q->least, (float)(q->near[0].similarity
+		    - r->margin));
+}
+
+/*
+ * A similarity that k or more of c [n] reach, and few more: the least in the
+ * fullest bins, which are equal parts of the range.  (Whatever rounding does
+ * to a part's number, a larger similarity has no smaller one.)
+ */
+static float
+reached_by(const struct candidate *c, size_t n, size_t k)
+{
+	float low = c[0].similarity, high = low, least[BINS], scale;
+	uint32_t in[BINS] = { 0 };
+	size_t bin = BINS, count = 0;
+
+	for (size_t i = 1; i < n; i++) {
+		low = c[i].similarity < low ? c[i].similarity : low;
+		high = c[i].similarity > high ? c[i].similarity : high;
+	}
+	scale = (float)(BINS - 1) / (high - low);
+	if (!(scale < HUGE_VALF))
+		return low;
+	for (size_t b = 0; b < BINS; b++)
+		least[b] = high;
+	for (size_t i = 0; i < n; i++) {
+		const float here = c[i].similarity;
+		const size_t b = (size_t)(int)((here - low) * scale);
+
+		in[b]++;
+		least[b] = here < least[b] ? here : least[b];
+	}
+	while (count < k)
+		count += in[--bin];
+	return least[bin];
+}
+
+/* Where k candidates are, others must be too, but for the error. */
+void
+keep_thin(struct keep *q, const struct keep_rule *r)
+{
+	const size_t n = q->n_pending;
+	size_t kept = 0;
+
+	if (n <= r->k)
+		return;
+	q->least = fmaxf(q->least, (float)(reached_by(q->pending, n, r->k)
+	    - 2 * r->margin));
+	for (size_t i = 0; i < n; i++) {
+		const struct candidate here = q->pending[i];
+
+		q->pending[kept] = here;
+		kept += here.similarity >= q->least;
+	}
+	q->n_pending = kept;
+}
+
+/* Room for a stretch more; the limit may rise. */
+static void
+make_room(struct keep *q, const struct keep_rule *r)
+{
+	keep_thin(q, r);
+	if (q->n_pending > r->room / 2)
+		settle_all(q, r);
+}
+
+/* How far from products [n] on it goes until a stretch has one that reaches
+ * the limit. */
+CLONES static size_t
+skip(const float *products, size_t n, float least)
+{
+	size_t at = 0;
+
+	for (; at + STRETCH <= n; at += STRETCH) {
+		int32_t reach[LANES] = { 0 }, any = 0;
+
+		for (size_t i = 0; i < STRETCH; i += LANES)
+			for (size_t j = 0; j < LANES; j++)
+				reach[j] |= products[at + i + j] >= least;
+		for (size_t j = 0; j < LANES; j++)
+			any |= reach[j];
+		if (any != 0)
+			break;
+	}
+	return at;
+}
+
+void
+keep_offer(struct keep *q, const struct keep_rule *r, const float *products,
+    size_t from, size_t n)
+{
+	if (q->n_pending > r->room / 2)
+		keep_thin(q, r);
+	for (size_t at = 0;;) {
+		struct candidate *c = q->pending;
+		size_t end, pending;
+
+		at += skip(products + at, n - at, q->least);
+		if (at == n)
+			return;
+		if (q->n_pending + STRETCH > r->room)
+			make_room(q, r);
+		end = n - at < STRETCH ? n : at + STRETCH;
+		pending = q->n_pending;
+		for (; at < end; at++) {
+			c[pending] = (struct candidate){ products[at],
+				(uint32_t)(from + at) };
+			pending += products[at] >= q->least;
+		}
+		q->n_pending = pending;
+	}
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return nearer(a, b) ? -1 : nearer(b, a) ? 1 : 0;
+}
+
+void
+keep_end(struct keep *q, const struct keep_rule *r)
+{
+	qsort(q->near, r->k, sizeof(*q->near), compare);
+}
