@@ -10,6 +10,7 @@
 #include "eval/features.h"
 #include "eval/grid.h"
 #include "eval/linear_fit.h"
+#include "eval/numbering.h"
 #include "eval/standard.h"
 
 struct args {
@@ -66,8 +67,8 @@ static const struct opt opts[] = {
 /* The fit and what it is judged by. */
 struct work {
 	struct features train;
-	int64_t *known;		/* [classes] labels, rising */
-	int32_t *label;		/* [n] places in `known` */
+	struct numbering numbers;
+	int32_t *label;		/* [n] places among them */
 	size_t classes;
 	struct standard standard;
 	double *p;		/* [classes (dim + 1)] */
@@ -75,43 +76,20 @@ struct work {
 	size_t n, top1, top5, unknown;
 };
 
-static int
-by_number(const void *a, const void *b)
-{
-	const int64_t p = *(const int64_t *)a, q = *(const int64_t *)b;
-
-	return (p > q) - (p < q);
-}
-
-/* The place of a label among the known, or -1. */
-static int32_t
-place(const struct work *w, int64_t label)
-{
-	const int64_t *at = bsearch(&label, w->known, w->classes,
-	    sizeof(label), by_number);
-
-	return at == NULL ? -1 : (int32_t)(at - w->known);
-}
-
 /* Classes without a sample in training take no part in the fit. */
 static int
 number_classes(struct work *w)
 {
 	const size_t n = w->train.n;
 
-	w->known = malloc(n * sizeof(*w->known));
 	w->label = malloc(n * sizeof(*w->label));
-	if (w->known == NULL || w->label == NULL)
-		return fail_memory(n * sizeof(*w->known));
-	memcpy(w->known, w->train.label, n * sizeof(*w->known));
-	qsort(w->known, n, sizeof(*w->known), by_number);
+	if (w->label == NULL)
+		return fail_memory(n * sizeof(*w->label));
+	if (numbering_init(&w->numbers, w->train.label, n) < 0)
+		return fail_last();
+	w->classes = w->numbers.n;
 	for (size_t i = 0; i < n; i++)
-		if (i == 0 || w->known[i] != w->known[i - 1])
-			w->known[w->classes++] = w->known[i];
-	if (w->classes > INT32_MAX / 2)
-		return fail(FAIL_LIMIT, "%zu classes", w->classes);
-	for (size_t i = 0; i < n; i++)
-		w->label[i] = place(w, w->train.label[i]);
+		w->label[i] = numbering_place(&w->numbers, w->train.label[i]);
 	return 0;
 }
 
@@ -324,7 +302,7 @@ static void
 judge(struct work *w, const float *scores, const int64_t *label, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const int32_t truth = place(w, label[i]);
+		const int32_t truth = numbering_place(&w->numbers, label[i]);
 		size_t over;
 
 		if (truth < 0) {
@@ -399,7 +377,7 @@ static int
 write_class(const struct work *w, size_t c, struct buf *scores)
 {
 	const struct value *names = &w->train.labels.names;
-	const int64_t label = w->known[c];
+	const int64_t label = w->numbers.known[c];
 	const size_t at = scores->size + 6;
 	int rc;
 
@@ -455,7 +433,7 @@ work_free(struct work *w)
 {
 	features_free(&w->train);
 	standard_free(&w->standard);
-	free(w->known);
+	numbering_free(&w->numbers);
 	free(w->label);
 	free(w->p);
 	free(w->seen);
