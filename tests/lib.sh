@@ -102,7 +102,12 @@ needs() {
 	done
 }
 
+# skip_all REASON: the whole test; held as skip holds its checks.
 skip_all() {
+	if [ "${SELF_SKIP:-yes}" = no ]; then
+		ok "not skipped: $1" false
+		exit 0
+	fi
 	echo "1..0 # SKIP $1"
 	tap_skipped=yes
 	exit 0

@@ -149,7 +149,7 @@ tap_parse(struct tap *tap, const char *text, struct method_run *r)
 		if (tap->n == TAP_MOST)
 			return fail(FAIL_USAGE, "more than %d names",
 			    TAP_MOST);
-		if (!find(r, at, size, &t))
+		if (size == 0 || !find(r, at, size, &t))
 			return fail(FAIL_USAGE, "there is no tensor %.*s; "
 			    "--list-taps tells those there are", (int)size,
 			    at);

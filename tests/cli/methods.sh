@@ -9,20 +9,7 @@ ssl-decode -q --epochs 3 --shuffle -o train.tz data/train || exit 1
 ssl-augment -q --recipe cifar-basic --size 16 --batch 8 -o views.tz train.tz
 ssl-decode -q --epochs 12 --balance 4x2 --seed 1 data/train |
 	ssl-augment -q --recipe cifar-basic --size 16 --batch 8 -o labels.tz
-cat >three.recipe <<'END'
-recipe three two weak views and a strong one
-size 16
-mean 0.5 0.5 0.5
-std 0.25 0.25 0.25
-view weak
-crop area=0.2..1
-view weak
-crop area=0.2..1
-view strong
-crop area=0.08..0.4
-flip p=0.5
-END
-ssl-augment -q --recipe ./three.recipe --batch 8 -o three.tz train.tz ||
+ssl-augment -q --recipe "$TESTS/data/three.recipe" --batch 8 -o three.tz train.tz ||
 	exit 1
 
 learn() {

@@ -87,8 +87,8 @@ fails 1 "and nothing is written" test -e x.tz
 # Classes by name.
 mv "data/train/$(ls data/train | head -n 1)" gone
 ssl-decode -q data/train -o fewer.tz
-ok "a class that training lacks" learn -n 1 -o y.tz views.tz \
-    --monitor fewer.tz,test.tz
+ok "a class that training lacks" learn -n 12 -o y.tz views.tz \
+    --monitor fewer.tz,test.tz --monitor-every 12
 cp train.tz whole.tz && cp fewer.tz train.tz
 set -- $(knn_and_linear y.tz 2>/dev/null)
-like "$(tail -n 1 .err)" "*k-NN $1, linear $2*" "… is wrong, others keep theirs"
+like "$(tail -n 1 .err)" "*step 12: k-NN $1, linear $2" "… is wrong, others keep theirs"

@@ -131,20 +131,8 @@ ssl-decode -q data/train |
 	ssl-augment -q --recipe cifar-basic --size 16 --batch 20 -o twenty.tz
 ssl-decode -q --epochs 9 --balance 2x4 data/train |
 	ssl-augment -q --recipe cifar-basic --size 16 --batch 8 -o labels.tz
-cat >three.recipe <<'END'
-recipe three two weak views and a strong one
-size 16
-mean 0.5 0.5 0.5
-std 0.25 0.25 0.25
-view weak
-crop area=0.2..1
-view weak
-crop area=0.2..1
-view strong
-crop area=0.08..0.4
-END
 ssl-decode -q data/train |
-	ssl-augment -q --recipe ./three.recipe --batch 16 -o three.tz
+	ssl-augment -q --recipe "$TESTS/data/three.recipe" --batch 16 -o three.tz
 
 taps='embedding0 embedding1'
 stream=twenty.tz		# more rows than are made at a time
@@ -182,6 +170,7 @@ cat embedding0 queue >columns
 ok "the second direction's are view1's" \
     near logits <(cosines 0.3 1 activation.projector.2 columns)
 ok "byol has none" sh -c "! ssl-train -q --list-taps views.tz | grep -x logits"
+fails 2 "no name" learn -m byol --tap ,embedding0=t.tz -o x.tz views.tz
 fails 2 "and says so" learn -m byol --tap logits=t.tz -o x.tz views.tz
 
 fails 2 "an unknown tensor" learn --tap online.fc.weight=t.tz -o x.tz views.tz
