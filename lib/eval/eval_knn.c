@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "eval/eval.h"
-#include "eval/knn.h"
+#include "eval/voter.h"
 
 #define DEFAULT_K 200
 
@@ -32,95 +32,64 @@ static const struct opt opts[] = {
 
 /* Arrays for one block of queries, and what came of all so far. */
 struct work {
-	const struct features *train;
-	struct knn *knn;
-	size_t block, k;
-	double temperature;
+	struct voter *voter;
+	size_t block;
 	float *x;			/* [block,dim] */
 	int64_t *label;			/* [block] */
-	struct neighbour *near;		/* [block,k] */
-	struct ballot *ballots;		/* [threads,k] */
-	struct verdict *verdicts;	/* [block] */
 	size_t n, top1, top5;
 	size_t unknown;			/* of a class that training lacks */
 };
 
 static int
-work_reserve(struct work *w, const struct features *train, size_t k,
-    struct pool *pool)
+work_reserve(struct work *w, const struct features *train,
+    const struct args *a, struct pool *pool)
 {
-	const size_t threads = (size_t)pool_threads(pool);
-
-	w->train = train;
-	w->k = k;
-	w->knn = knn_new(train, k, pool);
-	if (w->knn == NULL)
+	w->voter = voter_new(train, (size_t)a->k, a->temperature, pool);
+	if (w->voter == NULL)
 		return fail_last();
-	w->block = knn_block(w->knn);
+	w->block = voter_block(w->voter);
 	w->x = malloc(w->block * train->dim * sizeof(*w->x));
 	w->label = malloc(w->block * sizeof(*w->label));
-	w->near = malloc(w->block * k * sizeof(*w->near));
-	w->ballots = malloc(threads * k * sizeof(*w->ballots));
-	w->verdicts = malloc(w->block * sizeof(*w->verdicts));
-	if (w->x == NULL || w->label == NULL || w->near == NULL
-	    || w->ballots == NULL || w->verdicts == NULL)
-		return fail_memory(w->block * k * sizeof(*w->near));
+	if (w->x == NULL || w->label == NULL)
+		return fail_memory(w->block * train->dim * sizeof(*w->x));
 	return 0;
 }
 
 static void
 work_free(struct work *w)
 {
-	knn_free(w->knn);
+	voter_free(w->voter);
 	free(w->x);
 	free(w->label);
-	free(w->near);
-	free(w->ballots);
-	free(w->verdicts);
 }
 
 static void
-vote(void *arg, size_t i, int worker)
+judge(struct work *w, size_t n)
 {
-	const struct work *w = arg;
-	const struct neighbour *near = w->near + i * w->k;
-	struct ballot *ballots = w->ballots + (size_t)worker * w->k;
+	const struct verdict *v = voter_judge(w->voter, w->x, w->label, n);
 
-	for (size_t j = 0; j < w->k; j++)
-		ballots[j] = (struct ballot){ w->train->label[near[j].row],
-			near[j].similarity };
-	w->verdicts[i] = knn_vote(ballots, w->k, w->temperature,
-	    w->label[i]);
-}
-
-static void
-judge(struct work *w, size_t n, struct pool *pool)
-{
-	pool_each(pool, n, vote, w);
 	for (size_t i = 0; i < n; i++) {
 		if (w->label[i] == LABELS_UNKNOWN) {
 			w->unknown++;
 			continue;
 		}
-		w->top1 += w->verdicts[i].label == w->label[i];
-		w->top5 += w->verdicts[i].above < 5;
+		w->top1 += v[i].label == w->label[i];
+		w->top5 += v[i].above < 5;
 	}
 	w->n += n;
 }
 
 static int
 classify(struct work *w, const struct features *train,
-    struct features_in *test, const struct args *a, struct pool *pool)
+    struct features_in *test, const struct args *a)
 {
 	int n;
 
 	if (features_dim(test) != train->dim)
 		return fail(FAIL_FORMAT, "%s has %zu numbers a sample, %s %zu",
 		    a->train, train->dim, a->test, features_dim(test));
-	while ((n = features_read(test, (int)w->block, w->x, w->label)) > 0) {
-		knn_search(w->knn, w->x, (size_t)n, w->near);
-		judge(w, (size_t)n, pool);
-	}
+	while ((n = features_read(test, (int)w->block, w->x, w->label)) > 0)
+		judge(w, (size_t)n);
 	if (n == 0 && features_left_out(test) > 0)
 		log_line(LOG_INFO, "%s: %zu samples without a label left out",
 		    a->test, features_left_out(test));
@@ -155,15 +124,14 @@ run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 	if (a->train == NULL || a->test == NULL)
 		return fail(FAIL_USAGE, "--%s: name a stream of features",
 		    a->train == NULL ? "train" : "test");
-	w.temperature = a->temperature;
 	rc = features_load(&train, a->train, a->feature);
 	if (rc == 0 && a->k == 0)
 		with_k.k = default_k(&train, a->train);
 	if (rc == 0)
-		rc = work_reserve(&w, &train, (size_t)a->k, pool);
+		rc = work_reserve(&w, &train, a, pool);
 	if (rc == 0) {
 		test = features_open(a->test, a->feature, &train.labels);
-		rc = test != NULL ? classify(&w, &train, test, a, pool) :
+		rc = test != NULL ? classify(&w, &train, test, a) :
 		    fail_last();
 	}
 	if (rc == 0)

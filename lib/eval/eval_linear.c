@@ -156,42 +156,17 @@ hold_out(struct work *w, double share, uint64_t seed)
 	return w->train.n - out;
 }
 
-/* Above the score of `truth` in scores [classes]; what is not a number is. */
-static size_t
-above(const float *scores, size_t classes, int32_t truth)
-{
-	size_t n = 0;
-
-	for (size_t c = 0; c < classes; c++)
-		n += c != (size_t)truth && !(scores[c] <= scores[truth]);
-	return n;
-}
-
 /* Share of the rows from..n-1 that the fit classifies rightly. */
 static int
 accuracy(const struct work *w, size_t from, struct pool *pool, double *share)
 {
-	const struct logistic_rows rows = { w->train.x, w->label, w->train.n,
-		w->train.dim, w->classes };
-	struct logistic *t = logistic_new(&rows, pool);
-	float *scores = malloc(LOGISTIC_BLOCK * w->classes * sizeof(*scores));
+	const struct logistic_rows rows = { w->train.x + from * w->train.dim,
+		w->label + from, w->train.n - from, w->train.dim,
+		w->classes };
 	size_t right = 0;
-	int rc = t == NULL ? fail_last() : 0;
+	const int rc = linear_right(w->p, &rows, pool, &right);
 
-	if (rc == 0 && scores == NULL)
-		rc = fail_memory(LOGISTIC_BLOCK * w->classes * 4);
-	for (size_t at = from; rc == 0 && at < rows.n; at += LOGISTIC_BLOCK) {
-		const size_t n = rows.n - at < LOGISTIC_BLOCK ? rows.n - at
-		    : LOGISTIC_BLOCK;
-
-		logistic_scores(t, w->p, rows.x + at * rows.dim, n, scores);
-		for (size_t i = 0; i < n; i++)
-			right += above(scores + i * w->classes, w->classes,
-			    w->label[at + i]) == 0;
-	}
-	*share = (double)right / (double)(rows.n - from);
-	logistic_free(t);
-	free(scores);
+	*share = (double)right / (double)rows.n;
 	return rc;
 }
 
@@ -309,7 +284,8 @@ judge(struct work *w, const float *scores, const int64_t *label, size_t n)
 			w->unknown++;
 			continue;
 		}
-		over = above(scores + i * w->classes, w->classes, truth);
+		over = logistic_above(scores + i * w->classes, w->classes,
+		    truth);
 		w->seen[truth]++;
 		w->right[truth] += over == 0;
 		w->top1 += over == 0;

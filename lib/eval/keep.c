@@ -5,28 +5,12 @@
 #include <stdlib.h>
 
 #include "base/clones.h"
+#include "eval/dot.h"
 
 #define LEAST_ROOM ((size_t)1024)
 #define BINS ((size_t)256)	/* of similarities, to find the kth */
 #define STRETCH ((size_t)32)	/* products looked at side by side */
 #define LANES ((size_t)16)
-
-/* Eight sums side by side, always in this order: the compiler may use
- * vectors and the result stays the same. */
-CLONES static double
-dot(const float *a, const float *b, size_t n)
-{
-	double sum[8] = { 0 };
-	size_t i = 0;
-
-	for (; i + 8 <= n; i += 8)
-		for (size_t j = 0; j < 8; j++)
-			sum[j] += (double)a[i + j] * b[i + j];
-	for (; i < n; i++)
-		sum[0] += (double)a[i] * b[i];
-	return ((sum[0] + sum[4]) + (sum[2] + sum[6])) +
-	    ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-}
 
 size_t
 keep_room(size_t k)
@@ -49,7 +33,7 @@ keep_margin(size_t dim)
 double
 keep_inverse(const float *x, size_t dim)
 {
-	const double norm = sqrt(dot(x, x, dim));
+	const double norm = sqrt(eval_dot_floats(x, x, dim));
 
 	return norm > 0 ? 1 / norm : 0;
 }
@@ -130,7 +114,7 @@ keep_settle(struct keep *q, const struct keep_rule *r, size_t end)
 		const size_t row = q->pending[q->settled].row;
 
 		push(q, r->k, (struct neighbour){
-		    dot(q->x, r->train->x + row * dim, dim)
+		    eval_dot_floats(q->x, r->train->x + row * dim, dim)
 		    * (r->inverse[row] * q->inverse), row });
 	}
 }

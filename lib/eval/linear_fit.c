@@ -117,3 +117,29 @@ linear_fit(double *p, const struct logistic_rows *rows,
 	return plan->sgd ? linear_sgd(p, rows, plan, pool, end)
 	    : fit_lbfgs(p, rows, plan, pool, end);
 }
+
+int
+linear_right(const double *p, const struct logistic_rows *rows,
+    struct pool *pool, size_t *right)
+{
+	struct logistic *t = logistic_new(rows, pool);
+	const size_t size = LOGISTIC_BLOCK * rows->classes * sizeof(float);
+	float *scores = malloc(size);
+	int rc = t == NULL ? fail_last() : scores == NULL ?
+	    fail_memory(size) : 0;
+
+	*right = 0;
+	for (size_t at = 0; rc == 0 && at < rows->n; at += LOGISTIC_BLOCK) {
+		const size_t n = rows->n - at < LOGISTIC_BLOCK ? rows->n - at
+		    : LOGISTIC_BLOCK;
+
+		logistic_scores(t, p, rows->x + at * rows->dim, n, scores);
+		for (size_t i = 0; i < n; i++)
+			*right += rows->label[at + i] >= 0 &&
+			    logistic_above(scores + i * rows->classes,
+			    rows->classes, rows->label[at + i]) == 0;
+	}
+	logistic_free(t);
+	free(scores);
+	return rc;
+}

@@ -53,6 +53,11 @@ int linear_sgd(double *p, const struct logistic_rows *,
     const struct linear_plan *, struct pool *, struct linear_end *)
     FAIL_CHECKED;
 
+/* How many of the rows have no score above that of their label; none whose
+ * label is -1. */
+int linear_right(const double *p, const struct logistic_rows *,
+    struct pool *, size_t *right) FAIL_CHECKED;
+
 /* The rate of mini-batch `step` of `steps` in all, in epoch `epoch`. */
 double linear_rate(const struct linear_plan *, int64_t epoch, int64_t step,
     int64_t steps);

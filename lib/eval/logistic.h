@@ -40,6 +40,10 @@ double logistic_value(struct logistic *, const double *p, double l2,
 void logistic_scores(struct logistic *, const double *p, const float *x,
     size_t n, float *scores);
 
+/* How many of scores [K] are above that of `truth`; what is not a number
+ * is. */
+size_t logistic_above(const float *scores, size_t classes, int32_t truth);
+
 /* One row's part: scores [K] w x become softmax(w x + b) - one(label), which
  * is also added to db [K]; its loss is returned. */
 double logistic_row(float *scores, const float *b, int32_t label,

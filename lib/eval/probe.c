@@ -4,154 +4,110 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "eval/knn.h"
 #include "eval/linear_fit.h"
 #include "eval/numbering.h"
 #include "eval/standard.h"
-
-static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
+#include "eval/voter.h"
 
 int
 probe_knn(const struct features *train, const struct features *test,
     struct pool *pool, double *top1)
 {
-	const size_t k = least(train->n, PROBE_K);
-	struct knn *knn = knn_new(train, k, pool);
-	const size_t block = knn == NULL ? 1 : least(knn_block(knn), test->n);
-	struct neighbour *near = malloc(block * k * sizeof(*near));
-	struct ballot ballots[PROBE_K];
-	size_t right = 0;
-	int rc = knn == NULL ? fail_last() : near == NULL ?
-	    fail_memory(block * k * sizeof(*near)) : 0;
+	const size_t k = train->n < PROBE_K ? train->n : PROBE_K;
+	struct voter *voter = voter_new(train, k, PROBE_TEMPERATURE, pool);
+	size_t right = 0, n;
 
-	for (size_t at = 0; rc == 0 && at < test->n; at += block) {
-		const size_t n = least(block, test->n - at);
+	if (voter == NULL)
+		return fail_last();
+	for (size_t at = 0; at < test->n; at += n) {
+		const size_t left = test->n - at, most = voter_block(voter);
+		const int64_t *label = test->label + at;
+		const struct verdict *v;
 
-		knn_search(knn, test->x + at * test->dim, n, near);
-		for (size_t i = 0; i < n; i++) {
-			const int64_t truth = test->label[at + i];
-
-			for (size_t j = 0; j < k; j++)
-				ballots[j] = (struct ballot){
-					train->label[near[i * k + j].row],
-					near[i * k + j].similarity };
-			right += knn_vote(ballots, k, PROBE_TEMPERATURE,
-			    truth).label == truth;
-		}
+		n = left < most ? left : most;
+		v = voter_judge(voter, test->x + at * test->dim, label, n);
+		for (size_t i = 0; i < n; i++)
+			right += v[i].label == label[i];
 	}
 	*top1 = (double)right / (double)test->n;
-	knn_free(knn);
-	free(near);
+	voter_free(voter);
+	return 0;
+}
+
+/* Rows with their places among the classes, into label [n]. */
+static struct logistic_rows
+number_rows(const struct features *f, const struct numbering *classes,
+    int32_t *label)
+{
+	for (size_t i = 0; i < f->n; i++)
+		label[i] = numbering_place(classes, f->label[i]);
+	return (struct logistic_rows){ f->x, label, f->n, f->dim,
+		classes->n };
+}
+
+static int
+fit_and_judge(const struct logistic_rows *train,
+    const struct logistic_rows *test, struct pool *pool, size_t *right)
+{
+	const struct linear_plan plan = { .l2 = 1, .gap = 1e-8,
+		.steps = 2000 };
+	struct linear_end end;
+	size_t n, size;
+	double *p;
+	int rc;
+
+	if (num_mul(train->classes, train->dim + 1, &n) < 0 ||
+	    num_mul(n, sizeof(*p), &size) < 0)
+		return fail_last();
+	p = calloc(n, sizeof(*p));
+	if (p == NULL)
+		return fail_memory(size);
+	rc = linear_fit(p, train, &plan, pool, &end);
+	if (rc == 0)
+		rc = linear_right(p, test, pool, right);
+	free(p);
 	return rc;
 }
 
-/* The fit's weights and what they are judged with. */
-struct judge {
-	struct logistic_rows rows;
-	struct numbering classes;
-	int32_t *label;		/* [n] of training */
-	double *p;		/* [K (D + 1)] */
-	float *scores;		/* [LOGISTIC_BLOCK,K] */
-};
-
 static int
-judge_init(struct judge *j, const struct features *train)
+standardise(struct features *train, struct features *test, struct pool *pool)
 {
-	size_t n, size;
+	struct standard s = { 0 };
+	const int rc = standard_measure(&s, train->x, train->n, train->dim,
+	    true, pool);
 
-	if (numbering_init(&j->classes, train->label, train->n) < 0)
-		return fail_last();
-	if (j->classes.n < 2)
-		return fail(FAIL_FORMAT, "all samples are of one class; "
-		    "there is nothing to tell apart");
-	if (num_mul(j->classes.n, train->dim + 1, &n) < 0 ||
-	    num_mul(n, sizeof(*j->p), &size) < 0)
-		return fail_last();
-	j->p = calloc(n, sizeof(*j->p));
-	j->label = malloc(train->n * sizeof(*j->label));
-	j->scores = malloc(LOGISTIC_BLOCK * j->classes.n *
-	    sizeof(*j->scores));
-	if (j->p == NULL || j->label == NULL || j->scores == NULL)
-		return fail_memory(size);
-	for (size_t i = 0; i < train->n; i++)
-		j->label[i] = numbering_place(&j->classes, train->label[i]);
-	j->rows = (struct logistic_rows){ train->x, j->label, train->n,
-		train->dim, j->classes.n };
-	return 0;
-}
-
-static void
-judge_free(struct judge *j)
-{
-	numbering_free(&j->classes);
-	free(j->label);
-	free(j->p);
-	free(j->scores);
-}
-
-/* No score is above the truth's, or is not a number. */
-static bool
-is_best(const float *scores, size_t classes, int32_t truth)
-{
-	for (size_t c = 0; c < classes; c++)
-		if (c != (size_t)truth && !(scores[c] <= scores[truth]))
-			return false;
-	return true;
-}
-
-static int
-classify(struct judge *j, const struct features *test, struct pool *pool,
-    size_t *right)
-{
-	struct logistic *l = logistic_new(&j->rows, pool);
-
-	if (l == NULL)
-		return fail_last();
-	for (size_t at = 0; at < test->n; at += LOGISTIC_BLOCK) {
-		const size_t n = least(LOGISTIC_BLOCK, test->n - at);
-
-		logistic_scores(l, j->p, test->x + at * test->dim, n,
-		    j->scores);
-		for (size_t i = 0; i < n; i++) {
-			const int32_t truth = numbering_place(&j->classes,
-			    test->label[at + i]);
-
-			*right += truth >= 0 && is_best(j->scores + i *
-			    j->classes.n, j->classes.n, truth);
-		}
+	if (rc == 0) {
+		standard_apply(&s, train->x, train->n, pool);
+		standard_apply(&s, test->x, test->n, pool);
 	}
-	logistic_free(l);
-	return 0;
+	standard_free(&s);
+	return rc;
 }
 
 int
 probe_linear(struct features *train, struct features *test,
     struct pool *pool, double *top1)
 {
-	const struct linear_plan plan = { .l2 = 1, .gap = 1e-8,
-		.steps = 2000 };
-	struct standard standard = { 0 };
-	struct judge j = { 0 };
-	struct linear_end end;
+	const size_t n = train->n + test->n;
+	int32_t *label = malloc(n * sizeof(*label));
+	struct numbering classes = { 0 };
 	size_t right = 0;
-	int rc = standard_measure(&standard, train->x, train->n, train->dim,
-	    true, pool);
+	int rc = label == NULL ? fail_memory(n * sizeof(*label)) :
+	    numbering_init(&classes, train->label, train->n);
 
-	if (rc == 0) {
-		standard_apply(&standard, train->x, train->n, pool);
-		standard_apply(&standard, test->x, test->n, pool);
-		rc = judge_init(&j, train);
+	if (rc == 0 && classes.n < 2)
+		rc = fail(FAIL_FORMAT, "all samples are of one class; "
+		    "there is nothing to tell apart");
+	if (rc == 0 && (rc = standardise(train, test, pool)) == 0) {
+		const struct logistic_rows a = number_rows(train, &classes,
+		    label);
+		const struct logistic_rows b = number_rows(test, &classes,
+		    label + train->n);
+
+		rc = fit_and_judge(&a, &b, pool, &right);
 	}
-	if (rc == 0)
-		rc = linear_fit(j.p, &j.rows, &plan, pool, &end);
-	if (rc == 0)
-		rc = classify(&j, test, pool, &right);
 	*top1 = (double)right / (double)test->n;
-	judge_free(&j);
-	standard_free(&standard);
+	numbering_free(&classes);
+	free(label);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
+#include "eval/dot.h"
 #include "eval/eigen.h"
 #include "kernel/kernel.h"
 
@@ -204,22 +205,6 @@ columns_strip(void *arg, size_t strip, int worker)
 	}
 }
 
-static double
-dot(const float *a, const float *b, size_t n)
-{
-	double sum[8] = { 0 };
-	size_t i = 0;
-
-	for (; i + 8 <= n; i += 8)
-		for (size_t j = 0; j < 8; j++)
-			sum[j] += (double)a[i + j] * b[i + j];
-	for (; i < n; i++)
-		sum[0] += (double)a[i] * b[i];
-	for (size_t j = 1; j < 8; j++)
-		sum[0] += sum[j];
-	return sum[0];
-}
-
 static void
 rows_strip(void *arg, size_t strip, int worker)
 {
@@ -230,7 +215,7 @@ rows_strip(void *arg, size_t strip, int worker)
 	(void)worker;
 	for (size_t i = from; i < end; i++)
 		for (size_t j = i; j < t->n; j++)
-			t->g[i * t->n + j] = dot(t->z + i * t->dim,
+			t->g[i * t->n + j] = eval_dot_floats(t->z + i * t->dim,
 			    t->z + j * t->dim, t->dim);
 }
 

@@ -53,7 +53,8 @@ void kernel_upload_scaled(struct kernel *, float *y, const float *host,
 /* Products: c [m,n] = op(a) op(b), written or (accumulate) added to.
  * op(a) is [m,k], op(b) is [k,n]; a transposed operand is stored the other
  * way round.  `whole` makes it one task, which is faster where the pool has
- * one thread. */
+ * one thread; the last bits may be others than in panels, so that it is for
+ * the caller to say and not for the number of threads. */
 struct product {
 	size_t m, n, k;
 	bool transpose_a, transpose_b, accumulate, whole;

@@ -4,8 +4,8 @@
  * Now and then the encoder makes features of two streams of pictures, in
  * evaluation mode as ssl-encode does, and probe.h scores them: a vote of the
  * nearest neighbours, and a linear classifier fitted on the spot.  Nothing
- * flows back: a run's bytes are the same with and without a monitor, and as
- * none keeps anything from one look to the next, also when it is resumed.
+ * flows back, and nothing is kept from one look to the next: a run's bytes are
+ * the same with and without a monitor, also when it is resumed.
  */
 #ifndef SELF_TRAIN_MONITOR_H
 #define SELF_TRAIN_MONITOR_H

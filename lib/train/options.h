@@ -44,8 +44,8 @@ struct train_config {
 	int64_t seed;
 
 	/* For the tool, which opens what they name; NULL or 0: not given. */
-	const char *init, *resume, *support, *log, *tap,
-	    *monitor;
+	const char *init, *resume, *support, *log, *tap;
+	const char *monitor;
 	bool list_taps;
 	int64_t log_every, watch_every, save_every;
 	int64_t monitor_every;		/* 0: an epoch, or 500 */
