@@ -133,7 +133,8 @@ configure(struct view_config *c, struct recipe *r, struct chain *ch,
 {
 	*c = (struct view_config){ .batch = (size_t)a->batch,
 		.seed = (uint64_t)a->common.seed,
-		.keep_image = a->keep_image, .draft = a->draft, .only_index = a->only_index };
+		.keep_image = a->keep_image, .draft = a->draft,
+		.only_index = a->only_index };
 	if ((a->recipe == NULL) == (a->ops == NULL))
 		cli_usage("give either --recipe or --ops");
 	if (a->ops != NULL) {
@@ -149,47 +150,60 @@ configure(struct view_config *c, struct recipe *r, struct chain *ch,
 	c->recipe = r;
 }
 
+/* Where the records of views go. */
+struct target {
+	const struct cli *cli;
+	struct stream_out *out;
+	struct progress *progress;
+	uint64_t records;
+};
+
+static int
+give(void *arg, const struct rec *r)
+{
+	struct target *t = arg;
+
+	if (stream_write(t->out, r) < 0)
+		cli_die("%s", t->cli->common->out);
+	progress_at(t->progress, ++t->records, "");
+	return 0;
+}
+
 static void
-run(const struct cli *cli, const struct view_config *config)
+say(const struct view_config *config, const struct view_counts *n)
+{
+	if (config->only_index >= 0 && n->records == 0)
+		cli_usage("no sample has index %" PRId64, config->only_index);
+	if (n->dropped > 0)
+		cli_say("%" PRIu64 " samples left over at the ends of epochs "
+		    "(less than a batch)", n->dropped);
+	if (n->bad > 0)
+		cli_say("%" PRIu64 " bad pictures left out", n->bad);
+}
+
+static void
+run(const struct cli *cli, struct view_config *config)
 {
 	struct stream_in *in = cli_open(cli, cli_input(cli));
 	struct pool *pool = cli_pool(cli);
+	struct target target = { .cli = cli };
+	struct view_counts counts;
 	struct head head = { 0 };
-	struct stream_out *out;
-	struct viewer *viewer;
-	struct progress *progress;
-	struct rec *r;
-	uint64_t records = 0;
-	int got;
 
 	if (head_copy(&head, stream_head(in)) < 0
 	    || view_describe(&head, config) < 0)
 		cli_die("%s", stream_path(in));
-	out = cli_create(cli, &head);
-	viewer = viewer_new(in, pool, config);
-	if (viewer == NULL)
-		cli_die("making views");
-	progress = progress_new(cli, "records", (uint64_t)(value_get_int(
-	    &head.meta, "steps", 0)));
-	while ((got = viewer_next(viewer, &r)) > 0) {
-		if (stream_write(out, r) < 0)
-			cli_die("%s", cli->common->out);
-		progress_at(progress, ++records, "");
-	}
-	if (got < 0)
+	target.out = cli_create(cli, &head);
+	target.progress = progress_new(cli, "records",
+	    (uint64_t)value_get_int(&head.meta, "steps", 0));
+	config->give = give;
+	config->arg = &target;
+	if (view_run(in, pool, config, &counts) < 0)
 		cli_die("%s", stream_path(in));
-	progress_end(progress);
-	if (config->only_index >= 0 && records == 0)
-		cli_usage("no sample has index %" PRId64, config->only_index);
-	if (viewer_dropped(viewer) > 0)
-		cli_say("%" PRIu64 " samples left over at the ends of epochs "
-		    "(less than a batch)", viewer_dropped(viewer));
-	if (viewer_bad(viewer) > 0)
-		cli_say("%" PRIu64 " bad pictures left out",
-		    viewer_bad(viewer));
-	if (stream_finish(out) < 0)
+	progress_end(target.progress);
+	say(config, &counts);
+	if (stream_finish(target.out) < 0)
 		cli_die("%s", cli->common->out);
-	viewer_free(viewer);
 	stream_close(in);
 	pool_free(pool);
 	head_free(&head);

@@ -1,8 +1,8 @@
 /*
  * pool: worker threads, and work done ahead of time.
  *
- * Only pool.c knows of threads.  Work is split by index and results are taken
- * by index, so what comes out does not depend on who did what when.
+ * Only pool.c and flow.c know of threads.  Work is split by index and results
+ * are taken by index, so what comes out does not depend on who did what when.
  */
 #ifndef SELF_BASE_POOL_H
 #define SELF_BASE_POOL_H

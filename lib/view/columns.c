@@ -145,18 +145,6 @@ columns_copy(const struct columns *c, size_t row, const struct rec *from,
 }
 
 void
-columns_move(const struct columns *c, size_t to, size_t from)
-{
-	for (int k = 0; k < c->n; k++) {
-		const size_t bytes = c->column[k].row_bytes > 0
-		    ? c->column[k].row_bytes : sizeof(struct value);
-		char *data = c->column[k].data;
-
-		memcpy(data + to * bytes, data + from * bytes, bytes);
-	}
-}
-
-void
 columns_cut(struct columns *c, size_t n)
 {
 	for (size_t i = 0; i < rec_count(c->out); i++) {

@@ -38,9 +38,6 @@ int columns_begin(struct columns *, struct rec *out, size_t rows,
 int columns_copy(const struct columns *, size_t row, const struct rec *from,
     size_t i) FAIL_CHECKED;
 
-/* Row `to` becomes what row `from` is. */
-void columns_move(const struct columns *, size_t to, size_t from);
-
 /* Only the first n rows stay, of these and of every other tensor [rows,…]. */
 void columns_cut(struct columns *, size_t n);
 

@@ -1,10 +1,10 @@
 /*
  * view: a stream of samples becomes a stream of views.
  *
- * Records are read ahead, views are made on the pool, a sample a task, and
- * finished records wait while the caller writes the last one.  What comes out
- * depends on the samples alone, not on how the input cut them into records,
- * nor on the number of threads.
+ * Samples come in, their views are made, a sample a task, and gather to
+ * records, all by the threads of one pool.  What comes out depends on the
+ * samples alone, not on how the input cut them into records, nor on the
+ * number of threads.
  */
 #ifndef SELF_VIEW_VIEW_H
 #define SELF_VIEW_VIEW_H
@@ -23,25 +23,21 @@ struct view_config {
 	bool keep_image;
 	bool draft;			/* JPEG files may be shrunken */
 	int64_t only_index;		/* this sample alone, or -1 */
+	/* Gets the records of views in their order, on any thread, each valid
+	 * until it returns. */
+	int (*give)(void *arg, const struct rec *);
+	void *arg;
 };
 
-struct viewer;
+struct view_counts {
+	uint64_t records;
+	uint64_t dropped;	/* samples left over at the ends of epochs */
+	uint64_t bad;		/* pictures that cannot be decoded, left out */
+};
 
-/* Borrows everything; `in` may not be read by anybody else.  NULL and a
- * failure. */
-struct viewer *viewer_new(struct stream_in *in, struct pool *,
-    const struct view_config *);
-void viewer_free(struct viewer *);
-
-/* The next record of views, valid until the next call: 1, 0 at the verified
- * end, or a failure. */
-int viewer_next(struct viewer *, struct rec **) FAIL_CHECKED;
-
-/* Samples left over at the ends of epochs, after the end. */
-uint64_t viewer_dropped(const struct viewer *);
-
-/* Pictures that could not be decoded and were left out, likewise. */
-uint64_t viewer_bad(const struct viewer *);
+/* Gives views of all that is left of the stream, up to its verified end. */
+int view_run(struct stream_in *, struct pool *, const struct view_config *,
+    struct view_counts *) FAIL_CHECKED;
 
 /* What the header says of the views: views, batch, mean, std, and steps,
  * steps_per_epoch and samples where the input knows its own. */

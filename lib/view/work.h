@@ -1,46 +1,41 @@
 /*
- * work: samples taken into the records they become, and views made of them
- * on the pool, a sample a task.
- *
- * Taking a sample copies its other fields and notes what is to be done;
- * work_run does it.  What a sample's record holds must stay until then.
+ * work: the views of one sample, made on one thread.
  */
 #ifndef SELF_VIEW_WORK_H
 #define SELF_VIEW_WORK_H
 
-#include "view/columns.h"
+#include "base/buf.h"
+#include "view/origin.h"
 #include "view/view.h"
 
-#define WORK_MOST ((size_t)64)	/* samples noted at most */
-
-/* A record being filled.  All zeros is empty. */
-struct made {
-	struct rec rec;
-	struct columns columns;
-	void *views[RECIPE_VIEWS];		/* pixels, [rows] */
-	struct image shapes[RECIPE_VIEWS];	/* one sample's, no data */
-	size_t filled;				/* rows taken */
+/* A sample on its way.  All zeros is empty. */
+struct sample {
+	const struct rec *rec;		/* its record, which must stay */
+	size_t row, rows;		/* its place among the record's */
+	int64_t epoch;
+	uint64_t index;
+	/* What is made of it.  The first shape of a view is 1. */
+	struct fail_state bad;		/* no picture; code 0: it is one */
+	struct tensor views[RECIPE_VIEWS];
+	struct buf rooms[RECIPE_VIEWS];	/* in which they lie */
 };
 
-struct work;
+void sample_free(struct sample *);
 
-/* Borrows pool and config. */
-struct work *work_new(struct pool *, const struct view_config *);
-void work_free(struct work *);
+/* What a thread needs to make views.  All zeros is empty. */
+struct bench {
+	struct aug_canvas canvas;
+	struct origin_room origin;
+};
 
-/* Makes room for `rows` samples like those of r. */
-int work_begin(struct made *, const struct view_config *, const struct rec *r,
-    size_t rows) FAIL_CHECKED;
+void bench_free(struct bench *);
 
-/* Takes sample i of r; a file that is no picture is left out. */
-int work_take(struct work *, struct made *, const struct rec *r, size_t i,
-    uint64_t epoch, uint64_t index) FAIL_CHECKED;
+/* How many views a sample has. */
+int work_views(const struct view_config *);
 
-/* Makes the views of all that was taken.  Pictures that cannot be decoded are
- * left out: their rows close up, and `filled` is less. */
-int work_run(struct work *) FAIL_CHECKED;
-
-/* Pictures left out so far. */
-uint64_t work_bad(const struct work *);
+/* Makes them: of a picture (image, jpeg) or of numbers (x).  A picture that
+ * cannot be decoded is no failure but `bad`. */
+int work_do(const struct view_config *, struct bench *, struct sample *)
+    FAIL_CHECKED;
 
 #endif

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Folders of lib/ include only what lib/DEPS allows; bin/ only lib/'s headers;
-# each external library has one file that includes it.
+# each external library has one file that includes it, threads two.
 . "$(dirname "$0")/../lib.sh"
 cd "$TESTS/.." || exit 1
 
@@ -28,19 +28,21 @@ do
 	ok "DEPS: there is a folder $arrow" test -d "lib/$arrow"
 done
 
-# only_in HEADER-PATTERN FILE: no other file of the sources includes it.
+# only_in HEADER-PATTERN FILE...: no other file of the sources includes it.
 only_in() {
-	local found
+	local found pattern=$1
 
-	found=$(grep -lE "^ *# *include *<$1>" lib/*/*.[ch] bin/*.c | tr '\n' ' ')
-	is "${found% }" "$2" "only $2 includes <$1>"
+	shift
+	found=$(grep -lE "^ *# *include *<$pattern>" lib/*/*.[ch] bin/*.c |
+	    tr '\n' ' ')
+	is "${found% }" "$*" "only $* includes <$pattern>"
 }
 
 only_in 'zstd.*' lib/stream/frame.c
 only_in 'msgpack.*' lib/stream/pack.c
 only_in 'jpeglib.*' lib/image/jpeg.c
 only_in 'cblas.*' lib/kernel/gemm.c
-only_in 'pthread.*' lib/base/pool.c
+only_in 'pthread.*' lib/base/flow.c lib/base/pool.c
 ls lib/source/src_tar.c >/dev/null 2>&1 &&
     only_in 'archive.*' lib/source/src_tar.c
 

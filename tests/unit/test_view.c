@@ -45,34 +45,46 @@ write_samples(bool pictures)
 	head_free(&head);
 }
 
-/* Runs a recipe over the file; the first record's view, copied. */
+/* Where the first record's view is copied. */
+struct copy {
+	unsigned char *to;
+	size_t n;
+	int records, notes;
+};
+
+static int
+keep(void *arg, const struct rec *r)
+{
+	struct copy *c = arg;
+	const struct value *note = rec_find(r, "note");
+
+	if (c->records++ == 0)
+		memcpy(c->to, rec_find(r, "view0")->tensor->data, c->n);
+	c->notes += note != NULL && strcmp(note->text.bytes, "kept") == 0;
+	return 0;
+}
+
+/* Runs a recipe over the file: its records, or the failure. */
 static int
 run(const char *text, int64_t only_index, unsigned char *to, size_t n)
 {
+	struct copy copy = { .to = to, .n = n };
 	struct view_config config = { .recipe = &recipe, .seed = 1,
-		.only_index = only_index };
+		.only_index = only_index, .give = keep, .arg = &copy };
 	struct pool *pool = pool_new(2);
 	struct stream_in *in = stream_open(path);
-	struct viewer *v;
-	struct rec *r = NULL;
-	int got;
+	struct view_counts counts;
+	int rc;
 
 	if (recipe_find(&recipe, text, NULL) < 0)
 		exit(1);
-	v = viewer_new(in, pool, &config);
-	got = viewer_next(v, &r);
-	if (got == 1) {
-		const struct value *view = rec_find(r, "view0");
-		const struct value *note = rec_find(r, "note");
-
-		memcpy(to, view->tensor->data, n);
-		if (note == NULL || strcmp(note->text.bytes, "kept") != 0)
-			got = -100;
-	}
-	viewer_free(v);
+	rc = view_run(in, pool, &config, &counts);
 	stream_close(in);
 	pool_free(pool);
-	return got;
+	if (rc == 0 && (copy.notes != copy.records
+	    || counts.records != (uint64_t)copy.records))
+		return -100;
+	return rc < 0 ? rc : copy.records;
 }
 
 int

@@ -1,0 +1,39 @@
+/*
+ * flow: work that comes in order, is done by all threads and goes out in
+ * order.
+ *
+ * Loads are taken in, worked on and given out.  Taking and giving are done by
+ * one thread at a time, each load after the one before; a load's tasks are
+ * done by any thread.  No thread has a part of its own: whoever is free gives
+ * the next finished load, takes another one in, or does a task, so that
+ * n threads are n threads and none of them waits while there is work.
+ */
+#ifndef SELF_BASE_FLOW_H
+#define SELF_BASE_FLOW_H
+
+#include <stdbool.h>
+
+#include "base/pool.h"
+
+#define FLOW_SLOTS 4
+
+struct flow {
+	/* Brings the next load into the slot and says of how many tasks it is:
+	 * 1, 0 (no more), or a failure. */
+	int (*take)(void *arg, int slot, size_t *n_tasks);
+	/* Whether take would not wait for anybody. */
+	bool (*ready)(const void *arg);
+	int (*task)(void *arg, int slot, size_t i, int worker);
+	/* The load's tasks are done; the slot is free when this returns. */
+	int (*give)(void *arg, int slot);
+	void *arg;
+};
+
+/*
+ * Runs until all is given: 0, or the failure that is first in the order of the
+ * loads.  All loads before that one have been given, it and those behind it
+ * not.  A task's worker is as in pool_run.
+ */
+int flow_run(struct pool *, const struct flow *) FAIL_CHECKED;
+
+#endif

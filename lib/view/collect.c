@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+#include "view/collect.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static int64_t
+field_int(const struct rec *r, const char *name, int64_t otherwise)
+{
+	const struct value *v = rec_find(r, name);
+
+	return v != NULL && v->type == VALUE_INT ? v->integer : otherwise;
+}
+
+/* Samples a record; 0: as the input has them. */
+static size_t
+batch(const struct collect *g)
+{
+	return g->config->only_index >= 0 ? 1 : g->config->batch;
+}
+
+/*
+ * The number of a stream's first full batch.  One that began later, with
+ * --start-step and the same batches, counted each epoch's rest as a batch;
+ * here it is dropped.
+ */
+static int64_t
+first_step(const struct collect *g, const struct sample *s)
+{
+	const int64_t size = (int64_t)g->config->batch;
+	const int64_t samples = g->epoch_samples;
+	const int64_t step = field_int(s->rec, "step", 0);
+	int64_t full, within;
+
+	if (size == 0 || g->start_step <= 0 || samples <= 0)
+		return 0;
+	full = samples / size;
+	within = step - s->epoch * ((samples + size - 1) / size);
+	return s->epoch * full + (within < 0 ? 0 : within < full ? within
+	    : full);
+}
+
+/* The fields that do not pass, as views stand for them; NULL and a failure. */
+static const char *const *
+skipped(const struct collect *g, const struct rec *r)
+{
+	static const char *const numbers[] = { "x", NULL };
+	static const char *const nothing[] = { NULL };
+	const char *const *pictures = origin_fields(r);
+
+	if (!g->config->keep_image)
+		return pictures != NULL ? pictures : numbers;
+	if (rec_find(r, "jpeg") == NULL)
+		return pictures != NULL ? nothing : numbers;
+	fail(FAIL_USAGE, "field jpeg: only decoded pictures can be kept; "
+	    "decode without --keep-jpeg");
+	return NULL;
+}
+
+/* Room for the views of so many samples like this one. */
+static int
+begin_views(struct collect *g, const struct sample *s, size_t rows)
+{
+	for (int k = 0; k < work_views(g->config); k++) {
+		const struct tensor *one = &s->views[k];
+		size_t shape[TENSOR_DIMS];
+		char name[16];
+		void *data;
+
+		memcpy(shape, one->shape, sizeof(shape));
+		shape[0] = rows;
+		snprintf(name, sizeof(name), "view%d", k);
+		if (rec_add_tensor(&g->rec, name, one->dtype, one->n_dims,
+		    shape, &data) < 0)
+			return fail_last();
+		g->views[k] = rec_find(&g->rec, name)->tensor;
+	}
+	return 0;
+}
+
+/* A record that begins with this sample. */
+static int
+begin(struct collect *g, const struct sample *s)
+{
+	const size_t rows = batch(g) > 0 ? batch(g) : s->rows;
+	const char *const *skip = skipped(g, s->rec);
+	int64_t step = field_int(s->rec, "step", -1);
+
+	if (g->step == 0)
+		g->first_step = first_step(g, s);
+	if (step < 0 || g->config->batch > 0)
+		step = g->first_step + g->step;
+	g->epoch = s->epoch;
+	if (skip == NULL
+	    || columns_begin(&g->columns, &g->rec, rows, s->rec, skip) < 0
+	    || rec_add(&g->rec, "epoch", value_int(g->epoch)) < 0
+	    || rec_add(&g->rec, "step", value_int(step)) < 0)
+		return fail_last();
+	return begin_views(g, s, rows);
+}
+
+static int
+wrong_shape(const struct sample *s, const struct tensor *one,
+    const struct tensor *all)
+{
+	if (one->dtype != DTYPE_U1 || all->dtype != DTYPE_U1)
+		return fail(FAIL_FORMAT, "sample %" PRIu64 ": x of another "
+		    "shape than in its batch", s->index);
+	return fail(FAIL_FORMAT, "sample %" PRIu64 ": a view of %zux%zux%zu px "
+	    "in a batch of %zux%zux%zu; give --size", s->index, one->shape[2],
+	    one->shape[1], one->shape[3], all->shape[2], all->shape[1],
+	    all->shape[3]);
+}
+
+static int
+add_views(struct collect *g, const struct sample *s)
+{
+	for (int k = 0; k < work_views(g->config); k++) {
+		const struct tensor *one = &s->views[k], *all = g->views[k];
+
+		if (one->dtype != all->dtype || one->n_dims != all->n_dims
+		    || memcmp(one->shape + 1, all->shape + 1,
+		    (size_t)(one->n_dims - 1) * sizeof(one->shape[0])) != 0)
+			return wrong_shape(s, one, all);
+		memcpy((char *)all->data + g->filled * one->bytes, one->data,
+		    one->bytes);
+	}
+	return 0;
+}
+
+/* Its warning comes in the first epoch only: the same are bad in all. */
+static void
+report(struct collect *g, const struct sample *s)
+{
+	g->counts.bad++;
+	if (s->epoch == g->first_epoch)
+		log_line(LOG_WARNING, "sample %" PRIu64 ": %s; left out",
+		    s->index, s->bad.text);
+}
+
+static int
+give(struct collect *g)
+{
+	if (g->filled < g->columns.rows)
+		columns_cut(&g->columns, g->filled);
+	g->filled = 0;
+	g->counts.records++;
+	return g->config->give(g->config->arg, &g->rec);
+}
+
+static void
+drop(struct collect *g)
+{
+	g->counts.dropped += g->filled;
+	g->filled = 0;
+}
+
+static int
+add(struct collect *g, const struct sample *s)
+{
+	if (g->filled == 0 && begin(g, s) < 0)
+		return fail_last();
+	if (add_views(g, s) < 0
+	    || columns_copy(&g->columns, g->filled, s->rec, s->row) < 0)
+		return fail_last();
+	g->filled++;
+	return 0;
+}
+
+int
+collect_add(struct collect *g, const struct sample *s)
+{
+	bool full;
+
+	if (!g->begun)
+		g->first_epoch = s->epoch;
+	g->begun = true;
+	if (batch(g) > 0 && g->filled > 0 && s->epoch != g->epoch)
+		drop(g);
+	if (s->bad.code < 0)
+		report(g, s);
+	else if (add(g, s) < 0)
+		return fail_last();
+	full = batch(g) > 0 ? g->filled == batch(g) : s->row + 1 == s->rows;
+	g->step += full;
+	return full && g->filled > 0 ? give(g) : 0;
+}
+
+void
+collect_end(struct collect *g)
+{
+	drop(g);
+}
+
+void
+collect_free(struct collect *g)
+{
+	rec_free(&g->rec);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Loads come and go in order, whoever does their tasks. */
+#include "base/flow.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+#include "tap.h"
+
+#define LOADS 200
+#define TASKS 40		/* of a load at most */
+
+struct trip {
+	int threads;
+	int loads;		/* to be taken; then `end` */
+	int end;
+	int bad_load, bad_task;	/* fails, the load's task or (-1) its giving */
+	int slow_load, slow_task;
+	bool unready;
+
+	int in_slot[FLOW_SLOTS];
+	atomic_int ran[LOADS][TASKS];
+	atomic_int taking, giving;
+	atomic_int faults;	/* broken promises */
+	atomic_int taken, given;
+};
+
+static void
+pause_ms(long ms)
+{
+	const struct timespec t = { 0, ms * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+/* Loads of 0, 7, 14 … tasks. */
+static size_t
+tasks_of(int load)
+{
+	return (size_t)(load * 7 % TASKS);
+}
+
+static int
+take(void *arg, int slot, size_t *n_tasks)
+{
+	struct trip *t = arg;
+
+	t->faults += atomic_exchange(&t->taking, 1);
+	t->faults += t->taken - t->given >= FLOW_SLOTS;
+	t->taking = 0;
+	if (t->taken == t->loads)
+		return t->end < 0 ? fail(t->end, "load %d", t->loads) : 0;
+	t->in_slot[slot] = t->taken;
+	*n_tasks = tasks_of(t->taken++);
+	return 1;
+}
+
+static bool
+ready(const void *arg)
+{
+	const struct trip *t = arg;
+
+	return !t->unready;
+}
+
+static int
+task(void *arg, int slot, size_t i, int worker)
+{
+	struct trip *t = arg;
+	const int load = t->in_slot[slot];
+
+	t->faults += worker < 0 || worker >= t->threads;
+	atomic_fetch_add(&t->ran[load][i], 1);
+	if (load == t->slow_load && (int)i == t->slow_task)
+		pause_ms(20);
+	/* The one behind it fails as well, and sooner. */
+	if (load == t->bad_load && t->bad_task >= 0 && (int)i >= t->bad_task) {
+		if ((int)i == t->bad_task)
+			pause_ms(5);
+		return fail(FAIL_FORMAT, "load %d task %zu", load, i);
+	}
+	return 0;
+}
+
+static int
+give(void *arg, int slot)
+{
+	struct trip *t = arg;
+	const int load = t->in_slot[slot];
+
+	t->faults += atomic_exchange(&t->giving, 1);
+	t->faults += load != t->given;
+	for (size_t i = 0; i < tasks_of(load); i++)
+		t->faults += atomic_load(&t->ran[load][i]) != 1;
+	if (load == t->bad_load && t->bad_task < 0)
+		return fail(FAIL_IO, "load %d", load);
+	t->given++;
+	t->giving = 0;
+	return 0;
+}
+
+static int
+run(struct trip *t)
+{
+	const struct flow flow = { take, ready, task, give, t };
+	struct pool *pool = pool_new(t->threads);
+	const int rc = flow_run(pool, &flow);
+
+	pool_free(pool);
+	return rc;
+}
+
+static struct trip trip;
+
+static void
+begin(int threads, int loads)
+{
+	memset(&trip, 0, sizeof(trip));
+	trip.threads = threads;
+	trip.loads = loads;
+	trip.bad_load = trip.slow_load = -1;
+}
+
+static void
+check(int threads)
+{
+	begin(threads, LOADS);
+	is_int(run(&trip), 0, "%d threads", threads);
+	ok(trip.given == LOADS && trip.faults == 0,
+	    "all in order, each task once, one taker and one giver");
+	begin(threads, LOADS);
+	trip.unready = true;
+	trip.slow_load = 30;
+	trip.slow_task = 3;
+	is_int(run(&trip), 0, "a slow task and a slow producer");
+	ok(trip.given == LOADS && trip.faults == 0, "change nothing");
+	begin(threads, 0);
+	is_int(run(&trip), 0, "nothing to take");
+	begin(threads, 50);
+	trip.end = FAIL_IO;
+	is_int(run(&trip), FAIL_IO, "taking fails");
+	is_text(fail_text(), "load 50", "with its message");
+	is_int(atomic_load(&trip.given), 50, "behind all that was taken");
+	begin(threads, LOADS);
+	trip.bad_load = 21;
+	trip.bad_task = 5;
+	is_int(run(&trip), FAIL_FORMAT, "a task fails");
+	is_text(fail_text(), "load 21 task 5", "the lowest wins");
+	is_int(atomic_load(&trip.given), 21, "those before are given, no other");
+	begin(threads, LOADS);
+	trip.bad_load = 21;
+	trip.bad_task = -1;
+	is_int(run(&trip), FAIL_IO, "giving fails");
+	is_text(fail_text(), "load 21", "with its message");
+	is_int(atomic_load(&trip.given), 21, "and is not tried again");
+	ok(trip.faults == 0, "all promises kept");
+}
+
+int
+main(void)
+{
+	check(1);
+	check(2);
+	check(5);
+	return tap_done();
+}
