@@ -3,18 +3,19 @@
 
 #include "base/clones.h"
 
-double
+CLONES double
 eval_dot(const double *a, const double *b, size_t n)
 {
-	double sum[4] = { 0 };
+	double sum[8] = { 0 };
 	size_t i = 0;
 
-	for (; i + 4 <= n; i += 4)
-		for (size_t j = 0; j < 4; j++)
+	for (; i + 8 <= n; i += 8)
+		for (size_t j = 0; j < 8; j++)
 			sum[j] += a[i + j] * b[i + j];
 	for (; i < n; i++)
 		sum[0] += a[i] * b[i];
-	return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+	return ((sum[0] + sum[4]) + (sum[2] + sum[6])) +
+	    ((sum[1] + sum[5]) + (sum[3] + sum[7]));
 }
 
 CLONES double

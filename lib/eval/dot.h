@@ -4,10 +4,10 @@
 
 #include <stddef.h>
 
-/* Sum of a [n] times b [n], by four sums side by side. */
+/* Sum of a [n] times b [n], by eight sums side by side. */
 double eval_dot(const double *a, const double *b, size_t n);
 
-/* The same of floats, in double, by eight sums. */
+/* The same of floats, in double. */
 double eval_dot_floats(const float *a, const float *b, size_t n);
 
 #endif

@@ -67,6 +67,7 @@ static const struct opt opts[] = {
 /* The fit and what it is judged by. */
 struct work {
 	struct features train;
+	struct features_in *test;
 	struct numbering numbers;
 	int32_t *label;		/* [n] places among them */
 	size_t classes;
@@ -295,8 +296,8 @@ judge(struct work *w, const float *scores, const int64_t *label, size_t n)
 }
 
 static int
-classify(struct work *w, struct features_in *test, const struct args *a,
-    struct logistic *t, struct pool *pool)
+classify(struct work *w, const struct args *a, struct logistic *t,
+    struct pool *pool)
 {
 	const size_t dim = w->train.dim;
 	float *x = malloc(LOGISTIC_BLOCK * dim * sizeof(*x));
@@ -305,8 +306,8 @@ classify(struct work *w, struct features_in *test, const struct args *a,
 	int n = x == NULL || scores == NULL ?
 	    fail_memory(LOGISTIC_BLOCK * dim * sizeof(*x)) : 1;
 
-	while (n > 0 && (n = features_read(test, LOGISTIC_BLOCK, x, label))
-	    > 0) {
+	while (n > 0 && (n = features_read(w->test, LOGISTIC_BLOCK, x,
+	    label)) > 0) {
 		if (w->standard.mean != NULL)
 			standard_apply(&w->standard, x, (size_t)n, pool);
 		logistic_scores(t, w->p, x, (size_t)n, scores);
@@ -314,9 +315,9 @@ classify(struct work *w, struct features_in *test, const struct args *a,
 	}
 	free(x);
 	free(scores);
-	if (n == 0 && features_left_out(test) > 0)
+	if (n == 0 && features_left_out(w->test) > 0)
 		log_line(LOG_INFO, "%s: %zu samples without a label left out",
-		    a->test, features_left_out(test));
+		    a->test, features_left_out(w->test));
 	if (n == 0 && w->unknown > 0)
 		log_line(LOG_WARNING, "%s: %zu samples of classes that %s "
 		    "does not have count as wrong", a->test, w->unknown,
@@ -324,27 +325,28 @@ classify(struct work *w, struct features_in *test, const struct args *a,
 	return n;
 }
 
+/* Before the fit, so that a wrong name is not found out after it. */
+static int
+open_test(struct work *w, const struct args *a)
+{
+	w->test = features_open(a->test, a->feature, &w->train.labels);
+	if (w->test == NULL)
+		return fail_last();
+	if (features_dim(w->test) != w->train.dim)
+		return fail(FAIL_FORMAT, "%s has %zu numbers a sample, %s %zu",
+		    a->train, w->train.dim, a->test, features_dim(w->test));
+	return 0;
+}
+
 static int
 test(struct work *w, const struct args *a, struct pool *pool)
 {
 	const struct logistic_rows rows = { w->train.x, w->label, w->train.n,
 		w->train.dim, w->classes };
-	struct features_in *in = features_open(a->test, a->feature,
-	    &w->train.labels);
-	struct logistic *t = NULL;
-	int rc;
+	struct logistic *t = logistic_new(&rows, pool);
+	const int rc = t == NULL ? fail_last() : classify(w, a, t, pool);
 
-	if (in == NULL)
-		return fail_last();
-	if (features_dim(in) != w->train.dim)
-		rc = fail(FAIL_FORMAT, "%s has %zu numbers a sample, %s %zu",
-		    a->train, w->train.dim, a->test, features_dim(in));
-	else if ((t = logistic_new(&rows, pool)) == NULL)
-		rc = fail_last();
-	else
-		rc = classify(w, in, a, t, pool);
 	logistic_free(t);
-	features_close(in);
 	return rc;
 }
 
@@ -407,6 +409,7 @@ write_scores(const struct work *w, const struct args *a,
 static void
 work_free(struct work *w)
 {
+	features_close(w->test);
 	features_free(&w->train);
 	standard_free(&w->standard);
 	numbering_free(&w->numbers);
@@ -451,6 +454,8 @@ run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 	rc = plan_from(&plan, &c, a, seed);
 	if (rc == 0)
 		rc = prepare(&w, a, pool);
+	if (rc == 0)
+		rc = open_test(&w, a);
 	if (rc == 0)
 		rc = fit_and_choose(&w, a, &plan, &c, pool, &held_out);
 	if (rc == 0)

@@ -7,7 +7,18 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/pool.h"
 #include "stream/stream.h"
+
+/* A record's rows. */
+struct page {
+	struct rec rec;
+	uint64_t number;		/* of the record in its input */
+	const struct tensor *values;	/* the field, [n,...] */
+	int64_t *label;			/* [n], one numbering for all streams;
+					 * NULL: none are asked for */
+	size_t n, room;			/* rows, and labels that fit */
+};
 
 struct features_in {
 	struct stream_in *in;
@@ -16,11 +27,12 @@ struct features_in {
 	bool add;			/* may add to them */
 	struct renumber renumber;	/* of the stream under way */
 	uint64_t streams;		/* headers looked at */
-	struct rec rec;
-	const struct tensor *values;	/* the record's field, [n,...] */
-	const int64_t *label;		/* [n] */
-	size_t n, at;			/* rows in the record, rows taken */
-	size_t dim, left_out;
+	size_t dim;
+	struct page pages[2];
+	struct ahead *ahead;		/* reads one while we use the other */
+
+	struct page *page;		/* ours, and how far it is taken */
+	size_t at, left_out;
 };
 
 /* to [n] = elements from..from+n-1 of a tensor; written. */
@@ -42,76 +54,139 @@ convert(float *to, const struct tensor *t, size_t from, size_t n)
 	}
 }
 
-static int
-here(const struct features_in *r)
+/* Every float but these has an exponent that is not all ones. */
+static bool
+all_finite(const float *x, size_t n)
 {
-	return fail_note("%s, record %" PRIu64, stream_path(r->in),
-	    stream_records(r->in) - 1);
+	uint32_t odd = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t bits;
+
+		memcpy(&bits, &x[i], sizeof(bits));
+		odd |= (bits & 0x7f800000) == 0x7f800000;
+	}
+	return odd == 0;
+}
+
+static size_t
+first_not_finite(const float *x)
+{
+	size_t i = 0;
+
+	while (isfinite(x[i]))
+		i++;
+	return i;
 }
 
 static int
-look_at_labels(struct features_in *r)
+here(const struct features_in *r, const struct page *p)
+{
+	return fail_note("%s, record %" PRIu64, stream_path(r->in), p->number);
+}
+
+static int
+reserve_labels(struct page *p)
+{
+	int64_t *label;
+
+	if (p->n <= p->room)
+		return 0;
+	label = realloc(p->label, p->n * sizeof(*label));
+	if (label == NULL)
+		return fail_memory(p->n * sizeof(*label));
+	p->label = label;
+	p->room = p->n;
+	return 0;
+}
+
+static int
+take_labels(struct features_in *r, struct page *p)
 {
 	const struct tensor *label;
 
-	if (rec_tensor(&r->rec, "label", DTYPE_I8, "n", &label) < 0)
+	if (rec_tensor(&p->rec, "label", DTYPE_I8, "n", &label) < 0)
 		return fail_last();
-	r->label = label->data;
-	if (label->shape[0] != r->n)
+	if (label->shape[0] != p->n)
 		return fail(FAIL_FORMAT, "%zu labels for %zu rows of %s",
-		    label->shape[0], r->n, r->field);
-	if (r->streams == stream_streams(r->in))
-		return 0;
-	r->streams = stream_streams(r->in);
-	return labels_join(r->labels, stream_head(r->in), r->add,
-	    &r->renumber);
+		    label->shape[0], p->n, r->field);
+	if (r->streams != stream_streams(r->in)) {
+		r->streams = stream_streams(r->in);
+		if (labels_join(r->labels, stream_head(r->in), r->add,
+		    &r->renumber) < 0)
+			return fail_last();
+	}
+	if (reserve_labels(p) < 0)
+		return fail_last();
+	for (size_t i = 0; i < p->n; i++) {
+		const int64_t old = ((const int64_t *)label->data)[i];
+
+		p->label[i] = -1;
+		if (old >= 0 && renumber_label(&r->renumber, old,
+		    &p->label[i]) < 0)
+			return fail_last();
+	}
+	return 0;
 }
 
 /* Finds the field and the labels in the record just read. */
 static int
-look_into(struct features_in *r)
+look_into(struct features_in *r, struct page *p)
 {
-	const struct value *v = rec_find(&r->rec, r->field);
+	const struct value *v = rec_find(&p->rec, r->field);
 	size_t dim = 1;
 
 	if (v == NULL || v->type != VALUE_TENSOR)
 		return fail(FAIL_FORMAT, "%s: no tensor of that name; "
 		    "ssl-show lists the fields, --feature chooses one",
 		    r->field);
-	r->values = v->tensor;
-	if (r->values->n_dims < 1)
+	p->values = v->tensor;
+	if (p->values->n_dims < 1)
 		return fail(FAIL_FORMAT, "%s: a scalar, not [N,...]",
 		    r->field);
-	r->n = r->values->shape[0];
-	r->at = 0;
-	for (int i = 1; i < r->values->n_dims; i++)
-		if (num_mul(dim, r->values->shape[i], &dim) < 0)
+	p->n = p->values->shape[0];
+	for (int i = 1; i < p->values->n_dims; i++)
+		if (num_mul(dim, p->values->shape[i], &dim) < 0)
 			return fail_last();
 	if (dim == 0 || (r->dim != 0 && r->dim != dim))
 		return fail(FAIL_FORMAT, "%s: %zu numbers a row, %zu before",
 		    r->field, dim, r->dim);
-	r->dim = dim;
-	return r->labels == NULL ? 0 : look_at_labels(r);
+	if (r->dim == 0)	/* which the other thread reads later */
+		r->dim = dim;
+	return r->labels == NULL ? 0 : take_labels(r, p);
 }
+
+static int
+read_page(void *arg, int slot)
+{
+	struct features_in *r = arg;
+	struct page *p = &r->pages[slot];
+	const int got = stream_read(r->in, &p->rec);
+
+	if (got <= 0)
+		return got < 0 ? fail_note("%s", stream_path(r->in)) : 0;
+	p->number = stream_records(r->in) - 1;
+	return look_into(r, p) < 0 ? here(r, p) : 1;
+}
+
 /* Steps over unlabelled rows and record ends: 1 when a row is at hand, 0 at
  * the verified end. */
 static int
 next_row(struct features_in *r)
 {
 	for (;;) {
-		int got;
+		int slot, got;
 
-		for (; r->at < r->n; r->at++, r->left_out++)
-			if (r->labels == NULL || r->label[r->at] >= 0)
+		for (; r->page != NULL && r->at < r->page->n; r->at++,
+		    r->left_out++)
+			if (r->labels == NULL || r->page->label[r->at] != -1)
 				return 1;
-		r->n = r->at = 0;
-		got = stream_read(r->in, &r->rec);
-		if (got == 0)
-			return 0;
-		if (got < 0)
-			return fail_note("%s", stream_path(r->in));
-		if (look_into(r) < 0)
-			return here(r);
+		r->page = NULL;
+		got = ahead_next(r->ahead, &slot);
+		if (got <= 0)
+			return got;
+		r->page = &r->pages[slot];
+		r->at = 0;
 	}
 }
 
@@ -132,7 +207,7 @@ open_stream(const char *path, const char *field, struct labels *labels,
 	r->in = stream_open(path);
 	if (r->in == NULL)
 		fail_note("%s", path);
-	else
+	else if ((r->ahead = ahead_new(read_page, r)) != NULL)
 		got = next_row(r);
 	if (got == 0)
 		fail(FAIL_FORMAT, "%s: no %ssample", path,
@@ -167,21 +242,18 @@ features_read(struct features_in *r, int most, float *x, int64_t *label)
 	for (int n = 0; n < most; n++) {
 		float *row = x + (size_t)n * r->dim;
 		const int got = next_row(r);
+		const struct page *p = r->page;
 
 		if (got <= 0)
 			return got < 0 ? got : n;
-		convert(row, r->values, r->at * r->dim, r->dim);
-		for (size_t i = 0; i < r->dim; i++)
-			if (!isfinite(row[i])) {
-				fail(FAIL_FORMAT, "sample %zu: %s[%zu] is not "
-				    "a finite float", r->at, r->field, i);
-				return here(r);
-			}
-		if (r->labels == NULL)
-			label[n] = 0;
-		else if (renumber_label(&r->renumber, r->label[r->at],
-		    &label[n]) < 0)
-			return here(r);
+		convert(row, p->values, r->at * r->dim, r->dim);
+		if (!all_finite(row, r->dim)) {
+			fail(FAIL_FORMAT, "sample %zu: %s[%zu] is not a "
+			    "finite float", r->at, r->field,
+			    first_not_finite(row));
+			return here(r, p);
+		}
+		label[n] = r->labels == NULL ? 0 : p->label[r->at];
 		r->at++;
 	}
 	return most;
@@ -192,8 +264,12 @@ features_close(struct features_in *r)
 {
 	if (r == NULL)
 		return;
+	ahead_free(r->ahead);
 	stream_close(r->in);
-	rec_free(&r->rec);
+	for (int i = 0; i < 2; i++) {
+		rec_free(&r->pages[i].rec);
+		free(r->pages[i].label);
+	}
 	renumber_free(&r->renumber);
 	free(r);
 }

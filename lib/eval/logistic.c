@@ -18,8 +18,8 @@ struct bench {
 	struct pool *pool;		/* of this one thread */
 	struct kernel *kernel;
 	float *w;			/* [K,D] */
-	float *x;			/* [block,D], where the caller's rows
-					 * are on the device */
+	const float *x;			/* the caller's rows, shared */
+	float *others;			/* [block,D] to be scored */
 	float *scores, *host;		/* [block,K] */
 	float *gradient, *sums;		/* [K,D] of some rows, and here */
 };
@@ -68,11 +68,12 @@ furnish(struct bench *b, const struct logistic_rows *r)
 	if (b->pool == NULL || (b->kernel = kernel_new(b->pool)) == NULL)
 		return fail_last();
 	b->w = kernel_alloc(b->kernel, w);
-	b->x = kernel_alloc(b->kernel, LOGISTIC_BLOCK * r->dim);
+	b->x = kernel_share(b->kernel, r->x, r->n * r->dim);
+	b->others = kernel_alloc(b->kernel, LOGISTIC_BLOCK * r->dim);
 	b->scores = kernel_alloc(b->kernel, LOGISTIC_BLOCK * r->classes);
 	b->gradient = kernel_alloc(b->kernel, w);
-	if (b->w == NULL || b->x == NULL || b->scores == NULL
-	    || b->gradient == NULL)
+	if (b->w == NULL || b->x == NULL || b->others == NULL
+	    || b->scores == NULL || b->gradient == NULL)
 		return fail_last();
 	b->host = malloc(LOGISTIC_BLOCK * r->classes * sizeof(*b->host));
 	b->sums = malloc(w * sizeof(*b->sums));
@@ -130,7 +131,8 @@ logistic_free(struct logistic *t)
 
 		if (b->kernel != NULL) {
 			kernel_release(b->kernel, b->w);
-			kernel_release(b->kernel, b->x);
+			kernel_unshare(b->kernel, b->x);
+			kernel_release(b->kernel, b->others);
 			kernel_release(b->kernel, b->scores);
 			kernel_release(b->kernel, b->gradient);
 			kernel_free(b->kernel);
@@ -265,17 +267,17 @@ do_block(const struct logistic *t, struct bench *b, size_t from, size_t n,
 {
 	const struct logistic_rows *r = &t->rows;
 	const size_t k = r->classes;
+	const float *x = b->x + from * r->dim;
 	double loss = 0;
 
-	kernel_upload(b->kernel, b->x, r->x + from * r->dim, n * r->dim);
-	kernel_product(b->kernel, b->scores, b->x, b->w, (struct product){
+	kernel_product(b->kernel, b->scores, x, b->w, (struct product){
 	    .m = n, .n = k, .k = r->dim, .transpose_b = true });
 	kernel_download(b->kernel, b->host, b->scores, n * k);
 	for (size_t i = 0; i < n; i++)
 		loss += logistic_row(b->host + i * k, t->w + k * r->dim,
 		    r->label[from + i], k, db);
 	kernel_upload(b->kernel, b->scores, b->host, n * k);
-	kernel_product(b->kernel, b->gradient, b->scores, b->x,
+	kernel_product(b->kernel, b->gradient, b->scores, x,
 	    (struct product){ .m = k, .n = r->dim, .k = n,
 	    .transpose_a = true, .accumulate = !first });
 	return loss;
@@ -366,8 +368,8 @@ logistic_scores(struct logistic *t, const double *p, const float *x,
 	for (size_t i = 0; i < w + r->classes; i++)
 		t->w[i] = (float)p[i];
 	kernel_upload(b->kernel, b->w, t->w, w);
-	kernel_upload(b->kernel, b->x, x, n * r->dim);
-	kernel_product(b->kernel, b->scores, b->x, b->w, (struct product){
+	kernel_upload(b->kernel, b->others, x, n * r->dim);
+	kernel_product(b->kernel, b->scores, b->others, b->w, (struct product){
 	    .m = n, .n = r->classes, .k = r->dim, .transpose_b = true });
 	kernel_download(b->kernel, scores, b->scores, n * r->classes);
 	for (size_t i = 0; i < n * r->classes; i++)

@@ -11,6 +11,7 @@
 #define GROUP ((size_t)8)	/* classes solved for side by side */
 #define DIM_MOST ((size_t)4096)	/* beyond, L is left out (the identity) */
 #define ROWS_LEAST ((size_t)4096)	/* rows taken, where there are so many */
+#define BLOCK ((size_t)32)	/* columns of L made together */
 #define STRIP ((size_t)16)	/* rows of L in one task */
 
 struct whiten {
@@ -20,7 +21,7 @@ struct whiten {
 	double *work;		/* [groups,D,GROUP] */
 
 	/* The work under way. */
-	size_t column;
+	size_t column, behind;	/* the block of columns, and what is behind it */
 	double *to;
 	const double *from;
 };
@@ -61,25 +62,64 @@ gram(struct whiten *t, const struct logistic_rows *r)
 	return rc;
 }
 
-/* A strip of a column of L, below its diagonal. */
+/* Row i of a block's columns, less what the columns before the block account
+ * for. */
 static void
-column_strip(void *arg, size_t strip, int worker)
+lessen(struct whiten *t, size_t i)
 {
-	struct whiten *t = arg;
-	const size_t d = t->dim, j = t->column;
-	const size_t from = j + 1 + strip * STRIP;
-	const size_t end = d - from < STRIP ? d : from + STRIP;
-	const double *lj = t->l + j * d;
+	const size_t end = i < t->behind ? i + 1 : t->behind;
+	double *li = t->l + i * t->dim;
 
-	(void)worker;
-	for (size_t i = from; i < end; i++) {
-		double *li = t->l + i * d;
+	for (size_t j = t->column; j < end; j++)
+		li[j] -= eval_dot(li, t->l + j * t->dim, t->column);
+}
 
-		li[j] = (li[j] - eval_dot(li, lj, j)) / lj[j];
+/* The same within the block, left of its column `end`. */
+static void
+divide(struct whiten *t, size_t i, size_t end)
+{
+	double *li = t->l + i * t->dim;
+
+	for (size_t j = t->column; j < end; j++) {
+		const double *lj = t->l + j * t->dim;
+
+		li[j] = (li[j] - eval_dot(li + t->column, lj + t->column,
+		    j - t->column)) / lj[j];
 	}
 }
 
-/* Cholesky's factor of (l / K + ridge), in place, column by column. */
+/* The block's own rows, which those below need. */
+static void
+corner(struct whiten *t, double ridge)
+{
+	for (size_t i = t->column; i < t->behind; i++) {
+		double *li = t->l + i * t->dim;
+		double left;
+
+		lessen(t, i);
+		divide(t, i, i);
+		left = li[i] + ridge - eval_dot(li + t->column, li + t->column,
+		    i - t->column);
+		li[i] = sqrt(left > ridge / 2 ? left : ridge / 2);
+	}
+}
+
+static void
+rows_below(void *arg, size_t strip, int worker)
+{
+	struct whiten *t = arg;
+	const size_t from = t->behind + strip * STRIP;
+	const size_t end = t->dim - from < STRIP ? t->dim : from + STRIP;
+
+	(void)worker;
+	for (size_t i = from; i < end; i++) {
+		lessen(t, i);
+		divide(t, i, t->behind);
+	}
+}
+
+/* Cholesky's factor of (l / K + ridge), in place, a block of columns after the
+ * other. */
 static void
 factor(struct whiten *t, double ridge)
 {
@@ -93,14 +133,11 @@ factor(struct whiten *t, double ridge)
 	ridge += 1e-5 * trace / ((double)d * k) + 1e-30;
 	for (size_t i = 0; i < d * d; i++)
 		t->l[i] /= k;
-	for (size_t j = 0; j < d; j++) {
-		double *lj = t->l + j * d;
-		const double left = lj[j] + ridge - eval_dot(lj, lj, j);
-
-		lj[j] = sqrt(left > ridge / 2 ? left : ridge / 2);
-		t->column = j;
-		pool_each(t->pool, (d - 1 - j + STRIP - 1) / STRIP,
-		    column_strip, t);
+	for (t->column = 0; t->column < d; t->column = t->behind) {
+		t->behind = d - t->column < BLOCK ? d : t->column + BLOCK;
+		corner(t, ridge);
+		pool_each(t->pool, (d - t->behind + STRIP - 1) / STRIP,
+		    rows_below, t);
 	}
 }
 

@@ -260,6 +260,21 @@ kernel_alloc(struct kernel *k, size_t n)
 	return x;
 }
 
+const float *
+kernel_share(struct kernel *k, const float *host, size_t n)
+{
+	(void)k;
+	(void)n;
+	return host;
+}
+
+void
+kernel_unshare(struct kernel *k, const float *shared)
+{
+	(void)k;
+	(void)shared;
+}
+
 void
 kernel_release(struct kernel *k, float *x)
 {

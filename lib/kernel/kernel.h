@@ -35,6 +35,12 @@ const char *kernel_simd(const struct kernel *);
 float *kernel_alloc(struct kernel *, size_t n);
 void kernel_release(struct kernel *, float *);
 
+/* n floats of the host as device memory, for reading: not copied where the
+ * device reads the host's own.  They must stay and not change until they are
+ * given back.  NULL and a failure. */
+const float *kernel_share(struct kernel *, const float *host, size_t n);
+void kernel_unshare(struct kernel *, const float *);
+
 void kernel_upload(struct kernel *, float *to, const float *host, size_t n);
 void kernel_download(struct kernel *, float *host, const float *from,
     size_t n);
