@@ -73,22 +73,14 @@ sift_down(struct neighbour *heap, size_t n, size_t at)
 	}
 }
 
-static void
-sift_up(struct neighbour *heap, size_t at)
-{
-	while (at > 0 && nearer(&heap[(at - 1) / 2], &heap[at])) {
-		swap(&heap[(at - 1) / 2], &heap[at]);
-		at = (at - 1) / 2;
-	}
-}
-
-/* Keeps the k nearest of what was pushed. */
+/* Keeps the k nearest of what was pushed; they are a heap from the kth on. */
 static void
 push(struct keep *q, size_t k, struct neighbour x)
 {
 	if (q->have < k) {
-		q->near[q->have] = x;
-		sift_up(q->near, q->have++);
+		q->near[q->have++] = x;
+		for (size_t at = q->have == k ? k / 2 : 0; at-- > 0;)
+			sift_down(q->near, k, at);
 	} else if (nearer(&x, &q->near[0])) {
 		q->near[0] = x;
 		sift_down(q->near, k, 0);

@@ -28,7 +28,7 @@ struct candidate {
 struct keep {
 	const float *x;			/* [dim] */
 	double inverse;			/* 1 / norm, or 0 */
-	struct neighbour *near;		/* [k] so far, a heap of `have` */
+	struct neighbour *near;		/* [k], of them `have` so far */
 	size_t have;
 	struct candidate *pending;	/* [room] by row, rising */
 	size_t n_pending, settled;	/* all; those compared exactly */

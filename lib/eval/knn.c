@@ -8,7 +8,7 @@
 #include "eval/keep.h"
 #include "kernel/kernel.h"
 
-#define TILE ((size_t)1024)	/* training rows in one product, … */
+#define TILE ((size_t)2048)	/* training rows in one product, … */
 #define BAND ((size_t)512)	/* … and queries, at most */
 #define FEW ((size_t)4)		/* rows of a product that are looked at */
 #define SLICE ((size_t)4096)	/* queries that pass a tile while it is near */
@@ -21,7 +21,7 @@ struct desk {
 	float *dev_query;	/* [slice,dim] */
 	float *dev_train;	/* [tile,dim] */
 	float *dev_product;	/* [band,tile] */
-	float *product;		/* [FEW,tile] of it, here */
+	float *product;		/* [FEW,tile] room to look at it */
 	float *scaled;		/* [max(tile,band),dim] rows of norm 1 */
 	struct keep *keeps;	/* [slice] */
 	struct candidate *pending;	/* [slice,room] */
@@ -151,17 +151,18 @@ knn_block(const struct knn *s)
 }
 
 /* The product of queries at..at+m-1 of a slice with a tile, a few rows at a
- * time, which are looked at while they are in the nearest cache. */
+ * time, which are looked at while they are near. */
 static void
 offer_band(const struct knn *s, struct desk *d, size_t at, size_t m,
     size_t begin, size_t rows)
 {
-	for (size_t i = 0; i < m; i++) {
+	const float *p = NULL;
+
+	for (size_t i = 0; i < m; i++, p += rows) {
 		if (i % FEW == 0)
-			kernel_download(d->kernel, d->product, d->dev_product
-			    + i * rows, (m - i < FEW ? m - i : FEW) * rows);
-		keep_offer(&d->keeps[at + i], &s->rule, d->product
-		    + i % FEW * rows, begin, rows);
+			p = kernel_look(d->kernel, d->dev_product + i * rows,
+			    (m - i < FEW ? m - i : FEW) * rows, d->product);
+		keep_offer(&d->keeps[at + i], &s->rule, p, begin, rows);
 	}
 }
 

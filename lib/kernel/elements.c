@@ -45,6 +45,15 @@ kernel_download(struct kernel *k, float *host, const float *from, size_t n)
 	kernel_copy(k, host, from, n);
 }
 
+const float *
+kernel_look(struct kernel *k, const float *from, size_t n, float *room)
+{
+	(void)k;
+	(void)n;
+	(void)room;
+	return from;
+}
+
 static void
 zero_piece(void *arg, size_t first, size_t end, int worker)
 {

@@ -44,6 +44,10 @@ void kernel_unshare(struct kernel *, const float *);
 void kernel_upload(struct kernel *, float *to, const float *host, size_t n);
 void kernel_download(struct kernel *, float *host, const float *from,
     size_t n);
+/* n floats of device memory for the host to look at, until they change: where
+ * they are if it can, else copied into room [n]. */
+const float *kernel_look(struct kernel *, const float *from, size_t n,
+    float *room);
 void kernel_copy(struct kernel *, float *to, const float *from, size_t n);
 void kernel_zero(struct kernel *, float *x, size_t n);
 
