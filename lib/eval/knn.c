@@ -9,7 +9,7 @@
 #include "kernel/kernel.h"
 
 #define TILE ((size_t)2048)	/* training rows in one product, … */
-#define BAND ((size_t)512)	/* … and queries, at most */
+#define BAND ((size_t)1024)	/* … and queries, at most */
 #define FEW ((size_t)4)		/* rows of a product that are looked at */
 #define SLICE ((size_t)4096)	/* queries that pass a tile while it is near */
 #define SLICE_ROOM ((size_t)1 << 22)	/* candidates of a slice, at most */
