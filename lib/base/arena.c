@@ -80,6 +80,20 @@ arena_fits(const struct arena *a, size_t size)
 	    size <= b->size - b->used - ARENA_ALIGN;
 }
 
+int
+arena_reserve(struct arena *a, size_t size)
+{
+	struct arena_block *b;
+
+	if (arena_fits(a, size))
+		return 0;
+	if (num_add(size, ARENA_ALIGN, &size) < 0 || (b = block_new(size)) == NULL)
+		return fail_last();
+	b->next = a->blocks;
+	a->blocks = b;
+	return 0;
+}
+
 /* A piece alone in its block takes the block with it, so that nothing is
  * left behind of what grows step by step. */
 static void *

@@ -34,6 +34,10 @@ char *arena_string(struct arena *, const char *bytes, size_t size);
  * contents kept, the piece may move. NULL and a failure leave it as it was. */
 void *arena_grow(struct arena *, void *piece, size_t old, size_t size);
 
+/* Sees to it that pieces of `size` bytes in all fit one block, which a reset
+ * then keeps. */
+int arena_reserve(struct arena *, size_t size) FAIL_CHECKED;
+
 /* True when `size` bytes can be had without asking for memory. */
 bool arena_fits(const struct arena *, size_t size);
 

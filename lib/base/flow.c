@@ -17,12 +17,13 @@ struct line {
 	struct load loads[FLOW_SLOTS];
 	int slots;			/* used */
 	uint64_t taken, begun, given;	/* loads; all tasks of `begun` are */
-	bool taking, giving;		/* somebody is at it */
+	bool taking, giving, sending;	/* somebody is at it */
+	bool ready;			/* something is to be sent */
 	bool ended, stopped;		/* nothing more to take, to do */
-	struct fail_state failure;	/* of take or give; code 0: none */
+	struct fail_state failure;	/* the first; code 0: none */
 };
 
-enum move { TAKE, TASK, GIVE, WAIT, LEAVE };
+enum move { TAKE, TASK, GIVE, SEND, WAIT, LEAVE };
 
 static struct load *
 load_at(struct line *l, uint64_t number)
@@ -40,9 +41,12 @@ next_move(struct line *l)
 {
 	bool may_take;
 
-	if (l->stopped || (l->ended && l->given == l->taken))
+	if (l->stopped || (l->ended && l->given == l->taken && !l->ready
+	    && !l->sending))
 		return LEAVE;
-	if (!l->giving && l->given < l->taken
+	if (l->ready && !l->sending)
+		return SEND;
+	if (!l->giving && !l->ready && l->given < l->taken
 	    && load_at(l, l->given)->done == load_at(l, l->given)->n)
 		return GIVE;
 	while (l->begun < l->taken
@@ -99,6 +103,13 @@ do_task(struct line *l, int worker)
 }
 
 static void
+stop(struct line *l)
+{
+	l->stopped = true;
+	fail_save(&l->failure);
+}
+
+static void
 give(struct line *l)
 {
 	struct load *load = load_at(l, l->given);
@@ -111,11 +122,27 @@ give(struct line *l)
 	    : fail_restore(&load->failure);
 	pthread_mutex_lock(&l->lock);
 	l->giving = false;
-	l->given++;
-	if (rc < 0) {
-		l->stopped = true;
-		fail_save(&l->failure);
+	if (rc < 0)
+		stop(l);
+	l->ready = rc > 0;
+	l->given += rc == 0;
+	pthread_cond_broadcast(&l->change);
+}
+
+static void
+send(struct line *l)
+{
+	l->ready = false;
+	l->sending = true;
+	pthread_cond_broadcast(&l->change);
+	pthread_mutex_unlock(&l->lock);
+	if (l->flow->send(l->flow->arg) < 0) {
+		pthread_mutex_lock(&l->lock);
+		stop(l);
+	} else {
+		pthread_mutex_lock(&l->lock);
 	}
+	l->sending = false;
 	pthread_cond_broadcast(&l->change);
 }
 
@@ -135,6 +162,8 @@ serve(void *arg, size_t i, int worker)
 			do_task(l, worker);
 		else if (move == GIVE)
 			give(l);
+		else if (move == SEND)
+			send(l);
 		else
 			pthread_cond_wait(&l->change, &l->lock);
 	}

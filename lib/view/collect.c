@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/num.h"
 
 static int64_t
 field_int(const struct rec *r, const char *name, int64_t otherwise)
@@ -60,10 +61,19 @@ skipped(const struct collect *g, const struct rec *r)
 	return NULL;
 }
 
+/* The record being filled. */
+static struct made *
+current(struct collect *g)
+{
+	return &g->made[g->full % 2];
+}
+
 /* Room for the views of so many samples like this one. */
 static int
 begin_views(struct collect *g, const struct sample *s, size_t rows)
 {
+	struct made *m = current(g);
+
 	for (int k = 0; k < work_views(g->config); k++) {
 		const struct tensor *one = &s->views[k];
 		size_t shape[TENSOR_DIMS];
@@ -73,12 +83,29 @@ begin_views(struct collect *g, const struct sample *s, size_t rows)
 		memcpy(shape, one->shape, sizeof(shape));
 		shape[0] = rows;
 		snprintf(name, sizeof(name), "view%d", k);
-		if (rec_add_tensor(&g->rec, name, one->dtype, one->n_dims,
+		if (rec_add_tensor(&m->rec, name, one->dtype, one->n_dims,
 		    shape, &data) < 0)
 			return fail_last();
-		g->views[k] = rec_find(&g->rec, name)->tensor;
+		m->views[k] = rec_find(&m->rec, name)->tensor;
 	}
 	return 0;
+}
+
+#define BESIDE ((size_t)64 << 10)	/* bytes of a record beside its views */
+
+/* All of a record in one piece of memory, from the first one on. */
+static int
+reserve(struct made *m, const struct collect *g, const struct sample *s,
+    size_t rows)
+{
+	size_t bytes = 0, all;
+
+	for (int k = 0; k < work_views(g->config); k++)
+		bytes += s->views[k].bytes + ARENA_ALIGN;
+	if (num_mul(bytes, rows, &all) < 0 || num_add(all, BESIDE, &all) < 0)
+		return fail_last();
+	rec_clear(&m->rec);
+	return arena_reserve(&m->rec.arena, all);
 }
 
 /* A record that begins with this sample. */
@@ -87,6 +114,7 @@ begin(struct collect *g, const struct sample *s)
 {
 	const size_t rows = batch(g) > 0 ? batch(g) : s->rows;
 	const char *const *skip = skipped(g, s->rec);
+	struct made *m = current(g);
 	int64_t step = field_int(s->rec, "step", -1);
 
 	if (g->step == 0)
@@ -94,10 +122,10 @@ begin(struct collect *g, const struct sample *s)
 	if (step < 0 || g->config->batch > 0)
 		step = g->first_step + g->step;
 	g->epoch = s->epoch;
-	if (skip == NULL
-	    || columns_begin(&g->columns, &g->rec, rows, s->rec, skip) < 0
-	    || rec_add(&g->rec, "epoch", value_int(g->epoch)) < 0
-	    || rec_add(&g->rec, "step", value_int(step)) < 0)
+	if (skip == NULL || reserve(m, g, s, rows) < 0
+	    || columns_begin(&m->columns, &m->rec, rows, s->rec, skip) < 0
+	    || rec_add(&m->rec, "epoch", value_int(g->epoch)) < 0
+	    || rec_add(&m->rec, "step", value_int(step)) < 0)
 		return fail_last();
 	return begin_views(g, s, rows);
 }
@@ -116,16 +144,16 @@ wrong_shape(const struct sample *s, const struct tensor *one,
 }
 
 static int
-add_views(struct collect *g, const struct sample *s)
+add_views(const struct collect *g, struct made *m, const struct sample *s)
 {
 	for (int k = 0; k < work_views(g->config); k++) {
-		const struct tensor *one = &s->views[k], *all = g->views[k];
+		const struct tensor *one = &s->views[k], *all = m->views[k];
 
 		if (one->dtype != all->dtype || one->n_dims != all->n_dims
 		    || memcmp(one->shape + 1, all->shape + 1,
 		    (size_t)(one->n_dims - 1) * sizeof(one->shape[0])) != 0)
 			return wrong_shape(s, one, all);
-		memcpy((char *)all->data + g->filled * one->bytes, one->data,
+		memcpy((char *)all->data + m->filled * one->bytes, one->data,
 		    one->bytes);
 	}
 	return 0;
@@ -141,52 +169,60 @@ report(struct collect *g, const struct sample *s)
 		    s->index, s->bad.text);
 }
 
-static int
-give(struct collect *g)
-{
-	if (g->filled < g->columns.rows)
-		columns_cut(&g->columns, g->filled);
-	g->filled = 0;
-	g->counts.records++;
-	return g->config->give(g->config->arg, &g->rec);
-}
-
 static void
 drop(struct collect *g)
 {
-	g->counts.dropped += g->filled;
-	g->filled = 0;
+	g->counts.dropped += current(g)->filled;
+	current(g)->filled = 0;
 }
 
 static int
 add(struct collect *g, const struct sample *s)
 {
-	if (g->filled == 0 && begin(g, s) < 0)
+	struct made *m = current(g);
+
+	if (m->filled == 0 && begin(g, s) < 0)
 		return fail_last();
-	if (add_views(g, s) < 0
-	    || columns_copy(&g->columns, g->filled, s->rec, s->row) < 0)
+	if (add_views(g, m, s) < 0
+	    || columns_copy(&m->columns, m->filled, s->rec, s->row) < 0)
 		return fail_last();
-	g->filled++;
+	m->filled++;
 	return 0;
 }
 
 int
 collect_add(struct collect *g, const struct sample *s)
 {
-	bool full;
+	struct made *m = current(g);
+	bool last;
 
 	if (!g->begun)
 		g->first_epoch = s->epoch;
 	g->begun = true;
-	if (batch(g) > 0 && g->filled > 0 && s->epoch != g->epoch)
+	if (batch(g) > 0 && m->filled > 0 && s->epoch != g->epoch)
 		drop(g);
 	if (s->bad.code < 0)
 		report(g, s);
 	else if (add(g, s) < 0)
 		return fail_last();
-	full = batch(g) > 0 ? g->filled == batch(g) : s->row + 1 == s->rows;
-	g->step += full;
-	return full && g->filled > 0 ? give(g) : 0;
+	last = batch(g) > 0 ? m->filled == batch(g) : s->row + 1 == s->rows;
+	g->step += last;
+	if (!last || m->filled == 0)
+		return 0;
+	if (m->filled < m->columns.rows)
+		columns_cut(&m->columns, m->filled);
+	g->counts.records++;
+	g->full++;
+	return 1;
+}
+
+int
+collect_send(struct collect *g)
+{
+	struct made *m = &g->made[g->sent++ % 2];
+
+	m->filled = 0;
+	return g->config->give(g->config->arg, &m->rec);
 }
 
 void
@@ -198,5 +234,6 @@ collect_end(struct collect *g)
 void
 collect_free(struct collect *g)
 {
-	rec_free(&g->rec);
+	rec_free(&g->made[0].rec);
+	rec_free(&g->made[1].rec);
 }

@@ -10,26 +10,37 @@
 #include "view/columns.h"
 #include "view/work.h"
 
+/* A record being filled, or full and being sent off. */
+struct made {
+	struct rec rec;
+	struct columns columns;
+	struct tensor *views[RECIPE_VIEWS];
+	size_t filled;			/* rows */
+};
+
 struct collect {
 	const struct view_config *config;
 	int64_t start_step, epoch_samples;	/* as the input's header says */
 	struct view_counts counts;
-
-	/* The record being filled, of which `filled` rows are. */
-	struct rec rec;
-	struct columns columns;
-	struct tensor *views[RECIPE_VIEWS];
-	size_t filled;
-	int64_t epoch;
+	int64_t epoch;			/* of the record being filled */
 	int64_t step, first_step;	/* records so far; number of the first */
 	bool begun;
 	int64_t first_epoch;
+
+	/* Records in turn: one is filled while the other is sent. */
+	struct made made[2];
+	uint64_t full, sent;
 };
 
-/* Samples in their order; a full record is given at once. */
+/* Samples in their order: 1 when a record is full with this one, which is to
+ * be sent before the next is, 0, or a failure. */
 int collect_add(struct collect *, const struct sample *) FAIL_CHECKED;
 
-/* Behind the last: what does not fill a record is dropped. */
+/* Gives the full record to the configuration's function; while it does, the
+ * next may be filled by another thread. */
+int collect_send(struct collect *) FAIL_CHECKED;
+
+/* Behind the last sample: what does not fill a record is dropped. */
 void collect_end(struct collect *);
 void collect_free(struct collect *);
 

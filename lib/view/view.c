@@ -19,7 +19,7 @@ struct load {
 	struct rec recs[LOAD];
 	size_t n_recs;
 	struct sample *samples;
-	size_t n, room;
+	size_t n, room, given;
 };
 
 struct view {
@@ -100,7 +100,7 @@ take(void *arg, int slot, size_t *n_tasks)
 	struct load *l = &v->loads[slot];
 	size_t bytes = 0;
 
-	l->n = 0;
+	l->n = l->given = 0;
 	for (l->n_recs = 0; l->n_recs < LOAD && l->n < LOAD
 	    && bytes < LOAD_BYTES; l->n_recs++) {
 		struct rec *r = &l->recs[l->n_recs];
@@ -142,12 +142,20 @@ static int
 give(void *arg, int slot)
 {
 	struct view *v = arg;
-	const struct load *l = &v->loads[slot];
+	struct load *l = &v->loads[slot];
+	int rc = 0;
 
-	for (size_t i = 0; i < l->n; i++)
-		if (collect_add(&v->collect, &l->samples[i]) < 0)
-			return fail_last();
-	return 0;
+	while (rc == 0 && l->given < l->n)
+		rc = collect_add(&v->collect, &l->samples[l->given++]);
+	return rc;
+}
+
+static int
+send(void *arg)
+{
+	struct view *v = arg;
+
+	return collect_send(&v->collect);
 }
 
 static void
@@ -203,7 +211,7 @@ view_run(struct stream_in *in, struct pool *pool,
 	const int threads = pool_threads(pool);
 	struct view *v = view_new(in, threads, config);
 	const struct flow flow = { .take = take, .ready = ready, .task = make,
-		.give = give, .arg = v };
+		.give = give, .send = send, .arg = v };
 	int rc;
 
 	*counts = (struct view_counts){ 0 };

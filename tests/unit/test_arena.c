@@ -91,5 +91,14 @@ main(void)
 	ok(arena_string(&a, "", SIZE_MAX) == NULL, "for strings as well");
 	arena_free(&a);
 	ok(a.blocks == NULL, "freed");
+	is_int(arena_reserve(&a, 300000), 0, "room is reserved");
+	p = a.blocks;
+	ok(arena_get(&a, 100000) != NULL && arena_get(&a, 199000) != NULL
+	    && a.blocks == p, "for pieces of that size in all");
+	arena_reset(&a);
+	is_int(arena_reserve(&a, 300000), 0, "and again");
+	ok(a.blocks == p, "which allocates nothing");
+	is_int(arena_reserve(&a, SIZE_MAX), FAIL_LIMIT, "all there is is not");
+	arena_free(&a);
 	return tap_done();
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Loads come and go in order, whoever does their tasks. */
+/* Loads come and go in order, whoever does their tasks, and what they add up
+ * to is sent in order. */
 #include "base/flow.h"
 
 #include <stdatomic.h>
@@ -16,11 +17,13 @@ struct trip {
 	int end;
 	int bad_load, bad_task;	/* fails, the load's task or (-1) its giving */
 	int slow_load, slow_task;
-	bool unready;
+	bool unready, bad_send;
 
 	int in_slot[FLOW_SLOTS];
 	atomic_int ran[LOADS][TASKS];
-	atomic_int taking, giving;
+	int full;		/* made ready of the load being given */
+	atomic_int taking, giving, sending;
+	atomic_int ready, sent;
 	atomic_int faults;	/* broken promises */
 	atomic_int taken, given;
 };
@@ -94,15 +97,40 @@ give(void *arg, int slot)
 		t->faults += atomic_load(&t->ran[load][i]) != 1;
 	if (load == t->bad_load && t->bad_task < 0)
 		return fail(FAIL_IO, "load %d", load);
-	t->given++;
 	t->giving = 0;
+	if (t->full < load % 3) {
+		t->full++;
+		/* One is being sent at most, and none waits. */
+		t->faults += t->ready - t->sent > 1;
+		t->ready++;
+		return 1;
+	}
+	t->full = 0;
+	t->given++;
+	return 0;
+}
+
+static int
+send(void *arg)
+{
+	struct trip *t = arg;
+
+	t->faults += atomic_exchange(&t->sending, 1);
+	t->faults += t->sent >= t->ready;
+	if (t->sent == 20) {
+		pause_ms(5);
+		if (t->bad_send)
+			return fail(FAIL_IO, "sent %d", t->sent);
+	}
+	t->sent++;
+	t->sending = 0;
 	return 0;
 }
 
 static int
 run(struct trip *t)
 {
-	const struct flow flow = { take, ready, task, give, t };
+	const struct flow flow = { take, ready, task, give, send, t };
 	struct pool *pool = pool_new(t->threads);
 	const int rc = flow_run(pool, &flow);
 
@@ -128,6 +156,7 @@ check(int threads)
 	is_int(run(&trip), 0, "%d threads", threads);
 	ok(trip.given == LOADS && trip.faults == 0,
 	    "all in order, each task once, one taker and one giver");
+	is_int(atomic_load(&trip.sent), 199, "all sent that was ready");
 	begin(threads, LOADS);
 	trip.unready = true;
 	trip.slow_load = 30;
@@ -153,6 +182,12 @@ check(int threads)
 	is_int(run(&trip), FAIL_IO, "giving fails");
 	is_text(fail_text(), "load 21", "with its message");
 	is_int(atomic_load(&trip.given), 21, "and is not tried again");
+	is_int(atomic_load(&trip.sent), 21, "what was ready is sent even so");
+	begin(threads, LOADS);
+	trip.bad_send = true;
+	is_int(run(&trip), FAIL_IO, "sending fails");
+	is_text(fail_text(), "sent 20", "with its message");
+	is_int(atomic_load(&trip.sent), 20, "and is not tried again");
 	ok(trip.faults == 0, "all promises kept");
 }
 
