@@ -7,9 +7,10 @@ Usage: augment.py [-b BIN_DIR] [-r ROUNDS] [--small SOURCE] [--large SOURCE] [CA
 Cases: small and large pictures (32 and 224 px views, byol-cifar and byol), from decoded pictures and from JPEG
 files, decoding included.  SOURCE is what ssl-decode takes; without it pictures are drawn.  Ours is the whole tool,
 reading its stream and writing the views to /dev/null, by its processor time; torchvision's is its loop over
-pictures in memory, likewise.  Each round runs ours, then torchvision's.  A last pair of rows compares, by the
-clock, two threads on two cores with one thread on one.  Prints a table, tab-separated: case, side, pictures a
-second (median of the rounds), and the ratio to torchvision's (to one thread's), median of the rounds' ratios.
+pictures in memory, likewise.  Each round runs ours, then torchvision's.  The last rows compare, by the clock, two
+threads on two cores with one thread on one, and with two processes of one thread, which tell what two cores have to
+give.  Prints a table, tab-separated: case, side, pictures a second (median of the rounds), and the ratio to
+torchvision's (to one thread's), median of the rounds' ratios.
 PYTHON names a Python that has torchvision (default: this one, or else /usr/bin/python3); without any, ours alone.
 """
 import argparse
@@ -78,18 +79,34 @@ def python():
     return None
 
 
-def ours(a, recipe, path, threads=1, cores=None):
-    """(processor seconds, seconds) of the tool on those cores."""
-    before = time.perf_counter()
-    process = subprocess.Popen(
+def start(a, recipe, path, threads, cores):
+    return subprocess.Popen(
         [os.path.join(a.bin_dir, 'ssl-augment'), '-q', '-r', recipe, '--threads', str(threads), '-o', '/dev/null', path],
-        preexec_fn=lambda: os.sched_setaffinity(0, cores or a.cores[:1]))
+        preexec_fn=lambda: os.sched_setaffinity(0, cores))
+
+
+def processor_seconds(process):
+    """What it took until its end."""
     _, status, use = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - before
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f'augment.py: ssl-augment: exit status {process.returncode}')
-    return use.ru_utime + use.ru_stime, wall
+    return use.ru_utime + use.ru_stime
+
+
+def ours(a, recipe, path, threads=1):
+    """(processor seconds, seconds) of the tool, with a core for each thread."""
+    before = time.perf_counter()
+    spent = processor_seconds(start(a, recipe, path, threads, a.cores[:threads]))
+    return spent, time.perf_counter() - before
+
+
+def apart(a, recipe, path):
+    """Seconds of two processes of one thread, each on a core of its own: what two cores have to give."""
+    before = time.perf_counter()
+    for process in [start(a, recipe, path, 1, [core]) for core in a.cores[:2]]:
+        processor_seconds(process)
+    return time.perf_counter() - before
 
 
 def theirs(a, px, kind, path, most):
@@ -143,12 +160,14 @@ def measure(case, a, scratch):
 
 def measure_threads(a, scratch):
     paths, n = prepare(a, 'large', scratch)
-    one, two = [], []
+    one, two, pair = [], [], []
     for _ in range(a.rounds):
         one.append(n / ours(a, 'byol', paths['decoded'])[1])
-        two.append(n / ours(a, 'byol', paths['decoded'], 2, a.cores[:2])[1])
+        two.append(n / ours(a, 'byol', paths['decoded'], 2)[1])
+        pair.append(2 * n / apart(a, 'byol', paths['decoded']))
     row('large-decoded', 'one thread', one, [])
     row('large-decoded', 'two threads', two, [t / o for t, o in zip(two, one)])
+    row('large-decoded', 'two processes', pair, [t / o for t, o in zip(pair, one)])
 
 
 def main():
