@@ -12,7 +12,7 @@
  * hold), or as many as have come: nobody waits for a slow producer's next
  * record. */
 #define LOAD ((size_t)64)
-#define LOAD_BYTES ((size_t)8 << 20)
+#define LOAD_BYTES ((size_t)2 << 20)
 
 /* Records read together, and their samples. */
 struct load {
