@@ -20,7 +20,7 @@ struct line {
 	bool taking, giving, sending;	/* somebody is at it */
 	bool ready;			/* something is to be sent */
 	bool ended, stopped;		/* nothing more to take, to do */
-	struct fail_state failure;	/* the first; code 0: none */
+	struct fail_state failure;	/* first in order; code 0: none */
 };
 
 enum move { TAKE, TASK, GIVE, SEND, WAIT, LEAVE };
@@ -77,7 +77,7 @@ take(struct line *l)
 		l->taken++;
 	} else {
 		l->ended = true;
-		if (got < 0)
+		if (got < 0 && !l->stopped)
 			fail_save(&l->failure);
 	}
 	pthread_cond_broadcast(&l->change);
@@ -122,27 +122,29 @@ give(struct line *l)
 	    : fail_restore(&load->failure);
 	pthread_mutex_lock(&l->lock);
 	l->giving = false;
-	if (rc < 0)
+	if (rc < 0 && !l->stopped)
 		stop(l);
 	l->ready = rc > 0;
 	l->given += rc == 0;
 	pthread_cond_broadcast(&l->change);
 }
 
+/* What is sent comes before all that is given or taken meanwhile, and so does
+ * its failure. */
 static void
 send(struct line *l)
 {
+	int rc;
+
 	l->ready = false;
 	l->sending = true;
 	pthread_cond_broadcast(&l->change);
 	pthread_mutex_unlock(&l->lock);
-	if (l->flow->send(l->flow->arg) < 0) {
-		pthread_mutex_lock(&l->lock);
-		stop(l);
-	} else {
-		pthread_mutex_lock(&l->lock);
-	}
+	rc = l->flow->send(l->flow->arg);
+	pthread_mutex_lock(&l->lock);
 	l->sending = false;
+	if (rc < 0)
+		stop(l);
 	pthread_cond_broadcast(&l->change);
 }
 

@@ -16,7 +16,7 @@
 
 #include "base/pool.h"
 
-#define FLOW_SLOTS 3
+#define FLOW_SLOTS 3		/* loads under way at most */
 
 struct flow {
 	/* Brings the next load into the slot and says of how many tasks it is:

@@ -101,7 +101,7 @@ reserve(struct made *m, const struct collect *g, const struct sample *s,
 	size_t bytes = 0, all;
 
 	for (int k = 0; k < work_views(g->config); k++)
-		bytes += s->views[k].bytes + ARENA_ALIGN;
+		bytes += s->views[k].bytes;
 	if (num_mul(bytes, rows, &all) < 0 || num_add(all, BESIDE, &all) < 0)
 		return fail_last();
 	rec_clear(&m->rec);

@@ -8,18 +8,19 @@
 #include "view/collect.h"
 #include "view/work.h"
 
-/* Samples are read so many at a time, in at most so many bytes (which caches
- * hold), or as many as have come: nobody waits for a slow producer's next
- * record. */
+/* Samples are worked on so many at a time, of so many bytes (which caches
+ * hold) or few more, or as many as have come: nobody waits for a slow
+ * producer's next record. */
 #define LOAD ((size_t)64)
 #define LOAD_BYTES ((size_t)2 << 20)
 
-/* Records read together, and their samples. */
+/* Samples taken together, and the records that end among them: those stay
+ * until the load is given, as all loads before it then are. */
 struct load {
-	struct rec recs[LOAD];
+	struct rec *recs[LOAD];
 	size_t n_recs;
-	struct sample *samples;
-	size_t n, room, given;
+	struct sample samples[LOAD];
+	size_t n, given;
 };
 
 struct view {
@@ -27,6 +28,10 @@ struct view {
 	const struct view_config *config;
 	struct bench *benches;		/* one a worker */
 	struct load loads[FLOW_SLOTS];
+	struct rec recs[FLOW_SLOTS * LOAD + 1];	/* all there are */
+
+	struct rec *rec;		/* being taken */
+	size_t row, rows;		/* the next of its samples; all */
 	uint64_t seen;			/* samples read so far */
 	struct collect collect;
 };
@@ -43,54 +48,47 @@ sample_index(const struct view *v, const struct rec *r, size_t row)
 	return v->seen;
 }
 
-/* Room for n more samples. */
-static int
-reserve(struct load *l, size_t n)
+/* Samples of the record at hand, as many as fit; only the wanted one if one
+ * is. */
+static void
+take_samples(struct view *v, struct load *l)
 {
-	struct sample *samples;
-	size_t room = l->room;
-
-	if (n <= l->room - l->n)
-		return 0;
-	while (room - l->n < n)
-		room = room < LOAD ? LOAD : 2 * room;
-	samples = realloc(l->samples, room * sizeof(*samples));
-	if (samples == NULL)
-		return fail_memory(room * sizeof(*samples));
-	for (size_t i = l->room; i < room; i++)
-		samples[i] = (struct sample){ 0 };
-	l->samples = samples;
-	l->room = room;
-	return 0;
-}
-
-/* The samples of a record, or the one of them that is wanted. */
-static int
-take_samples(struct view *v, struct load *l, const struct rec *r)
-{
-	const struct value *epoch = rec_find(r, "epoch");
+	const struct value *epoch = rec_find(v->rec, "epoch");
 	const int64_t only = v->config->only_index;
-	size_t n;
 
-	if (rec_samples(r, &n) < 0)
-		return fail_note("record %" PRIu64, stream_records(v->in));
-	if (reserve(l, n) < 0)
-		return fail_last();
-	for (size_t row = 0; row < n; row++, v->seen++) {
+	for (; v->row < v->rows && l->n < LOAD; v->row++, v->seen++) {
 		struct sample *s = &l->samples[l->n];
-		const uint64_t index = sample_index(v, r, row);
+		const uint64_t index = sample_index(v, v->rec, v->row);
 
 		if (only >= 0 && index != (uint64_t)only)
 			continue;
-		s->rec = r;
-		s->row = row;
-		s->rows = n;
+		s->rec = v->rec;
+		s->row = v->row;
+		s->rows = v->rows;
 		s->epoch = epoch != NULL && epoch->type == VALUE_INT
 		    ? epoch->integer : 0;
 		s->index = index;
 		l->n++;
 	}
-	return 0;
+}
+
+/* The next record, once all samples of the one before are taken, which then
+ * stays with the load: 1, 0 at the end, or a failure. */
+static int
+next_record(struct view *v, struct load *l)
+{
+	struct rec *used = v->rec;
+	int got;
+
+	if (v->rows > 0) {
+		v->rec = l->recs[l->n_recs];
+		l->recs[l->n_recs++] = used;
+	}
+	v->row = v->rows = 0;
+	got = stream_read(v->in, v->rec);
+	if (got > 0 && rec_samples(v->rec, &v->rows) < 0)
+		return fail_note("record %" PRIu64, stream_records(v->in));
+	return got;
 }
 
 static int
@@ -99,26 +97,22 @@ take(void *arg, int slot, size_t *n_tasks)
 	struct view *v = arg;
 	struct load *l = &v->loads[slot];
 	size_t bytes = 0;
+	int got = 1;
 
-	l->n = l->given = 0;
-	for (l->n_recs = 0; l->n_recs < LOAD && l->n < LOAD
-	    && bytes < LOAD_BYTES; l->n_recs++) {
-		struct rec *r = &l->recs[l->n_recs];
-		int got;
-
-		if (l->n > 0 && !stream_ready(v->in))
-			break;
-		got = stream_read(v->in, r);
-		if (got < 0)
-			return got;
-		if (got == 0)
-			break;
-		if (take_samples(v, l, r) < 0)
-			return fail_last();
-		bytes += r->arena.used;
+	l->n = l->n_recs = l->given = 0;
+	while (got > 0 && l->n < LOAD && l->n_recs < LOAD
+	    && bytes < LOAD_BYTES) {
+		if (v->row == v->rows) {
+			if (l->n > 0 && !stream_ready(v->in))
+				break;
+			got = next_record(v, l);
+			bytes += v->rec->arena.used;
+		}
+		if (got > 0)
+			take_samples(v, l);
 	}
 	*n_tasks = l->n;
-	return l->n_recs > 0;
+	return got < 0 ? got : got > 0 || l->n > 0;
 }
 
 static bool
@@ -159,20 +153,12 @@ send(void *arg)
 }
 
 static void
-load_free(struct load *l)
-{
-	for (size_t i = 0; i < LOAD; i++)
-		rec_free(&l->recs[i]);
-	for (size_t i = 0; i < l->room; i++)
-		sample_free(&l->samples[i]);
-	free(l->samples);
-}
-
-static void
 view_free(struct view *v, int threads)
 {
-	for (int i = 0; i < FLOW_SLOTS; i++)
-		load_free(&v->loads[i]);
+	for (size_t i = 0; i < FLOW_SLOTS * LOAD; i++)
+		sample_free(&v->loads[i / LOAD].samples[i % LOAD]);
+	for (size_t i = 0; i < FLOW_SLOTS * LOAD + 1; i++)
+		rec_free(&v->recs[i]);
 	for (int i = 0; v->benches != NULL && i < threads; i++)
 		bench_free(&v->benches[i]);
 	free(v->benches);
@@ -190,6 +176,9 @@ view_new(struct stream_in *in, int threads, const struct view_config *config)
 		fail_memory(sizeof(*v));
 		return NULL;
 	}
+	for (size_t i = 0; i < FLOW_SLOTS * LOAD; i++)
+		v->loads[i / LOAD].recs[i % LOAD] = &v->recs[i];
+	v->rec = &v->recs[FLOW_SLOTS * LOAD];
 	v->in = in;
 	v->config = config;
 	v->collect = (struct collect){ .config = config,

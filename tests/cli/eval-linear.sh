@@ -69,6 +69,11 @@ ssl-decode -q --size 8 set/test -o other.tz
 fails 1 "rows of another length" ssl-eval linear --train train.tz \
     --test other.tz -f image
 like "$(cat "$T/.err")" "*train.tz has 432 numbers*other.tz 192*" "… which"
+fails 1 "a test stream that is not there" \
+    ssl-eval linear -v --train train.tz --test none.tz -f image
+said=$(cat "$T/.err")
+like "$said" "*none.tz*cannot open*" "… is named"
+is "$(echo "$said" | grep -c ': loss ')" 0 "… before a fit is made in vain"
 head -c 3000 train.tz >cut.tz
 fails 1 "a cut stream" ssl-eval linear --train cut.tz --test test.tz -f image
 like "$(cat "$T/.err")" "*truncated stream*" "… is said to be one"

@@ -24,6 +24,9 @@ struct trip {
 	int full;		/* made ready of the load being given */
 	atomic_int taking, giving, sending;
 	atomic_int ready, sent;
+	atomic_int all, begun;	/* tasks taken, begun */
+	atomic_int met;		/* threads at one place at a time */
+	bool meet_tasks, meet_sending;
 	atomic_int faults;	/* broken promises */
 	atomic_int taken, given;
 };
@@ -34,6 +37,18 @@ pause_ms(long ms)
 	const struct timespec t = { 0, ms * 1000000 };
 
 	nanosleep(&t, NULL);
+}
+
+/* Waits for another thread that comes here while this one does. */
+static void
+meet(struct trip *t)
+{
+	int ms = 0;
+
+	t->met++;
+	while (t->met < 2 && ms++ < 5000)
+		pause_ms(1);
+	t->faults += t->met < 2;
 }
 
 /* Loads of 0, 7, 14 … tasks. */
@@ -50,11 +65,15 @@ take(void *arg, int slot, size_t *n_tasks)
 
 	t->faults += atomic_exchange(&t->taking, 1);
 	t->faults += t->taken - t->given >= FLOW_SLOTS;
+	/* Nobody waits for a slow producer while there are tasks: all have
+	 * begun, though a thread may not have got as far as here. */
+	t->faults += t->unready && t->begun < t->all - t->threads;
 	t->taking = 0;
 	if (t->taken == t->loads)
 		return t->end < 0 ? fail(t->end, "load %d", t->loads) : 0;
 	t->in_slot[slot] = t->taken;
 	*n_tasks = tasks_of(t->taken++);
+	t->all += (int)*n_tasks;
 	return 1;
 }
 
@@ -72,7 +91,12 @@ task(void *arg, int slot, size_t i, int worker)
 	struct trip *t = arg;
 	const int load = t->in_slot[slot];
 
+	t->begun++;
 	t->faults += worker < 0 || worker >= t->threads;
+	if (t->meet_tasks && load == 3 && i < 2)
+		meet(t);
+	if (t->unready)
+		pause_ms(i % 8 == 0);
 	atomic_fetch_add(&t->ran[load][i], 1);
 	if (load == t->slow_load && (int)i == t->slow_task)
 		pause_ms(20);
@@ -97,6 +121,8 @@ give(void *arg, int slot)
 		t->faults += atomic_load(&t->ran[load][i]) != 1;
 	if (load == t->bad_load && t->bad_task < 0)
 		return fail(FAIL_IO, "load %d", load);
+	if (t->meet_sending && t->sent == 10 && t->sending)
+		meet(t);
 	t->giving = 0;
 	if (t->full < load % 3) {
 		t->full++;
@@ -117,6 +143,8 @@ send(void *arg)
 
 	t->faults += atomic_exchange(&t->sending, 1);
 	t->faults += t->sent >= t->ready;
+	if (t->meet_sending && t->sent == 10)
+		meet(t);
 	if (t->sent == 20) {
 		pause_ms(5);
 		if (t->bad_send)
@@ -163,6 +191,14 @@ check(int threads)
 	trip.slow_task = 3;
 	is_int(run(&trip), 0, "a slow task and a slow producer");
 	ok(trip.given == LOADS && trip.faults == 0, "change nothing");
+	for (int i = 0; i < 2 && threads > 1; i++) {
+		begin(threads, LOADS);
+		trip.meet_tasks = i == 0;
+		trip.meet_sending = i == 1;
+		is_int(run(&trip), 0, "threads meet");
+		ok(trip.met >= 2 && trip.faults == 0, i == 0
+		    ? "doing tasks" : "one giving while the other sends");
+	}
 	begin(threads, 0);
 	is_int(run(&trip), 0, "nothing to take");
 	begin(threads, 50);

@@ -268,24 +268,55 @@ test_lbfgs(void)
 	is_int(lbfgs_run(x, &p, &end), FAIL_DIVERGED, "NaN is told");
 }
 
+/* to [K,D] = H p with H = x^T x / (n K) + l2 / n, as whiten.h has it. */
 static void
-test_whiten(void)
+curvature(const struct logistic_rows *r, double l2, const double *p,
+    double *to)
 {
-	const struct logistic_rows r = make_rows(300, 37, 11);
-	const size_t n = 11 * 37;
+	const size_t d = r->dim;
+
+	for (size_t i = 0; i < r->classes * d; i++)
+		to[i] = l2 / (double)r->n * p[i];
+	for (size_t k = 0; k < r->classes; k++)
+		for (size_t i = 0; i < r->n; i++) {
+			const float *x = r->x + i * d;
+			double s = 0;
+
+			for (size_t j = 0; j < d; j++)
+				s += x[j] * p[k * d + j];
+			s /= (double)r->n * (double)r->classes;
+			for (size_t j = 0; j < d; j++)
+				to[k * d + j] += s * x[j];
+		}
+}
+
+static double
+farthest(const double *a, const double *b, size_t n)
+{
+	double worst = 0;
+
+	for (size_t i = 0; i < n; i++)
+		worst = fmax(worst, fabs(a[i] - b[i]));
+	return worst;
+}
+
+static void
+test_whiten(size_t dim)
+{
+	const struct logistic_rows r = make_rows(300, dim, 11);
+	const size_t n = 11 * dim;
 	struct pool *pool = pool_new(2);
 	struct whiten *w = whiten_new(&r, 2, pool);
 	double *v = malloc(4 * n * sizeof(*v)), *p = v + n, *back = p + n;
-	double *down = back + n, worst = 0, there = 0, here = 0;
+	double *down = back + n, there = 0, here = 0;
 	struct rng rng = rng_at(6, 0, 0, 0, 99);
 
 	for (size_t i = 0; i < n; i++)
 		v[i] = rng_normal(&rng);
 	whiten_weights(w, p, v);
 	whiten_place(w, back, p);
-	for (size_t i = 0; i < n; i++)
-		worst = fmax(worst, fabs(back[i] - v[i]));
-	is_near(worst, 0, 1e-10, "whitened weights, there and back");
+	is_near(farthest(back, v, n), 0, 1e-10,
+	    "%zu whitened weights, there and back", dim);
 	/* v . L^-1 g = (L^-T v) . g */
 	whiten_gradient(w, down, back);
 	for (size_t i = 0; i < n; i++) {
@@ -293,6 +324,10 @@ test_whiten(void)
 		here += p[i] * back[i];
 	}
 	is_near(there / here, 1, 1e-10, "the gradient is the transpose");
+	/* L^-1 H L^-T is the identity, but for floats and the small ridge. */
+	curvature(&r, 2, p, back);
+	whiten_gradient(w, down, back);
+	is_near(farthest(down, v, n), 0, 1e-2, "the curvature is round");
 	whiten_free(w);
 	pool_free(pool);
 	free(v);
@@ -346,7 +381,8 @@ main(void)
 	test_sgd();
 	test_rate();
 	test_lbfgs();
-	test_whiten();
+	test_whiten(37);
+	test_whiten(100);
 	test_standard();
 	test_grid();
 	return tap_done();

@@ -2,6 +2,7 @@
 /* Views of what is no picture, of samples without an index, and the fields
  * that pass. */
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "view/view.h"
@@ -87,6 +88,96 @@ run(const char *text, int64_t only_index, unsigned char *to, size_t n)
 	return rc < 0 ? rc : copy.records;
 }
 
+#define MANY ((size_t)100000)
+
+/* Rows of `width` numbers in one record, the last of them in a record of
+ * rows of `last`. */
+static void
+write_rows(size_t n, size_t width, size_t last)
+{
+	struct head head = { 0 };
+	struct stream_out *out = NULL;
+
+	if (head_init(&head, "samples") < 0
+	    || (out = stream_create(path, 1, &head)) == NULL)
+		exit(1);
+	for (int part = 0; part < 2; part++) {
+		const size_t shape[2] = { part == 0 ? n - 1 : 1,
+			part == 0 ? width : last };
+		struct rec rec = { 0 };
+		void *data;
+
+		if (rec_add_tensor(&rec, "x", DTYPE_F4, 2, shape, &data) < 0)
+			exit(1);
+		for (size_t i = 0; i < shape[0] * shape[1]; i++)
+			((float *)data)[i] = (float)(part == 0 ? i / width
+			    : n - 1);
+		if (stream_write(out, &rec) < 0)
+			exit(1);
+		rec_free(&rec);
+	}
+	if (stream_finish(out) < 0)
+		exit(1);
+	head_free(&head);
+}
+
+/* Rows that came in order, each in its place. */
+static int
+count(void *arg, const struct rec *r)
+{
+	const struct tensor *t = rec_find(r, "view0")->tensor;
+	size_t *seen = arg;
+
+	for (size_t i = 0; i < t->shape[0]; i++)
+		*seen += ((const float *)t->data)[i * t->shape[1]]
+		    == (float)*seen;
+	return 0;
+}
+
+static int
+run_rows(int threads, size_t batch, size_t *seen)
+{
+	struct view_config config = { .recipe = &recipe, .only_index = -1,
+		.batch = batch, .give = count, .arg = seen };
+	struct pool *pool = pool_new(threads);
+	struct stream_in *in = stream_open(path);
+	struct view_counts counts;
+	int rc;
+
+	*seen = 0;
+	if (recipe_find(&recipe, "recipe a\nview\n", NULL) < 0)
+		exit(1);
+	rc = view_run(in, pool, &config, &counts);
+	stream_close(in);
+	pool_free(pool);
+	return rc;
+}
+
+/* A record of many samples is no load of many samples. */
+static void
+check_rows(void)
+{
+	struct rusage before, after;
+	size_t seen;
+
+	write_rows(MANY, 3, 3);
+	getrusage(RUSAGE_SELF, &before);
+	for (int threads = 1; threads <= 3; threads++) {
+		is_int(run_rows(threads, 40, &seen), 0, "%d threads", threads);
+		ok(seen == MANY, "%zu rows of two records in order", seen);
+	}
+	is_int(run_rows(2, 0, &seen), 0, "records as they come");
+	ok(seen == MANY, "%zu rows in order", seen);
+	getrusage(RUSAGE_SELF, &after);
+	ok(after.ru_maxrss - before.ru_maxrss < 50000, "in %ld more kB",
+	    after.ru_maxrss - before.ru_maxrss);
+	write_rows(8, 3, 5);
+	ok(run_rows(2, 8, &seen) == FAIL_FORMAT
+	    && strstr(fail_text(), "sample 7: x of another shape") != NULL,
+	    "rows of another width: %s", fail_text());
+	is_int(run_rows(2, 1, &seen), 0, "are fine in a batch of their own");
+}
+
 int
 main(void)
 {
@@ -124,6 +215,7 @@ main(void)
 	    "is counted from the stream's begin");
 	is_int(run("recipe a\nsize 4\nview\ncrop\n", 3, one, sizeof(one)), 0,
 	    "there is no fourth");
+	check_rows();
 	unlink(path);
 	return tap_done();
 }
