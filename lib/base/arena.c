@@ -7,6 +7,7 @@
 #include "base/num.h"
 
 #define MIN_BLOCK ((size_t)1 << 16)
+#define MOST_SPARE ((size_t)1 << 24)	/* of what may never be needed */
 
 struct arena_block {
 	_Alignas(ARENA_ALIGN) struct arena_block *next;
@@ -34,6 +35,25 @@ block_new(size_t size)
 	return b;
 }
 
+/* A block for so much and, beside it, for as much as all pieces before and a
+ * few small ones: most often the next round's pieces fit it, so that a reset
+ * need not ask for memory again, all of which would have to be paged in. */
+static struct arena_block *
+block_add(struct arena *a, size_t size)
+{
+	size_t spare = a->used < MOST_SPARE ? a->used : MOST_SPARE;
+	struct arena_block *b;
+
+	if (num_add(size, spare + MIN_BLOCK, &size) < 0)
+		return NULL;
+	b = block_new(size);
+	if (b != NULL) {
+		b->next = a->blocks;
+		a->blocks = b;
+	}
+	return b;
+}
+
 static void
 blocks_free(struct arena_block *b)
 {
@@ -58,11 +78,9 @@ arena_get(struct arena *a, size_t size)
 		return NULL;
 	whole -= whole % ARENA_ALIGN;
 	if (b == NULL || b->size - b->used < whole) {
-		b = block_new(whole > MIN_BLOCK ? whole : MIN_BLOCK);
+		b = block_add(a, whole);
 		if (b == NULL)
 			return NULL;
-		b->next = a->blocks;
-		a->blocks = b;
 	}
 	gap = (align - b->used % align) % align;
 	piece = b->bytes + b->used + gap;
@@ -99,9 +117,11 @@ arena_reserve(struct arena *a, size_t size)
 static void *
 grow_block(struct arena *a, size_t old, size_t size)
 {
-	struct arena_block *b = a->blocks, *larger = block_new(size);
+	struct arena_block *b = a->blocks, *larger;
+	size_t room;
 
-	if (larger == NULL)
+	if (num_add(size, MIN_BLOCK, &room) < 0
+	    || (larger = block_new(room)) == NULL)
 		return NULL;
 	memcpy(larger->bytes, b->bytes, old);
 	larger->used = size;
@@ -147,15 +167,20 @@ arena_string(struct arena *a, const char *bytes, size_t size)
 	return copy;
 }
 
-/* Several blocks become one that would have held them all. */
+/* Of several blocks the newest stays if it would have held all pieces, or
+ * else one takes their place that would have. */
 void
 arena_reset(struct arena *a)
 {
-	if (a->blocks != NULL && a->blocks->next != NULL) {
-		const size_t used = a->used;
+	struct arena_block *b = a->blocks;
 
-		blocks_free(a->blocks);
-		a->blocks = block_new(used);
+	if (b != NULL && b->next != NULL) {
+		blocks_free(b->next);
+		b->next = NULL;
+		if (b->size < a->used) {
+			blocks_free(b);
+			a->blocks = block_new(a->used);
+		}
 	}
 	if (a->blocks != NULL)
 		a->blocks->used = 0;

@@ -206,6 +206,7 @@ make_map_item(struct maker *m, struct value *map, struct value key,
 struct unpack {
 	struct frame_in *in;
 	struct template_context machine;
+	size_t most;			/* bytes of the largest payload so far */
 	size_t at, size;		/* window[at..size-1] is not used yet */
 	unsigned char window[WINDOW];
 };
@@ -220,7 +221,7 @@ unpack_new(struct frame_in *in)
 		return NULL;
 	}
 	u->in = in;
-	u->at = u->size = 0;
+	u->at = u->size = u->most = 0;
 	return u;
 }
 
@@ -280,18 +281,19 @@ fetch(struct unpack *u, unsigned char *to, size_t n)
 /*
  * The payload of `size` bytes that the machine waits for, all but its last
  * byte, which the machine then gets as if it were the whole.  What is not
- * there yet is believed STEP bytes at first and then twice what has come,
- * unless the arena has the memory anyway.
+ * there yet is believed as many bytes as came once before, or STEP, at first
+ * and then twice what has come, unless the arena has the memory anyway.
  */
 static int
 fetch_payload(struct unpack *u, struct arena *a, size_t size)
 {
 	struct maker *m = &u->machine.user;
+	const size_t believed = u->most > STEP ? u->most : STEP;
 	size_t room = size + 1, done = 0;
 	unsigned char *p;
 
-	if (room > STEP && !arena_fits(a, room + ARENA_ALIGN))
-		room = STEP;
+	if (room > believed && !arena_fits(a, room + ARENA_ALIGN))
+		room = believed;
 	p = arena_get(a, room < ARENA_ALIGN ? ARENA_ALIGN : room);
 	while (p != NULL && done < size) {
 		const size_t until = room < size + 1 ? room : size;
@@ -309,6 +311,8 @@ fetch_payload(struct unpack *u, struct arena *a, size_t size)
 	if (p == NULL)
 		return fail_last();
 	p[size] = '\0';
+	if (u->most < size + 1)
+		u->most = size + 1;
 	m->payload = (const char *)p;
 	m->payload_size = size;
 	/* The machine takes one byte from the window: give the last one back. */

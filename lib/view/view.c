@@ -8,11 +8,13 @@
 #include "view/collect.h"
 #include "view/work.h"
 
-/* Samples are worked on so many at a time, of so many bytes (which caches
- * hold) or few more, or as many as have come: nobody waits for a slow
- * producer's next record. */
+/* Samples are worked on so many at a time, or as many as caches hold, whether
+ * the records read or the views made of them have so many bytes, or few more;
+ * or as many as have come: nobody waits for a slow producer's next record. */
 #define LOAD ((size_t)64)
-#define LOAD_BYTES ((size_t)2 << 20)
+#define LOAD_BYTES ((size_t)1 << 20)
+#define FIRST_LOAD ((size_t)8)	/* samples, while nothing is known of views */
+#define LOAD_TASKS ((size_t)8)	/* of small samples, several are one task */
 
 /* Samples taken together, and the records that end among them: those stay
  * until the load is given, as all loads before it then are. */
@@ -21,6 +23,7 @@ struct load {
 	size_t n_recs;
 	struct sample samples[LOAD];
 	size_t n, given;
+	size_t task;			/* samples of a task */
 };
 
 struct view {
@@ -48,15 +51,15 @@ sample_index(const struct view *v, const struct rec *r, size_t row)
 	return v->seen;
 }
 
-/* Samples of the record at hand, as many as fit; only the wanted one if one
- * is. */
+/* Samples of the record at hand, until there are `most`; only the wanted one
+ * if one is. */
 static void
-take_samples(struct view *v, struct load *l)
+take_samples(struct view *v, struct load *l, size_t most)
 {
 	const struct value *epoch = rec_find(v->rec, "epoch");
 	const int64_t only = v->config->only_index;
 
-	for (; v->row < v->rows && l->n < LOAD; v->row++, v->seen++) {
+	for (; v->row < v->rows && l->n < most; v->row++, v->seen++) {
 		struct sample *s = &l->samples[l->n];
 		const uint64_t index = sample_index(v, v->rec, v->row);
 
@@ -91,16 +94,30 @@ next_record(struct view *v, struct load *l)
 	return got;
 }
 
+/* Samples whose views are LOAD_BYTES, if they are as large as those made
+ * before in the same place. */
+static size_t
+most_samples(const struct load *l)
+{
+	size_t bytes = 0, most;
+
+	for (int k = 0; k < RECIPE_VIEWS; k++)
+		bytes += l->samples[0].views[k].bytes;
+	most = bytes == 0 ? FIRST_LOAD : LOAD_BYTES / bytes;
+	return most < 1 ? 1 : most > LOAD ? LOAD : most;
+}
+
 static int
 take(void *arg, int slot, size_t *n_tasks)
 {
 	struct view *v = arg;
 	struct load *l = &v->loads[slot];
+	const size_t most = most_samples(l);
 	size_t bytes = 0;
 	int got = 1;
 
 	l->n = l->n_recs = l->given = 0;
-	while (got > 0 && l->n < LOAD && l->n_recs < LOAD
+	while (got > 0 && l->n < most && l->n_recs < LOAD
 	    && bytes < LOAD_BYTES) {
 		if (v->row == v->rows) {
 			if (l->n > 0 && !stream_ready(v->in))
@@ -109,9 +126,10 @@ take(void *arg, int slot, size_t *n_tasks)
 			bytes += v->rec->arena.used;
 		}
 		if (got > 0)
-			take_samples(v, l);
+			take_samples(v, l, most);
 	}
-	*n_tasks = l->n;
+	l->task = 1 + l->n / LOAD_TASKS;
+	*n_tasks = (l->n + l->task - 1) / l->task;
 	return got < 0 ? got : got > 0 || l->n > 0;
 }
 
@@ -127,9 +145,13 @@ static int
 make(void *arg, int slot, size_t i, int worker)
 {
 	struct view *v = arg;
+	struct load *l = &v->loads[slot];
+	int rc = 0;
 
-	return work_do(v->config, &v->benches[worker],
-	    &v->loads[slot].samples[i]);
+	for (size_t k = i * l->task; rc == 0 && k < (i + 1) * l->task
+	    && k < l->n; k++)
+		rc = work_do(v->config, &v->benches[worker], &l->samples[k]);
+	return rc;
 }
 
 static int
