@@ -9,8 +9,7 @@
 
 #define LEAST_ROOM ((size_t)1024)
 #define BINS ((size_t)256)	/* of similarities, to find the kth */
-#define STRETCH ((size_t)32)	/* products looked at side by side */
-#define LANES ((size_t)16)
+#define STRETCH ((size_t)32)	/* products looked at side by side: bits */
 
 size_t
 keep_room(size_t k)
@@ -184,25 +183,36 @@ make_room(struct keep *q, const struct keep_rule *r)
 		settle_all(q, r);
 }
 
-/* How far from products [n] on it goes until a stretch has one that reaches
- * the limit. */
+/* How far from products [n] on it goes until a stretch has some that reach
+ * the limit, and which (bit j is its jth product).  The end may be short of a
+ * stretch; its products are not looked at. */
 CLONES static size_t
-skip(const float *products, size_t n, float least)
+skip(const float *products, size_t n, float least, uint32_t *which)
 {
 	size_t at = 0;
 
-	for (; at + STRETCH <= n; at += STRETCH) {
-		int32_t reach[LANES] = { 0 }, any = 0;
+	for (*which = 0; at + STRETCH <= n; at += STRETCH) {
+		uint32_t reach = 0;
 
-		for (size_t i = 0; i < STRETCH; i += LANES)
-			for (size_t j = 0; j < LANES; j++)
-				reach[j] |= products[at + i + j] >= least;
-		for (size_t j = 0; j < LANES; j++)
-			any |= reach[j];
-		if (any != 0)
+		for (uint32_t j = 0; j < STRETCH; j++)
+			reach |= (uint32_t)(products[at + j] >= least) << j;
+		if (reach != 0) {
+			*which = reach;
 			break;
+		}
 	}
 	return at;
+}
+
+/* The same of a rest that is shorter than a stretch. */
+static uint32_t
+rest(const float *products, size_t n, float least)
+{
+	uint32_t reach = 0;
+
+	for (size_t j = 0; j < n; j++)
+		reach |= (uint32_t)(products[j] >= least) << j;
+	return reach;
 }
 
 void
@@ -211,23 +221,20 @@ keep_offer(struct keep *q, const struct keep_rule *r, const float *products,
 {
 	if (q->n_pending > r->room / 2)
 		keep_thin(q, r);
-	for (size_t at = 0;;) {
-		struct candidate *c = q->pending;
-		size_t end, pending;
+	for (size_t at = 0; at < n; at += STRETCH) {
+		uint32_t which;
 
-		at += skip(products + at, n - at, q->least);
-		if (at == n)
-			return;
+		at += skip(products + at, n - at, q->least, &which);
+		if (n - at < STRETCH)
+			which = rest(products + at, n - at, q->least);
 		if (q->n_pending + STRETCH > r->room)
 			make_room(q, r);
-		end = n - at < STRETCH ? n : at + STRETCH;
-		pending = q->n_pending;
-		for (; at < end; at++) {
-			c[pending] = (struct candidate){ products[at],
-				(uint32_t)(from + at) };
-			pending += products[at] >= q->least;
+		for (; which != 0; which &= which - 1) {
+			const size_t i = at + (size_t)__builtin_ctz(which);
+
+			q->pending[q->n_pending++] = (struct candidate){
+				products[i], (uint32_t)(from + i) };
 		}
-		q->n_pending = pending;
 	}
 }
 

@@ -8,8 +8,11 @@
 #include "eval/keep.h"
 #include "kernel/kernel.h"
 
-#define TILE ((size_t)2048)	/* training rows in one product, … */
-#define BAND ((size_t)1024)	/* … and queries, at most */
+#define TILE ((size_t)256)	/* training rows in one product, … */
+#define BAND ((size_t)126)	/* … and queries, at most: whole tiles of any
+				 * instruction set */
+#define STEP ((size_t)32)	/* rows brought to norm 1 at a time */
+#define SETTLE ((size_t)2048)	/* training rows compared exactly in a pass */
 #define FEW ((size_t)4)		/* rows of a product that are looked at */
 #define SLICE ((size_t)4096)	/* queries that pass a tile while it is near */
 #define SLICE_ROOM ((size_t)1 << 22)	/* candidates of a slice, at most */
@@ -18,11 +21,12 @@
 struct desk {
 	struct pool *pool;	/* of this one thread */
 	struct kernel *kernel;
-	float *dev_query;	/* [slice,dim] */
-	float *dev_train;	/* [tile,dim] */
-	float *dev_product;	/* [band,tile] */
-	float *product;		/* [FEW,tile] room to look at it */
-	float *scaled;		/* [max(tile,band),dim] rows of norm 1 */
+	struct bundle *query;	/* the slice's, of norm 1 */
+	struct bundle *train;	/* the tile's, of norm 1 */
+	float *dev_product;	/* of a band and a tile */
+	float *product;		/* [FEW,tile's stride] room to look at it */
+	float *scaled;		/* [STEP,dim] rows of norm 1 */
+	double *inverse;	/* [slice] the queries' */
 	struct keep *keeps;	/* [slice] */
 	struct candidate *pending;	/* [slice,room] */
 };
@@ -53,23 +57,24 @@ static int
 furnish(struct desk *d, const struct knn *s)
 {
 	const size_t dim = s->rule.train->dim, room = s->rule.room;
-	const size_t tall = s->tile > BAND ? s->tile : BAND;
 
 	d->pool = pool_new(1);
 	if (d->pool == NULL || (d->kernel = kernel_new(d->pool)) == NULL)
 		return fail_last();
-	d->dev_query = kernel_alloc(d->kernel, s->slice * dim);
-	d->dev_train = kernel_alloc(d->kernel, s->tile * dim);
-	d->dev_product = kernel_alloc(d->kernel, BAND * s->tile);
-	if (d->dev_query == NULL || d->dev_train == NULL
-	    || d->dev_product == NULL)
+	d->query = kernel_bundle_new(d->kernel, s->slice, dim, false);
+	d->train = kernel_bundle_new(d->kernel, s->tile, dim, true);
+	d->dev_product = kernel_alloc(d->kernel, kernel_bundle_room(d->kernel,
+	    BAND, s->tile));
+	if (d->query == NULL || d->train == NULL || d->dev_product == NULL)
 		return fail_last();
-	d->product = malloc(FEW * s->tile * sizeof(*d->product));
-	d->scaled = malloc(tall * dim * sizeof(*d->scaled));
+	d->product = malloc(FEW * kernel_bundle_stride(d->kernel, s->tile)
+	    * sizeof(*d->product));
+	d->scaled = malloc(STEP * dim * sizeof(*d->scaled));
+	d->inverse = malloc(s->slice * sizeof(*d->inverse));
 	d->keeps = malloc(s->slice * sizeof(*d->keeps));
 	d->pending = malloc(s->slice * room * sizeof(*d->pending));
-	if (d->product == NULL || d->scaled == NULL || d->keeps == NULL
-	    || d->pending == NULL)
+	if (d->product == NULL || d->scaled == NULL || d->inverse == NULL
+	    || d->keeps == NULL || d->pending == NULL)
 		return fail_memory(s->slice * room * sizeof(*d->pending));
 	return 0;
 }
@@ -156,13 +161,29 @@ static void
 offer_band(const struct knn *s, struct desk *d, size_t at, size_t m,
     size_t begin, size_t rows)
 {
+	const size_t stride = kernel_bundle_stride(d->kernel, rows);
 	const float *p = NULL;
 
-	for (size_t i = 0; i < m; i++, p += rows) {
+	for (size_t i = 0; i < m; i++, p += stride) {
 		if (i % FEW == 0)
-			p = kernel_look(d->kernel, d->dev_product + i * rows,
-			    (m - i < FEW ? m - i : FEW) * rows, d->product);
+			p = kernel_look(d->kernel, d->dev_product + i * stride,
+			    (m - i < FEW ? m - i : FEW) * stride, d->product);
 		keep_offer(&d->keeps[at + i], &s->rule, p, begin, rows);
+	}
+}
+
+/* Rows at..at+n-1 of the bundle become those of x [n,dim] times what is their
+ * own in `inverse`. */
+static void
+put(struct desk *d, struct bundle *b, const float *x, size_t dim,
+    const double *inverse, size_t n)
+{
+	for (size_t at = 0, few; at < n; at += few) {
+		few = n - at < STEP ? n - at : STEP;
+		for (size_t i = 0; i < few; i++)
+			scale_row(d->scaled + i * dim, x + (at + i) * dim, dim,
+			    inverse[at + i]);
+		kernel_bundle_put(d->kernel, b, at, d->scaled, few);
 	}
 }
 
@@ -171,21 +192,16 @@ static void
 search_tile(const struct knn *s, struct desk *d, size_t n, size_t begin)
 {
 	const struct features *train = s->rule.train;
-	const size_t dim = train->dim;
 	const size_t rows = train->n - begin < s->tile ? train->n - begin
 	    : s->tile;
 
-	for (size_t i = 0; i < rows; i++)
-		scale_row(d->scaled + i * dim, train->x + (begin + i) * dim,
-		    dim, s->inverse[begin + i]);
-	kernel_upload(d->kernel, d->dev_train, d->scaled, rows * dim);
+	put(d, d->train, train->x + begin * train->dim, train->dim,
+	    s->inverse + begin, rows);
 	for (size_t at = 0; at < n; at += BAND) {
 		const size_t m = n - at < BAND ? n - at : BAND;
 
-		kernel_product(d->kernel, d->dev_product, d->dev_query
-		    + at * dim, d->dev_train, (struct product){ .m = m,
-		    .n = rows, .k = dim, .transpose_b = true,
-		    .whole = true });
+		kernel_bundle_product(d->kernel, d->dev_product, d->query, at,
+		    m, d->train, rows);
 		offer_band(s, d, at, m, begin, rows);
 	}
 }
@@ -195,20 +211,15 @@ begin_slice(const struct knn *s, struct desk *d, size_t from, size_t n)
 {
 	const size_t dim = s->rule.train->dim;
 
-	for (size_t at = 0; at < n; at += BAND) {
-		const size_t m = n - at < BAND ? n - at : BAND;
+	for (size_t i = 0; i < n; i++) {
+		struct keep *q = &d->keeps[i];
 
-		for (size_t i = 0; i < m; i++) {
-			struct keep *q = &d->keeps[at + i];
-
-			keep_begin(q, &s->rule, s->x + (from + at + i) * dim,
-			    s->near + (from + at + i) * s->rule.k,
-			    d->pending + (at + i) * s->rule.room);
-			scale_row(d->scaled + i * dim, q->x, dim, q->inverse);
-		}
-		kernel_upload(d->kernel, d->dev_query + at * dim, d->scaled,
-		    m * dim);
+		keep_begin(q, &s->rule, s->x + (from + i) * dim,
+		    s->near + (from + i) * s->rule.k,
+		    d->pending + i * s->rule.room);
+		d->inverse[i] = q->inverse;
 	}
+	put(d, d->query, s->x + from * dim, dim, d->inverse, n);
 }
 
 static void
@@ -224,8 +235,8 @@ search_slice(void *arg, size_t slice, int worker)
 		search_tile(s, d, n, begin);
 	for (size_t i = 0; i < n; i++)
 		keep_thin(&d->keeps[i], &s->rule);
-	/* A tile's rows serve all queries while they are near. */
-	for (size_t end = s->tile; end - s->tile < rows; end += s->tile)
+	/* Rows serve all queries while they are near. */
+	for (size_t end = SETTLE; end - SETTLE < rows; end += SETTLE)
 		for (size_t i = 0; i < n; i++)
 			keep_settle(&d->keeps[i], &s->rule, end);
 	for (size_t i = 0; i < n; i++)
@@ -248,14 +259,15 @@ static void
 clear(struct desk *d)
 {
 	if (d->kernel != NULL) {
-		kernel_release(d->kernel, d->dev_query);
-		kernel_release(d->kernel, d->dev_train);
+		kernel_bundle_free(d->kernel, d->query);
+		kernel_bundle_free(d->kernel, d->train);
 		kernel_release(d->kernel, d->dev_product);
 		kernel_free(d->kernel);
 	}
 	pool_free(d->pool);
 	free(d->product);
 	free(d->scaled);
+	free(d->inverse);
 	free(d->keeps);
 	free(d->pending);
 }

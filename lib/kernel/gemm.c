@@ -66,10 +66,5 @@ kernel_product(struct kernel *k, float *c, const float *a, const float *b,
 	struct work w = { c, a, b, p, (p.n + PANEL_N - 1) / PANEL_N };
 	const size_t panels_m = (p.m + PANEL_M - 1) / PANEL_M;
 
-	if (p.whole)
-		gemm_panel(c, p.n, a, p.transpose_a ? p.m : p.k,
-		    p.transpose_a, b, p.transpose_b ? p.k : p.n,
-		    p.transpose_b, p.m, p.n, p.k, p.accumulate);
-	else
-		pool_each(k->pool, panels_m * w.panels_n, panel, &w);
+	pool_each(k->pool, panels_m * w.panels_n, panel, &w);
 }

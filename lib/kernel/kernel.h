@@ -62,15 +62,38 @@ void kernel_upload_scaled(struct kernel *, float *y, const float *host,
 
 /* Products: c [m,n] = op(a) op(b), written or (accumulate) added to.
  * op(a) is [m,k], op(b) is [k,n]; a transposed operand is stored the other
- * way round.  `whole` makes it one task, which is faster where the pool has
- * one thread; the last bits may be others than in panels, so that it is for
- * the caller to say and not for the number of threads. */
+ * way round. */
 struct product {
 	size_t m, n, k;
-	bool transpose_a, transpose_b, accumulate, whole;
+	bool transpose_a, transpose_b, accumulate;
 };
 void kernel_product(struct kernel *, float *c, const float *a,
     const float *b, struct product);
+
+/*
+ * Rows that are multiplied with many other rows, laid out for it once: those
+ * on the left of a product become its rows, those on the right its columns.
+ * NULL and a failure when there is no memory.
+ */
+struct bundle;
+struct bundle *kernel_bundle_new(struct kernel *, size_t n, size_t dim,
+    bool right);
+void kernel_bundle_free(struct kernel *, struct bundle *);
+
+/* Rows at..at+n-1 of the bundle become the host's x [n,dim]. */
+void kernel_bundle_put(struct kernel *, struct bundle *, size_t at,
+    const float *x, size_t n);
+
+/* How far apart the rows of a product with the first n of these columns lie,
+ * and floats of such a product of m rows. */
+size_t kernel_bundle_stride(const struct kernel *, size_t n);
+size_t kernel_bundle_room(const struct kernel *, size_t m, size_t n);
+
+/* c [m,stride] = left rows at..at+m-1 times the first n right ones, on the
+ * thread that calls; what lies between n and the stride, and behind the rows
+ * up to the room, has no meaning. */
+void kernel_bundle_product(struct kernel *, float *c, const struct bundle *left,
+    size_t at, size_t m, const struct bundle *right, size_t n);
 
 /* A square convolution without bias, zero padding on all four sides. */
 struct conv {
