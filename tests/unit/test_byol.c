@@ -259,13 +259,13 @@ overfit(void)
 	double first = 0, last = 0;
 
 	begin(&w, 8, "sgd");
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 80; i++) {
 		const double loss = step(&w, 0.05, 0.9);
 
 		first = i == 0 ? loss : first;
 		last = loss;
 	}
-	ok(last < 0.3 * first, "40 steps on 8 samples: %.3f to %.3f", first,
+	ok(last < 0.3 * first, "80 steps on 8 samples: %.3f to %.3f", first,
 	    last);
 	end(&w);
 }
