@@ -101,14 +101,10 @@ arena_fits(const struct arena *a, size_t size)
 int
 arena_reserve(struct arena *a, size_t size)
 {
-	struct arena_block *b;
-
 	if (arena_fits(a, size))
 		return 0;
-	if (num_add(size, ARENA_ALIGN, &size) < 0 || (b = block_new(size)) == NULL)
+	if (num_add(size, ARENA_ALIGN, &size) < 0 || block_add(a, size) == NULL)
 		return fail_last();
-	b->next = a->blocks;
-	a->blocks = b;
 	return 0;
 }
 

@@ -45,7 +45,7 @@ kernel_bundle_new(struct kernel *k, size_t n, size_t dim, bool right)
 		return NULL;
 	}
 	b->dim = dim;
-	b->chunks = dim > 0 ? (dim + TILE_K - 1) / TILE_K : 1;
+	b->chunks = (dim + TILE_K - 1) / TILE_K;
 	b->chunk = (dim + b->chunks - 1) / b->chunks;
 	b->panel = right ? (size_t)k->simd->lanes * 2 : 0;
 	/* The last rows' tile may begin at any of them. */
@@ -71,11 +71,12 @@ kernel_bundle_free(struct kernel *k, struct bundle *b)
 static void
 put_left(struct bundle *b, size_t chunk, size_t at, const float *x, size_t n)
 {
+	const size_t numbers = width(b, chunk);
 	float *to = chunk_at(b, chunk) + at * TILE_LDA;
 
 	for (size_t i = 0; i < n; i++)
 		memcpy(to + i * TILE_LDA, x + i * b->dim,
-		    width(b, chunk) * sizeof(*x));
+		    numbers * sizeof(*x));
 }
 
 static void

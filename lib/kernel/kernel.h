@@ -73,7 +73,7 @@ void kernel_product(struct kernel *, float *c, const float *a,
 /*
  * Rows that are multiplied with many other rows, laid out for it once: those
  * on the left of a product become its rows, those on the right its columns.
- * NULL and a failure when there is no memory.
+ * n and dim are 1 or more; NULL and a failure when there is no memory.
  */
 struct bundle;
 struct bundle *kernel_bundle_new(struct kernel *, size_t n, size_t dim,

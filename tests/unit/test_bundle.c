@@ -48,13 +48,13 @@ test_bundle(struct kernel *k, const char *name)
 		kernel_bundle_product(k, c, left, at, m - at, right, few);
 		for (size_t i = at; i < m; i++)
 		for (size_t j = 0; j < few; j++) {
-			double sum = 0;
+			double e = -(double)c[(i - at) * stride + j];
 
 			for (size_t l = 0; l < d; l++)
-				sum += (double)a[i * d + l]
+				e += (double)a[i * d + l]
 				    * (double)b[j * d + l];
-			worst = fmax(worst, fabs(sum
-			    - (double)c[(i - at) * stride + j]) / (double)d);
+			e = fabs(e) / (double)d;
+			worst = e > worst || isnan(e) ? e : worst;
 		}
 		kernel_release(k, c);
 		kernel_bundle_free(k, left);

@@ -295,8 +295,11 @@ farthest(const double *a, const double *b, size_t n)
 {
 	double worst = 0;
 
-	for (size_t i = 0; i < n; i++)
-		worst = fmax(worst, fabs(a[i] - b[i]));
+	for (size_t i = 0; i < n; i++) {
+		const double e = fabs(a[i] - b[i]);
+
+		worst = e > worst || isnan(e) ? e : worst;
+	}
 	return worst;
 }
 
