@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -29,8 +30,9 @@ struct pool {
 	pthread_cond_t start, done;
 	struct job job;
 	unsigned long round;		/* jobs started so far */
-	int busy;			/* started threads still at the job */
-	int stop;
+	bool open;			/* the job may still be joined */
+	int inside;			/* started threads that joined it */
+	bool stop;
 	atomic_size_t next;		/* first index nobody has taken */
 	size_t failed_at;		/* lowest index that failed */
 	struct fail_state failure;
@@ -76,16 +78,17 @@ worker_main(void *arg)
 	for (;;) {
 		struct job job;
 
-		while (p->round == seen && !p->stop)
+		while (!(p->open && p->round != seen) && !p->stop)
 			pthread_cond_wait(&p->start, &p->lock);
 		if (p->stop)
 			break;
 		seen = p->round;
 		job = p->job;
+		p->inside++;
 		pthread_mutex_unlock(&p->lock);
 		work(p, &job, w->number);
 		pthread_mutex_lock(&p->lock);
-		if (--p->busy == 0)
+		if (--p->inside == 0 && !p->open)
 			pthread_cond_signal(&p->done);
 	}
 	pthread_mutex_unlock(&p->lock);
@@ -138,7 +141,7 @@ pool_free(struct pool *p)
 	if (p == NULL)
 		return;
 	pthread_mutex_lock(&p->lock);
-	p->stop = 1;
+	p->stop = true;
 	pthread_cond_broadcast(&p->start);
 	pthread_mutex_unlock(&p->lock);
 	for (int i = 1; i < p->n_threads; i++)
@@ -162,6 +165,8 @@ pool_default_threads(void)
 	return n < 1 ? 1 : n;
 }
 
+/* A thread that is not awake before all is taken is not waited for, as small
+ * jobs are over sooner. */
 static void
 run(struct pool *p, const struct job *job)
 {
@@ -169,15 +174,16 @@ run(struct pool *p, const struct job *job)
 	p->job = *job;
 	p->failed_at = SIZE_MAX;
 	atomic_store(&p->next, 0);
-	p->busy = job->n > 1 ? p->n_threads - 1 : 0;
-	if (p->busy > 0) {
+	p->open = job->n > 1 && p->n_threads > 1;
+	if (p->open) {
 		p->round++;
 		pthread_cond_broadcast(&p->start);
 	}
 	pthread_mutex_unlock(&p->lock);
 	work(p, job, 0);
 	pthread_mutex_lock(&p->lock);
-	while (p->busy > 0)
+	p->open = false;
+	while (p->inside > 0)
 		pthread_cond_wait(&p->done, &p->lock);
 	pthread_mutex_unlock(&p->lock);
 }
