@@ -238,14 +238,12 @@ keep_offer(struct keep *q, const struct keep_rule *r, const float *products,
 	}
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	return nearer(a, b) ? -1 : nearer(b, a) ? 1 : 0;
-}
-
+/* They are a heap: the farthest goes behind the others, again and again. */
 void
 keep_end(struct keep *q, const struct keep_rule *r)
 {
-	qsort(q->near, r->k, sizeof(*q->near), compare);
+	for (size_t n = r->k; n-- > 1;) {
+		swap(&q->near[0], &q->near[n]);
+		sift_down(q->near, n, 0);
+	}
 }
