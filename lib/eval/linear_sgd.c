@@ -16,8 +16,9 @@ struct sgd_work {
 	struct kernel *kernel;
 	float *w, *speed, *gradient;	/* [K,D] on the device */
 	float *b, *b_speed, *b_gradient;	/* [K] there */
-	float *x, *scores;		/* [batch,D], [batch,K] there */
+	float *x, *scores;		/* [batch,D], [K,batch] there */
 	float *host_x, *host_scores;	/* here */
+	int32_t *host_label;		/* [batch] */
 	float *host_b;			/* [K] */
 	double *db;			/* [K] */
 	size_t *order;			/* [n] of the rows */
@@ -46,11 +47,12 @@ sgd_reserve(struct sgd_work *s, struct pool *pool)
 		return fail_last();
 	s->host_x = malloc(s->batch * d * sizeof(float));
 	s->host_scores = malloc(s->batch * k * sizeof(float));
+	s->host_label = malloc(s->batch * sizeof(*s->host_label));
 	s->host_b = malloc(k * sizeof(float));
 	s->db = malloc(k * sizeof(double));
 	s->order = malloc(s->rows->n * sizeof(*s->order));
-	if (s->host_x == NULL || s->host_scores == NULL || s->host_b == NULL
-	    || s->db == NULL || s->order == NULL)
+	if (s->host_x == NULL || s->host_scores == NULL
+	    || s->host_label == NULL || s->host_b == NULL || s->db == NULL || s->order == NULL)
 		return fail_memory(s->batch * d * sizeof(float));
 	return 0;
 }
@@ -67,6 +69,7 @@ sgd_free(struct sgd_work *s)
 	kernel_free(s->kernel);
 	free(s->host_x);
 	free(s->host_scores);
+	free(s->host_label);
 	free(s->host_b);
 	free(s->db);
 	free(s->order);
@@ -97,20 +100,21 @@ static double
 sgd_gradient(struct sgd_work *s, const size_t *which, size_t n)
 {
 	const size_t d = s->rows->dim, k = s->rows->classes;
-	double loss = 0;
+	double loss;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		memcpy(s->host_x + i * d, s->rows->x + which[i] * d,
 		    d * sizeof(float));
+		s->host_label[i] = s->rows->label[which[i]];
+	}
 	kernel_upload(s->kernel, s->x, s->host_x, n * d);
-	kernel_product(s->kernel, s->scores, s->x, s->w, (struct product){
-	    .m = n, .n = k, .k = d, .transpose_b = true });
+	kernel_product(s->kernel, s->scores, s->w, s->x, (struct product){
+	    .m = k, .n = n, .k = d, .transpose_b = true });
 	kernel_download(s->kernel, s->host_scores, s->scores, n * k);
 	kernel_download(s->kernel, s->host_b, s->b, k);
 	memset(s->db, 0, k * sizeof(*s->db));
-	for (size_t i = 0; i < n; i++)
-		loss += logistic_row(s->host_scores + i * k, s->host_b,
-		    s->rows->label[which[i]], k, s->db);
+	loss = logistic_columns(s->host_scores, s->host_b, s->host_label, n, k,
+	    s->db);
 	for (size_t i = 0; i < n * k; i++)
 		s->host_scores[i] /= (float)n;
 	for (size_t c = 0; c < k; c++)
@@ -118,7 +122,7 @@ sgd_gradient(struct sgd_work *s, const size_t *which, size_t n)
 	kernel_upload(s->kernel, s->b_gradient, s->host_b, k);
 	kernel_upload(s->kernel, s->scores, s->host_scores, n * k);
 	kernel_product(s->kernel, s->gradient, s->scores, s->x,
-	    (struct product){ .m = k, .n = d, .k = n, .transpose_a = true });
+	    (struct product){ .m = k, .n = d, .k = n });
 	return loss;
 }
 

@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clones.h"
 #include "base/num.h"
 #include "kernel/kernel.h"
 
 #define PIECES ((size_t)16)		/* of all rows, at most */
-#define PIECE_ROWS ((size_t)1024)	/* in one, at least */
+#define PIECE_ROWS ((size_t)256)	/* in one, at least */
 #define PIECE_NUMBERS ((size_t)1 << 25)	/* in the gradients of all */
 #define FLOAT_ROWS ((size_t)4096)	/* that a float sum may have */
 
@@ -20,7 +21,7 @@ struct bench {
 	float *w;			/* [K,D] */
 	const float *x;			/* the caller's rows, shared */
 	float *others;			/* [block,D] to be scored */
-	float *scores, *host;		/* [block,K] */
+	float *scores, *host;		/* [K,block] */
 	float *gradient, *sums;		/* [K,D] of some rows, and here */
 };
 
@@ -148,49 +149,7 @@ logistic_free(struct logistic *t)
 	free(t);
 }
 
-#define LANES ((size_t)8)	/* sums side by side, in a fixed order */
-
-/* The largest of scores [K] += b. */
-static float
-offset_row(float *scores, const float *b, size_t classes)
-{
-	float top[LANES], most;
-	size_t c = 0;
-
-	for (size_t j = 0; j < LANES; j++)
-		top[j] = -HUGE_VALF;
-	for (; c + LANES <= classes; c += LANES)
-		for (size_t j = 0; j < LANES; j++) {
-			const float s = scores[c + j] + b[c + j];
-
-			scores[c + j] = s;
-			top[j] = s > top[j] ? s : top[j];
-		}
-	most = top[0];
-	for (size_t j = 1; j < LANES; j++)
-		most = top[j] > most ? top[j] : most;
-	for (; c < classes; c++) {
-		scores[c] += b[c];
-		most = scores[c] > most ? scores[c] : most;
-	}
-	return most;
-}
-
-static double
-sum_row(const float *x, size_t n)
-{
-	double sum[LANES] = { 0 };
-	size_t i = 0;
-
-	for (; i + LANES <= n; i += LANES)
-		for (size_t j = 0; j < LANES; j++)
-			sum[j] += x[i + j];
-	for (; i < n; i++)
-		sum[0] += x[i];
-	for (size_t j = 1; j < LANES; j++)
-		sum[0] += sum[j];
-	return sum[0];
-}
+#define LANES ((size_t)64)	/* rows side by side, at most */
 
 /* The smaller of x >= 0 and `most`, by their bits, which need no branch. */
 static float
@@ -206,57 +165,115 @@ smaller(float x, float most)
 }
 
 /*
- * x [n] = exp(x - top), for x <= top, to a rounding or two: 2^-k times the
- * series of the rest, in steps that vectors can follow.  Below 2^-125 it
- * stays there, which no sum notices; what is not finite becomes NaN.
+ * exp(-below), below >= 0, to a rounding or two: 2^-k times the series of the
+ * rest, in steps that vectors can follow.  Below 2^-125 it stays there, which
+ * no sum notices; what is not finite becomes NaN.
  */
-static void
-exp_row(float *x, float top, size_t n)
+static float
+exp_down(float below)
 {
 	const float round = 12582912;	/* 1.5 2^23: puts integers last */
+	const float v = smaller(below, 86.6f);
+	const float shifted = v * 1.44269504f + round;
+	const float k = shifted - round;
+	const float r = k * 0.693359375f - v - k * 2.12194440e-4f;
+	float series = 1.0f / 5040, power;
+	uint32_t bits;
+
+	series = series * r + 1.0f / 720;
+	series = series * r + 1.0f / 120;
+	series = series * r + 1.0f / 24;
+	series = series * r + 1.0f / 6;
+	series = series * r + 0.5f;
+	series = series * r + 1;
+	series = series * r + 1;
+	memcpy(&bits, &shifted, sizeof(bits));
+	bits = (127 - bits) << 23;	/* 2^-k; what lies above goes */
+	memcpy(&power, &bits, sizeof(power));
+	return series * power + (below - below);
+}
+
+/* The sum of the logarithms of x [n], 1 to 2^31 each, so that the product of a
+ * few is finite. */
+static double
+sum_logs(const double *x, size_t n)
+{
+	double sum = 0, product = 1;
 
 	for (size_t i = 0; i < n; i++) {
-		const float below = top - x[i];
-		const float v = smaller(below, 86.6f);
-		const float shifted = v * 1.44269504f + round;
-		const float k = shifted - round;
-		const float r = k * 0.693359375f - v - k * 2.12194440e-4f;
-		float series = 1.0f / 5040, power;
-		uint32_t bits;
-
-		series = series * r + 1.0f / 720;
-		series = series * r + 1.0f / 120;
-		series = series * r + 1.0f / 24;
-		series = series * r + 1.0f / 6;
-		series = series * r + 0.5f;
-		series = series * r + 1;
-		series = series * r + 1;
-		memcpy(&bits, &shifted, sizeof(bits));
-		bits = (127 - bits) << 23;	/* 2^-k; what lies above goes */
-		memcpy(&power, &bits, sizeof(power));
-		x[i] = series * power + (below - below);
+		product *= x[i];
+		if (i % 16 == 15 || i + 1 == n) {
+			sum += log(product);
+			product = 1;
+		}
 	}
+	return sum;
+}
+
+/* Columns of scores [K,stride], n <= LANES of them, become shares of 1, whose
+ * sums are added to db [K]; the sum of their losses, but for what their own
+ * scores take off. */
+CLONES static double
+share_columns(float *scores, size_t stride, const float *b, size_t classes,
+    size_t n, double *db)
+{
+	float top[LANES], share[LANES], e[LANES] = { 0 };
+	double all[LANES], tops = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		top[i] = -HUGE_VALF;
+		all[i] = 0;
+	}
+	for (size_t c = 0; c < classes; c++)
+		for (size_t i = 0; i < n; i++) {
+			const float s = scores[c * stride + i] + b[c];
+
+			scores[c * stride + i] = s;
+			top[i] = s > top[i] ? s : top[i];
+		}
+	for (size_t c = 0; c < classes; c++) {
+		for (size_t i = 0; i < n; i++)
+			e[i] = top[i] - scores[c * stride + i];
+		for (size_t i = 0; i < LANES; i++)
+			e[i] = exp_down(e[i]);
+		for (size_t i = 0; i < n; i++) {
+			scores[c * stride + i] = e[i];
+			all[i] += e[i];
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		share[i] = (float)(1 / all[i]);
+		tops += top[i];
+	}
+	for (size_t c = 0; c < classes; c++) {
+		double sum = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			scores[c * stride + i] *= share[i];
+			sum += scores[c * stride + i];
+		}
+		db[c] += sum;
+	}
+	return sum_logs(all, n) + tops;
 }
 
 double
-logistic_row(float *scores, const float *b, int32_t label, size_t classes,
-    double *db)
+logistic_columns(float *scores, const float *b, const int32_t *label,
+    size_t n, size_t classes, double *db)
 {
-	const float top = offset_row(scores, b, classes);
-	const double own = scores[label];
-	double all;
-	float share;
+	double loss = 0;
 
-	exp_row(scores, top, classes);
-	all = sum_row(scores, classes);
-	share = (float)(1 / all);
-	for (size_t c = 0; c < classes; c++) {
-		scores[c] *= share;
-		db[c] += scores[c];
+	for (size_t i = 0; i < n; i++)
+		loss -= scores[(size_t)label[i] * n + i] + b[label[i]];
+	for (size_t i = 0, m; i < n; i += m) {
+		m = n - i < LANES ? n - i : LANES;
+		loss += share_columns(scores + i, n, b, classes, m, db);
 	}
-	scores[label] -= 1;
-	db[label] -= 1;
-	return log(all) + top - own;
+	for (size_t i = 0; i < n; i++) {
+		scores[(size_t)label[i] * n + i] -= 1;
+		db[label[i]] -= 1;
+	}
+	return loss;
 }
 
 /* What `n` rows from `from` on add to the loss (returned), to the bench's
@@ -268,18 +285,17 @@ do_block(const struct logistic *t, struct bench *b, size_t from, size_t n,
 	const struct logistic_rows *r = &t->rows;
 	const size_t k = r->classes;
 	const float *x = b->x + from * r->dim;
-	double loss = 0;
+	double loss;
 
-	kernel_product(b->kernel, b->scores, x, b->w, (struct product){
-	    .m = n, .n = k, .k = r->dim, .transpose_b = true });
+	kernel_product(b->kernel, b->scores, b->w, x, (struct product){
+	    .m = k, .n = n, .k = r->dim, .transpose_b = true });
 	kernel_download(b->kernel, b->host, b->scores, n * k);
-	for (size_t i = 0; i < n; i++)
-		loss += logistic_row(b->host + i * k, t->w + k * r->dim,
-		    r->label[from + i], k, db);
+	loss = logistic_columns(b->host, t->w + k * r->dim, r->label + from, n,
+	    k, db);
 	kernel_upload(b->kernel, b->scores, b->host, n * k);
 	kernel_product(b->kernel, b->gradient, b->scores, x,
 	    (struct product){ .m = k, .n = r->dim, .k = n,
-	    .transpose_a = true, .accumulate = !first });
+	    .accumulate = !first });
 	return loss;
 }
 

@@ -44,9 +44,9 @@ void logistic_scores(struct logistic *, const double *p, const float *x,
  * is. */
 size_t logistic_above(const float *scores, size_t classes, int32_t truth);
 
-/* One row's part: scores [K] w x become softmax(w x + b) - one(label), which
- * is also added to db [K]; its loss is returned. */
-double logistic_row(float *scores, const float *b, int32_t label,
-    size_t classes, double *db);
+/* The part of n rows: scores [K,n] w x become softmax(w x + b) - one(label),
+ * whose sums over the rows are added to db [K]; the sum of their losses. */
+double logistic_columns(float *scores, const float *b, const int32_t *label,
+    size_t n, size_t classes, double *db);
 
 #endif

@@ -2,7 +2,6 @@
 #include "eval/numbering.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static int
 by_number(const void *a, const void *b)
@@ -12,6 +11,27 @@ by_number(const void *a, const void *b)
 	return (p > q) - (p < q);
 }
 
+#define RECENT ((size_t)256)
+
+/* known = label [n] without most of what repeats; how many are left. */
+static size_t
+leave_out_repeats(int64_t *known, const int64_t *label, size_t n)
+{
+	size_t at[RECENT], left = 0;	/* where one such label lies */
+
+	for (size_t i = 0; i < RECENT; i++)
+		at[i] = SIZE_MAX;
+	for (size_t i = 0; i < n; i++) {
+		size_t *const seen = &at[(uint64_t)label[i] % RECENT];
+
+		if (*seen != SIZE_MAX && known[*seen] == label[i])
+			continue;
+		*seen = left;
+		known[left++] = label[i];
+	}
+	return left;
+}
+
 int
 numbering_init(struct numbering *o, const int64_t *label, size_t n)
 {
@@ -19,7 +39,7 @@ numbering_init(struct numbering *o, const int64_t *label, size_t n)
 	o->known = malloc(n * sizeof(*o->known));
 	if (o->known == NULL)
 		return fail_memory(n * sizeof(*o->known));
-	memcpy(o->known, label, n * sizeof(*o->known));
+	n = leave_out_repeats(o->known, label, n);
 	qsort(o->known, n, sizeof(*o->known), by_number);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || o->known[i] != o->known[o->n - 1])

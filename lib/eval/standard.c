@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/clones.h"
+
 #define PIECE ((size_t)1024)	/* rows in one task */
 
 struct work {
@@ -24,7 +26,7 @@ rows_of(const struct work *w, size_t piece)
 }
 
 /* sum [dim] = sum over rows of x, of x - around or of its square. */
-static void
+CLONES static void
 sum_piece(void *arg, size_t piece, int worker)
 {
 	const struct work *w = arg;
@@ -89,7 +91,7 @@ standard_measure(struct standard *t, float *x, size_t n, size_t dim,
 	return 0;
 }
 
-static void
+CLONES static void
 apply_piece(void *arg, size_t piece, int worker)
 {
 	const struct work *w = arg;

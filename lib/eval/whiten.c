@@ -4,26 +4,33 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "base/num.h"
+#include "base/clones.h"
 #include "kernel/kernel.h"
 
-#define GROUP ((size_t)8)	/* classes solved for side by side */
 #define DIM_MOST ((size_t)4096)	/* beyond, L is left out (the identity) */
 #define ROWS_LEAST ((size_t)4096)	/* rows taken, where there are so many */
+#define TAKEN ((size_t)512)	/* of them at a time */
 #define BLOCK ((size_t)32)	/* columns of L made together */
-#define STRIP ((size_t)16)	/* rows of L in one task */
+#define STRIP ((size_t)16)	/* rows of L, or columns of L^-1, in one task */
+
+/* Columns of L^-1 side by side. */
+#define FOURS (STRIP / 4)
+typedef double four __attribute__((vector_size(32)));
 
 struct whiten {
 	struct pool *pool;
+	struct kernel *kernel;
 	size_t dim, classes;
-	double *l;		/* [D,D], lower triangle; or NULL */
-	double *work;		/* [groups,D,GROUP] */
+	float *l, *inverse;	/* [D,D] L and L^-1, there; or NULL */
+	float *from, *to;	/* [K,D] there */
+	float *host;		/* [K,D] or [D,D] here */
 
 	/* The work under way. */
+	double *rows;		/* [D,D] L, its lower triangle */
+	four *work;		/* [threads,D,FOURS] */
 	size_t column, behind;	/* the block of columns, and what is behind it */
-	double *to;
-	const double *from;
 };
 
 /* l [D,D] = x^T x / m of m rows, evenly spaced. */
@@ -33,33 +40,25 @@ gram(struct whiten *t, const struct logistic_rows *r)
 	const size_t d = r->dim;
 	const size_t most = 4 * d > ROWS_LEAST ? 4 * d : ROWS_LEAST;
 	const size_t m = r->n < most ? r->n : most;
-	struct kernel *k = kernel_new(t->pool);
-	float *x = k == NULL ? NULL : kernel_alloc(k, m * d);
-	float *g = k == NULL ? NULL : kernel_alloc(k, d * d);
-	float *host = malloc(d * d * sizeof(*host));
-	int rc = 0;
+	float *x = kernel_alloc(t->kernel, TAKEN * d);
 
-	if (k == NULL || x == NULL || g == NULL)
-		rc = fail_last();
-	else if (host == NULL)
-		rc = fail_memory(d * d * sizeof(*host));
-	for (size_t i = 0; rc == 0 && i < m; i++)
-		kernel_upload(k, x + i * d, r->x + (size_t)((double)i
-		    * (double)r->n / (double)m) * d, d);
-	if (rc == 0) {
-		kernel_product(k, g, x, x, (struct product){ .m = d, .n = d,
-		    .k = m, .transpose_a = true });
-		kernel_download(k, host, g, d * d);
-		for (size_t i = 0; i < d * d; i++)
-			t->l[i] = host[i] / (double)m;
+	if (x == NULL)
+		return fail_last();
+	for (size_t at = 0, n; at < m; at += n) {
+		n = m - at < TAKEN ? m - at : TAKEN;
+		for (size_t i = 0; i < n; i++)
+			kernel_upload(t->kernel, x + i * d, r->x
+			    + (size_t)((double)(at + i) * (double)r->n
+			    / (double)m) * d, d);
+		kernel_product(t->kernel, t->l, x, x, (struct product){
+		    .m = d, .n = d, .k = n, .transpose_a = true,
+		    .accumulate = at > 0 });
 	}
-	free(host);
-	if (k != NULL) {
-		kernel_release(k, x);
-		kernel_release(k, g);
-		kernel_free(k);
-	}
-	return rc;
+	kernel_download(t->kernel, t->host, t->l, d * d);
+	for (size_t i = 0; i < d * d; i++)
+		t->rows[i] = t->host[i] / (double)m;
+	kernel_release(t->kernel, x);
+	return 0;
 }
 
 /* Row i of a block's columns, less what the columns before the block account
@@ -68,20 +67,20 @@ static void
 lessen(struct whiten *t, size_t i)
 {
 	const size_t end = i < t->behind ? i + 1 : t->behind;
-	double *li = t->l + i * t->dim;
+	double *li = t->rows + i * t->dim;
 
 	for (size_t j = t->column; j < end; j++)
-		li[j] -= eval_dot(li, t->l + j * t->dim, t->column);
+		li[j] -= eval_dot(li, t->rows + j * t->dim, t->column);
 }
 
 /* The same within the block, left of its column `end`. */
 static void
 divide(struct whiten *t, size_t i, size_t end)
 {
-	double *li = t->l + i * t->dim;
+	double *li = t->rows + i * t->dim;
 
 	for (size_t j = t->column; j < end; j++) {
-		const double *lj = t->l + j * t->dim;
+		const double *lj = t->rows + j * t->dim;
 
 		li[j] = (li[j] - eval_dot(li + t->column, lj + t->column,
 		    j - t->column)) / lj[j];
@@ -93,7 +92,7 @@ static void
 corner(struct whiten *t, double ridge)
 {
 	for (size_t i = t->column; i < t->behind; i++) {
-		double *li = t->l + i * t->dim;
+		double *li = t->rows + i * t->dim;
 		double left;
 
 		lessen(t, i);
@@ -118,7 +117,7 @@ rows_below(void *arg, size_t strip, int worker)
 	}
 }
 
-/* Cholesky's factor of (l / K + ridge), in place, a block of columns after the
+/* Cholesky's factor of (rows / K + ridge), in place, a block of columns after the
  * other. */
 static void
 factor(struct whiten *t, double ridge)
@@ -128,11 +127,11 @@ factor(struct whiten *t, double ridge)
 	double trace = 0;
 
 	for (size_t i = 0; i < d; i++)
-		trace += t->l[i * d + i];
+		trace += t->rows[i * d + i];
 	/* Float's rounding must not make it indefinite. */
 	ridge += 1e-5 * trace / ((double)d * k) + 1e-30;
 	for (size_t i = 0; i < d * d; i++)
-		t->l[i] /= k;
+		t->rows[i] /= k;
 	for (t->column = 0; t->column < d; t->column = t->behind) {
 		t->behind = d - t->column < BLOCK ? d : t->column + BLOCK;
 		corner(t, ridge);
@@ -141,12 +140,74 @@ factor(struct whiten *t, double ridge)
 	}
 }
 
+/* A strip of the inverse's columns, downwards; above the diagonal it is 0. */
+CLONES static void
+invert_strip(void *arg, size_t strip, int worker)
+{
+	const struct whiten *t = arg;
+	const size_t d = t->dim, from = strip * STRIP;
+	const size_t columns = d - from < STRIP ? d - from : STRIP;
+	four *z = t->work + (size_t)worker * d * FOURS;
+
+	for (size_t i = 0; i < d; i++) {
+		const double *li = t->rows + i * d;
+		const double *row = (const double *)(z + i * FOURS);
+		four left[FOURS] = { 0 };
+
+		if (i >= from && i < from + columns)
+			((double *)left)[i - from] = 1;
+		for (size_t j = from; j < i; j++)
+			for (size_t c = 0; c < FOURS; c++)
+				left[c] -= li[j] * z[j * FOURS + c];
+		for (size_t c = 0; c < FOURS; c++)
+			z[i * FOURS + c] = left[c] / li[i];
+		for (size_t c = 0; c < columns; c++)
+			t->host[i * d + from + c] = (float)row[c];
+	}
+}
+
+/* What is used of L: itself and its inverse, in float. */
+static void
+hand_over(struct whiten *t)
+{
+	const size_t d = t->dim;
+
+	for (size_t i = 0; i < d; i++)
+		for (size_t j = 0; j < d; j++)
+			t->host[i * d + j] = j <= i ?
+			    (float)t->rows[i * d + j] : 0;
+	kernel_upload(t->kernel, t->l, t->host, d * d);
+	pool_each(t->pool, (d + STRIP - 1) / STRIP, invert_strip, t);
+	kernel_upload(t->kernel, t->inverse, t->host, d * d);
+}
+
+static int
+reserve(struct whiten *t)
+{
+	const size_t d = t->dim, threads = (size_t)pool_threads(t->pool);
+	const size_t most = t->classes > d ? t->classes : d;
+
+	if ((t->kernel = kernel_new(t->pool)) == NULL)
+		return fail_last();
+	t->l = kernel_alloc(t->kernel, d * d);
+	t->inverse = kernel_alloc(t->kernel, d * d);
+	t->from = kernel_alloc(t->kernel, t->classes * d);
+	t->to = kernel_alloc(t->kernel, t->classes * d);
+	if (t->l == NULL || t->inverse == NULL || t->from == NULL
+	    || t->to == NULL)
+		return fail_last();
+	t->host = malloc(most * d * sizeof(*t->host));
+	t->rows = malloc(d * d * sizeof(*t->rows));
+	t->work = aligned_alloc(sizeof(four), threads * d * STRIP
+	    * sizeof(double));
+	return t->host == NULL || t->rows == NULL || t->work == NULL ?
+	    fail_memory(most * d * sizeof(double)) : 0;
+}
+
 struct whiten *
 whiten_new(const struct logistic_rows *r, double l2, struct pool *pool)
 {
-	const size_t groups = (r->classes + GROUP - 1) / GROUP;
 	struct whiten *t = calloc(1, sizeof(*t));
-	size_t size = 0;
 
 	if (t == NULL) {
 		fail_memory(sizeof(*t));
@@ -157,16 +218,16 @@ whiten_new(const struct logistic_rows *r, double l2, struct pool *pool)
 	t->classes = r->classes;
 	if (r->dim > DIM_MOST)
 		return t;
-	t->l = malloc(r->dim * r->dim * sizeof(*t->l));
-	if (num_mul(groups * GROUP, r->dim * sizeof(double), &size) == 0)
-		t->work = malloc(size);
-	if (t->l == NULL || t->work == NULL || gram(t, r) < 0) {
-		if (t->l == NULL || (t->work == NULL && size > 0))
-			fail_memory(size);
+	if (reserve(t) < 0 || gram(t, r) < 0) {
 		whiten_free(t);
 		return NULL;
 	}
 	factor(t, l2 / (double)r->n);
+	hand_over(t);
+	free(t->rows);
+	free(t->work);
+	t->rows = NULL;
+	t->work = NULL;
 	return t;
 }
 
@@ -175,140 +236,55 @@ whiten_free(struct whiten *t)
 {
 	if (t == NULL)
 		return;
-	free(t->l);
+	if (t->kernel != NULL) {
+		kernel_release(t->kernel, t->l);
+		kernel_release(t->kernel, t->inverse);
+		kernel_release(t->kernel, t->from);
+		kernel_release(t->kernel, t->to);
+		kernel_free(t->kernel);
+	}
+	free(t->host);
+	free(t->rows);
 	free(t->work);
 	free(t);
 }
 
-/* Classes of a group lie side by side in its work [D,GROUP]. */
-static double *
-take(const struct whiten *t, size_t group)
-{
-	double *work = t->work + group * t->dim * GROUP;
-
-	for (size_t c = 0; c < GROUP; c++) {
-		const size_t class = group * GROUP + c;
-		const double *from = t->from + class * t->dim;
-
-		for (size_t i = 0; i < t->dim; i++)
-			work[i * GROUP + c] = class < t->classes ? from[i]
-			    : 0;
-	}
-	return work;
-}
-
+/* to = from by a matrix [D,D] there. */
 static void
-give(const struct whiten *t, size_t group)
+turn(struct whiten *t, double *to, const double *from, const float *by,
+    bool transpose)
 {
-	const double *work = t->work + group * t->dim * GROUP;
+	const size_t n = t->classes * t->dim;
 
-	for (size_t c = 0; c < GROUP; c++) {
-		const size_t class = group * GROUP + c;
-
-		for (size_t i = 0; i < t->dim && class < t->classes; i++)
-			t->to[class * t->dim + i] = work[i * GROUP + c];
-	}
-}
-
-/* a [GROUP] += factor b */
-static void
-add_group(double *a, double factor, const double *b)
-{
-	for (size_t c = 0; c < GROUP; c++)
-		a[c] += factor * b[c];
-}
-
-/* L z = work, downwards. */
-static void
-solve_down(void *arg, size_t group, int worker)
-{
-	const struct whiten *t = arg;
-	double *z = take(t, group);
-
-	(void)worker;
-	for (size_t i = 0; i < t->dim; i++) {
-		const double *li = t->l + i * t->dim;
-		double sum[GROUP] = { 0 };
-
-		for (size_t j = 0; j < i; j++)
-			add_group(sum, li[j], z + j * GROUP);
-		for (size_t c = 0; c < GROUP; c++)
-			z[i * GROUP + c] = (z[i * GROUP + c] - sum[c])
-			    / li[i];
-	}
-	give(t, group);
-}
-
-/* L^T z = work, upwards. */
-static void
-solve_up(void *arg, size_t group, int worker)
-{
-	const struct whiten *t = arg;
-	double *z = take(t, group);
-
-	(void)worker;
-	for (size_t i = t->dim; i-- > 0;) {
-		const double *li = t->l + i * t->dim;
-		double *zi = z + i * GROUP;
-
-		for (size_t c = 0; c < GROUP; c++)
-			zi[c] /= li[i];
-		for (size_t j = 0; j < i; j++)
-			add_group(z + j * GROUP, -li[j], zi);
-	}
-	give(t, group);
-}
-
-/* z = L^T work; row j of it needs the rows from j on. */
-static void
-multiply_up(void *arg, size_t group, int worker)
-{
-	const struct whiten *t = arg;
-	double *z = take(t, group);
-
-	(void)worker;
-	for (size_t i = 0; i < t->dim; i++) {
-		const double *li = t->l + i * t->dim;
-		double w[GROUP];
-
-		for (size_t c = 0; c < GROUP; c++) {
-			w[c] = z[i * GROUP + c];
-			z[i * GROUP + c] = 0;
-		}
-		for (size_t j = 0; j <= i; j++)
-			add_group(z + j * GROUP, li[j], w);
-	}
-	give(t, group);
-}
-
-static void
-each_group(struct whiten *t, double *to, const double *from,
-    void (*task)(void *, size_t, int))
-{
-	t->to = to;
-	t->from = from;
-	if (t->l != NULL) {
-		pool_each(t->pool, (t->classes + GROUP - 1) / GROUP, task, t);
+	if (by == NULL) {
+		memmove(to, from, n * sizeof(*to));
 		return;
 	}
-	for (size_t i = 0; i < t->classes * t->dim; i++)
-		to[i] = from[i];
+	for (size_t i = 0; i < n; i++)
+		t->host[i] = (float)from[i];
+	kernel_upload(t->kernel, t->from, t->host, n);
+	kernel_product(t->kernel, t->to, t->from, by, (struct product){
+	    .m = t->classes, .n = t->dim, .k = t->dim,
+	    .transpose_b = transpose });
+	kernel_download(t->kernel, t->host, t->to, n);
+	for (size_t i = 0; i < n; i++)
+		to[i] = t->host[i];
 }
 
 void
 whiten_weights(struct whiten *t, double *w, const double *v)
 {
-	each_group(t, w, v, solve_up);
+	turn(t, w, v, t->inverse, false);
 }
 
 void
 whiten_gradient(struct whiten *t, double *gv, const double *gw)
 {
-	each_group(t, gv, gw, solve_down);
+	turn(t, gv, gw, t->inverse, true);
 }
 
 void
 whiten_place(struct whiten *t, double *v, const double *w)
 {
-	each_group(t, v, w, multiply_up);
+	turn(t, v, w, t->l, false);
 }
