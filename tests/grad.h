@@ -53,7 +53,7 @@ grad_begin(struct grad *g, struct kernel *k, int n, int h, int w)
 	if (nn_net_check(&g->net) < 0 || g->plan == NULL ||
 	    nn_params_init(&g->params, k, &g->net.layout,
 		g->net.layout.n, true) < 0 ||
-	    nn_params_draw(&g->params, NN_TORCH, 7) < 0)
+	    nn_params_draw(&g->params, NN_TORCH, 1, 7) < 0)
 		return false;
 	g->n_in = (size_t)n * nn_shape_count(nn_plan_shape(g->plan, 0));
 	g->n_out = (size_t)n * nn_shape_count(nn_plan_shape(g->plan, last));

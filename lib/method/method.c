@@ -28,6 +28,7 @@ method_init(struct method_run *r, const struct method *row, struct kernel *k,
 	memset(r, 0, sizeof(*r));
 	r->row = row;
 	r->kernel = k;
+	r->options.residual_scale = 1;
 	loss_work_init(&r->work, k);
 	if ((rc = enc_model_init(&r->model, spec)) < 0)
 		return rc;
@@ -70,13 +71,14 @@ int
 method_draw(struct method_run *r, uint64_t seed)
 {
 	const enum nn_draw how = r->options.draw;
-	const int rc = nn_params_draw(&r->online, how, seed);
+	const float scale = r->options.residual_scale;
+	const int rc = nn_params_draw(&r->online, how, scale, seed);
 
 	if (rc < 0)
 		return rc;
 	method_copy_target(r);
 	return r->row->target && r->options.fresh_target ?
-	    nn_params_draw_twin(&r->target, how, seed) : 0;
+	    nn_params_draw_twin(&r->target, how, scale, seed) : 0;
 }
 
 static bool

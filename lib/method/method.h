@@ -53,7 +53,8 @@ struct method {
 	const char *projector;	/* head of a network that starts from nothing */
 	double ema;		/* the papers' momentum of the target */
 	bool ema_cosine;	/* which rises to 1 */
-	enum nn_draw draw;	/* its usual first numbers */
+	enum nn_draw draw;	/* its usual first numbers, … */
+	float residual_scale;	/* … with this, or 0: what goes with them */
 	/* Plans for batches of these shapes; everything that a step needs
 	 * is taken here. */
 	int (*plan)(struct method_run *, const struct method_batch *);
@@ -88,6 +89,7 @@ struct method_options {
 	bool symmetric;		/* both directions where one is usual */
 	bool fresh_target;	/* drawn by itself, not copied */
 	enum nn_draw draw;	/* first numbers */
+	float residual_scale;	/* method_init says 1 */
 	enum method_buffers buffers;
 	uint64_t seed;		/* of permutations */
 	int keep[METHOD_KEEP];	/* values of the network that somebody wants */

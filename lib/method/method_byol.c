@@ -79,6 +79,7 @@ const struct method method_byol = {
 	.ema = 0.99,
 	.ema_cosine = true,
 	.draw = NN_HAIKU,
+	.residual_scale = 0.25f,
 	.plan = plan,
 	.gradients = gradients,
 	.after = parts_follow,

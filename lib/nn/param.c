@@ -176,14 +176,15 @@ draw_haiku(float *x, const struct nn_slice *s, struct rng r)
 }
 
 static void
-draw(float *x, const struct nn_slice *s, enum nn_draw how, struct rng r)
+draw(float *x, const struct nn_slice *s, enum nn_draw how,
+    float residual_scale, struct rng r)
 {
-	const bool one = s->kind == NN_VAR ||
-	    (s->kind == NN_SCALE && !(s->closing && how == NN_HAIKU));
+	const float fixed = s->kind == NN_VAR ? 1 : s->kind != NN_SCALE ? 0 :
+	    s->closing ? residual_scale : 1;
 
 	if (s->kind != NN_CONV && s->kind != NN_LINEAR && s->kind != NN_BIAS)
 		for (size_t i = 0; i < s->n; i++)
-			x[i] = one;
+			x[i] = fixed;
 	else if (how == NN_TORCH)
 		draw_torch(x, s, r);
 	else
@@ -191,7 +192,8 @@ draw(float *x, const struct nn_slice *s, enum nn_draw how, struct rng r)
 }
 
 static int
-draw_all(struct nn_params *p, enum nn_draw how, uint64_t seed, uint32_t view)
+draw_all(struct nn_params *p, enum nn_draw how, float residual_scale,
+    uint64_t seed, uint32_t view)
 {
 	size_t most = 1;
 	float *x;
@@ -205,7 +207,7 @@ draw_all(struct nn_params *p, enum nn_draw how, uint64_t seed, uint32_t view)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct nn_slice *s = &p->layout->slices[i];
 
-		draw(x, s, how, rng_at(seed, 0, i, view, RNG_INIT));
+		draw(x, s, how, residual_scale, rng_at(seed, 0, i, view, RNG_INIT));
 		kernel_upload(p->kernel, nn_param(p, (int)i), x, s->n);
 	}
 	free(x);
@@ -213,15 +215,17 @@ draw_all(struct nn_params *p, enum nn_draw how, uint64_t seed, uint32_t view)
 }
 
 int
-nn_params_draw(struct nn_params *p, enum nn_draw how, uint64_t seed)
+nn_params_draw(struct nn_params *p, enum nn_draw how, float residual_scale,
+    uint64_t seed)
 {
-	return draw_all(p, how, seed, 0);
+	return draw_all(p, how, residual_scale, seed, 0);
 }
 
 int
-nn_params_draw_twin(struct nn_params *p, enum nn_draw how, uint64_t seed)
+nn_params_draw_twin(struct nn_params *p, enum nn_draw how,
+    float residual_scale, uint64_t seed)
 {
-	return draw_all(p, how, seed, 1);
+	return draw_all(p, how, residual_scale, seed, 1);
 }
 
 void

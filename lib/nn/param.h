@@ -83,18 +83,22 @@ float *nn_param_grad(const struct nn_params *, int i);
  * NN_TORCH, torchvision's: convolutions Kaiming normal by fan out, linear
  * layers and biases uniform within 1/sqrt(fan in).  NN_HAIKU, those of BYOL's
  * released code: convolutions and linear layers normal with deviation
- * 1/sqrt(fan in), cut off at two deviations; biases 0; and the scale that ends
- * a residual block 0, so that every block begins as its shortcut.
+ * 1/sqrt(fan in), cut off at two deviations, and biases 0.
+ *
+ * The scale of the norm that ends a residual block is `residual_scale`: 1 as
+ * any other, or less, so that blocks begin close to their shortcuts, or 0 (He
+ * et al. 2019, "Bag of tricks", 3.1; BYOL's release; torchvision's
+ * zero_init_residual).
  */
 enum nn_draw { NN_TORCH, NN_HAIKU };
 
 /* Slice i draws from rng_at(seed, 0, i, 0, RNG_INIT). */
-int nn_params_draw(struct nn_params *, enum nn_draw, uint64_t seed)
-    FAIL_CHECKED;
+int nn_params_draw(struct nn_params *, enum nn_draw, float residual_scale,
+    uint64_t seed) FAIL_CHECKED;
 
 /* Another set of numbers from the same seed: draws from view 1. */
-int nn_params_draw_twin(struct nn_params *, enum nn_draw, uint64_t seed)
-    FAIL_CHECKED;
+int nn_params_draw_twin(struct nn_params *, enum nn_draw,
+    float residual_scale, uint64_t seed) FAIL_CHECKED;
 
 /* Copies the slices that both have, buffers too. */
 void nn_params_copy(struct nn_params *to, const struct nn_params *from);

@@ -223,6 +223,9 @@ describe_values(const struct train *t, struct head *h)
 		rc = value_set(&map, "draw", value_text(
 		    r->options.draw == NN_HAIKU ? "haiku" : "torch"), a);
 	if (rc == 0)
+		rc = value_set(&map, "residual_scale",
+		    value_float(r->options.residual_scale), a);
+	if (rc == 0)
 		rc = value_set(&map, "warmup_steps",
 		    value_int((int64_t)t->rate.warmup), a);
 	return rc < 0 ? rc : set(h, "effective", map);

@@ -32,6 +32,7 @@ struct train_config {
 	double ema, ema_final;		/* ema -1: the method's */
 	const char *ema_schedule;	/* "auto", "constant" or "cosine" */
 	const char *target_start, *target_buffers, *draw;
+	double residual_scale;		/* -1: what goes with the draw */
 	const char *mean, *std;		/* NULL: from init or the stream */
 	double temperature, strong_temperature, strong_weight;
 	bool symmetric, anchor_only;
@@ -97,6 +98,8 @@ struct train_config {
 	    "pass so many samples at a time, batch norm too; 0: all"), \
 	TRAIN_CHOICE(t, "draw", draw, "auto|torch|haiku", "auto", \
 	    "first numbers, as torchvision or BYOL's release has them"), \
+	TRAIN_REAL(t, "residual-scale", residual_scale, "G", "-1", -1, 1e6, \
+	    "of the norm that ends each residual block; -1: as --draw"), \
 	TRAIN_TEXT(t, "mean", 0, mean, "R,G,B", NULL, \
 	    "mean of pixels / 255; default: the stream's"), \
 	TRAIN_TEXT(t, "std", 0, std, "R,G,B", NULL, \

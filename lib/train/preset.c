@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BYOL "--method byol --arch resnet50 --optimizer lars --lr-scaling " \
-	"linear --warmup-epochs 10 "
+#define BYOL "--method byol --draw haiku --arch resnet50 --optimizer lars " \
+	"--lr-scaling linear --warmup-epochs 10 "
 #define MOCO "--method moco --arch resnet50 --queue 65536 --ema 0.999 " \
 	"--optimizer sgd --lr 0.03 --weight-decay 1e-4 "
 #define CIFAR "--arch resnet18 --stem cifar "
@@ -16,7 +16,8 @@
 /* In alphabetical order. */
 static const struct preset table[] = {
 	{ "byol-cifar10", "recipe byol-cifar, batch 256, 1000 epochs; "
-	    "solo-learn's", CIFAR "--method byol --optimizer lars --lr 1 "
+	    "solo-learn's", CIFAR "--method byol --draw torch "
+	    "--optimizer lars --lr 1 "
 	    "--lr-scaling linear --weight-decay 1e-5 --trust 0.02 "
 	    "--lars-form larc --lars-clip --warmup-epochs 10 --warmup-lr "
 	    "3e-5" },
@@ -33,8 +34,8 @@ static const struct preset table[] = {
 	    "--optimizer sgd --lr 0.03 --weight-decay 1e-4 --temperature 0.2 "
 	    "--schedule cosine-epoch --bn-groups 8" },
 	{ "imix-byol-cifar10", "recipe imix, ssl-mix, batch 256, 2000 epochs",
-	    IMIX "--method byol --projector mlpbn1 --predictor mlpbn1 "
-	    "--ema 0.999 --ema-schedule constant" },
+	    IMIX "--method byol --draw torch --projector mlpbn1 "
+	    "--predictor mlpbn1 --ema 0.999 --ema-schedule constant" },
 	{ "imix-moco-cifar10", "recipe imix, ssl-mix, batch 256, 4000 epochs",
 	    IMIX "--method moco --projector mlpbn1 --queue 4096 --ema 0.999" },
 	{ "imix-npair-cifar10", "recipe imix, ssl-mix, batch 256, 4000 epochs",

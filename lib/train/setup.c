@@ -319,6 +319,23 @@ make_optim(struct train *t, const struct train_config *c)
 	return 0;
 }
 
+/* What the options say of a network's first numbers. */
+static void
+make_draw(struct method_options *o, const struct train_config *c,
+    const struct method *row)
+{
+	const bool usual = strcmp(c->draw, "auto") == 0;
+
+	o->draw = usual ? row->draw :
+	    strcmp(c->draw, "haiku") == 0 ? NN_HAIKU : NN_TORCH;
+	if (c->residual_scale >= 0)
+		o->residual_scale = (float)c->residual_scale;
+	else if (usual && row->residual_scale > 0)
+		o->residual_scale = row->residual_scale;
+	else
+		o->residual_scale = o->draw == NN_HAIKU ? 0 : 1;
+}
+
 /* What the options say of the method. */
 static void
 make_options(struct train *t, const struct train_config *c)
@@ -332,13 +349,12 @@ make_options(struct train *t, const struct train_config *c)
 		.microbatch = (int)c->microbatch,
 		.symmetric = c->symmetric,
 		.fresh_target = strcmp(c->target_start, "fresh") == 0,
-		.draw = strcmp(c->draw, "auto") == 0 ? t->run.row->draw :
-		    strcmp(c->draw, "haiku") == 0 ? NN_HAIKU : NN_TORCH,
 		.buffers = strcmp(buffers, "own") == 0 ? METHOD_OWN :
 		    strcmp(buffers, "copy") == 0 ? METHOD_COPY :
 		    METHOD_AVERAGE,
 		.seed = (uint64_t)c->seed,
 	};
+	make_draw(&t->run.options, c, t->run.row);
 }
 
 /* The ring, as large as asked for, or as the checkpoint's, or as MoCo's. */

@@ -35,8 +35,21 @@ is "$(value effective.ema_schedule)" '"cosine"' "its average's schedule"
 is "$(value effective.warmup_steps)" 20 "ten epochs of two steps"
 is "$(value projector)" "[4096,256]" "its projector"
 is "$(value effective.temperature)" "" "no temperature"
+is "$(value effective.draw) $(value effective.residual_scale)" '"haiku" 0.0' \
+    "its release's first numbers"
 config --preset byol-imagenet-300 --width 2 --lr 0.1 --lr-scaling none >config.tsv
 is "$(value effective.lr)" 0.1 "the command line comes first"
+# starts OPTION...: first numbers and how residual blocks begin.
+starts() {
+	config -q --width 2 "$@" >config.tsv
+	echo "$(value effective.draw) $(value effective.residual_scale)"
+}
+is "$(starts --method byol)" '"haiku" 0.25' "BYOL's usual first numbers"
+is "$(starts --method byol --draw haiku)" '"haiku" 0.0' "… as released"
+is "$(starts --method byol --draw torch)" '"torch" 1.0' "… as torchvision's"
+is "$(starts --method simclr)" '"torch" 1.0' "those of others"
+is "$(starts --method simclr --residual-scale 0)" '"torch" 0.0' \
+    "… with blocks that begin as their shortcuts"
 config --method moco --width 2 --queue 0 >config.tsv
 is "$(value effective.queue) $(value effective.temperature) \
 $(value effective.ema)" "65536 0.2 0.999" "what a method has by itself"

@@ -106,7 +106,8 @@ begin(struct work *w, const struct setting *s)
 		spec.predictor.n = 0;
 	if (method_init(&w->run, m, kernel, &spec) < 0)
 		return false;
-	w->run.options = (struct method_options){ .groups = s->groups,
+	w->run.options = (struct method_options){ .residual_scale = 1,
+	    .groups = s->groups,
 		.symmetric = s->symmetric, .fresh_target = true,
 		.loss = { 0.7, 1.1, 0.6 } };
 	if (method_draw(&w->run, 11) < 0 || (m->queue &&

@@ -171,8 +171,8 @@ draws(struct kernel *k)
 	if (!ok(make(&m, "resnet18", "cifar", 32, true), "resnet18") ||
 	    nn_params_init(&p, k, &m.net.layout, m.net.layout.n, false) < 0 ||
 	    nn_params_init(&q, k, &m.net.layout, m.net.layout.n, false) < 0 ||
-	    nn_params_draw(&p, NN_TORCH, 1) < 0 ||
-	    nn_params_draw(&q, NN_TORCH, 2) < 0)
+	    nn_params_draw(&p, NN_TORCH, 1, 1) < 0 ||
+	    nn_params_draw(&q, NN_TORCH, 1, 2) < 0)
 		return;
 	x = calloc(p.n_values, sizeof(*x));
 	y = calloc(p.n_values, sizeof(*y));
@@ -193,7 +193,7 @@ draws(struct kernel *k)
 	ok(x[s->at] == 1 && x[s->at + s->n - 1] == 1, "scales are 1");
 	same = memcmp(x, y, 100 * sizeof(*x)) == 0;
 	ok(!same, "another seed draws other numbers");
-	if (nn_params_draw(&q, NN_TORCH, 1) == 0)
+	if (nn_params_draw(&q, NN_TORCH, 1, 1) == 0)
 		kernel_download(k, y, q.value, p.n_values);
 	ok(memcmp(x, y, p.n_values * sizeof(*x)) == 0, "the same seed draws "
 	    "the same");
@@ -214,7 +214,7 @@ largest(const float *x, size_t n)
 	return most;
 }
 
-/* Normal by fan in, cut off; blocks begin as their shortcuts. */
+/* Normal by fan in, cut off; blocks begin near their shortcuts. */
 static void
 draws_haiku(struct kernel *k)
 {
@@ -231,7 +231,7 @@ draws_haiku(struct kernel *k)
 
 	if (!ok(make(&m, "resnet18", "cifar", 32, true), "resnet18") ||
 	    nn_params_init(&p, k, &m.net.layout, m.net.layout.n, false) < 0 ||
-	    nn_params_draw(&p, NN_HAIKU, 1) < 0)
+	    nn_params_draw(&p, NN_HAIKU, 0.25f, 1) < 0)
 		return;
 	x = calloc(p.n_values, sizeof(*x));
 	if (x == NULL)
@@ -248,7 +248,8 @@ draws_haiku(struct kernel *k)
 	    "linear: by fan in");
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		s = nn_layout_find(&m.net.layout, ends[i]);
-		ok(largest(x + s->at, s->n) == 0, "%s is 0", ends[i]);
+		ok(largest(x + s->at, s->n) == (i == 0 ? 0.25 : 0),
+		    "%s is as asked for, or 0", ends[i]);
 	}
 	for (size_t i = 0; i < sizeof(ones) / sizeof(ones[0]); i++) {
 		s = nn_layout_find(&m.net.layout, ones[i]);

@@ -178,7 +178,7 @@ tracked(void)
 	plan = nn_plan_grouped(&net, kernel, NN_TRACK,
 	    (struct nn_batch){ 4, 2, 1, 1 }, &v, 1);
 	if (plan == NULL || nn_params_init(&p, kernel, &net.layout, 4,
-	    false) < 0 || nn_params_draw(&p, NN_TORCH, 0) < 0)
+	    false) < 0 || nn_params_draw(&p, NN_TORCH, 1, 0) < 0)
 		abort();
 	memory = kernel_alloc(kernel, nn_plan_memory(plan));
 	in = kernel_alloc(kernel, 4);

@@ -95,7 +95,7 @@ begin(struct work *w, struct kernel *k, const char *arch, const char *stem)
 	s.projector = enc_head_mlp(12, false, 8, true);
 	if (enc_model_init(&w->model, &s) < 0 || nn_params_init(&w->params, k,
 	    &w->model.net.layout, w->model.net.layout.n, false) < 0 ||
-	    nn_params_draw(&w->params, NN_TORCH, 9) < 0)
+	    nn_params_draw(&w->params, NN_TORCH, 1, 9) < 0)
 		return false;
 	n = (size_t)(w->n * w->h * w->w * 3);
 	w->x = kernel_alloc(k, n);
