@@ -88,6 +88,26 @@ check_pool(int threads)
 	pool_free(p);
 }
 
+/* Jobs that are over before every thread is awake: one that wakes late has no
+ * part in them, nor in the next one's with what it knows of the last. */
+static void
+check_short_jobs(int threads)
+{
+	struct pool *p = pool_new(threads);
+	size_t wrong = 0;
+
+	for (int round = 0; round < 5000; round++) {
+		atomic_int times[3] = { 0 };
+
+		pool_each(p, 3, sure, times);
+		for (int i = 0; i < 3; i++)
+			wrong += atomic_exchange(&times[i], -1) != 1;
+	}
+	ok(wrong == 0, "%d threads, short jobs: each task once",
+	    threads);
+	pool_free(p);
+}
+
 /* Fills slots with 0, 1, 2 …, then ends as told. */
 struct maker {
 	int made, most, end;
@@ -148,6 +168,8 @@ main(void)
 	ok(pool_default_threads() >= 1, "some thread to run on");
 	check_pool(1);
 	check_pool(2);
+	check_short_jobs(2);
+	check_short_jobs(7);
 	check_pool(5);
 	check_ahead(50, 0);
 	check_ahead(50, FAIL_IO);
