@@ -6,7 +6,8 @@
  *	H = x^T x / (n K) + l2 / n  =  L L^T
  *
  * for each class's weights.  With w = L^-T v it is the identity in v, and so
- * a minimiser that starts there needs a tenth of the steps.
+ * a minimiser that starts there needs a tenth of the steps.  L and its inverse
+ * are made in double and applied in float, as rows and weights are.
  */
 #ifndef SELF_EVAL_WHITEN_H
 #define SELF_EVAL_WHITEN_H
