@@ -16,6 +16,16 @@ store(int code, const char *format, va_list args)
 	return code;
 }
 
+/* As much of it as there is room for. */
+static void
+append(const char *more)
+{
+	const size_t used = strlen(state.text);
+	const size_t room = sizeof(state.text) - used;
+
+	snprintf(state.text + used, room, ": %.*s", (int)room, more);
+}
+
 int
 fail(int code, const char *format, ...)
 {
@@ -32,14 +42,11 @@ fail_errno(const char *format, ...)
 {
 	const int error = errno;
 	va_list args;
-	size_t used;
 
 	va_start(args, format);
 	store(FAIL_IO, format, args);
 	va_end(args);
-	used = strlen(state.text);
-	snprintf(state.text + used, sizeof(state.text) - used, ": %s",
-	    strerror(error));
+	append(strerror(error));
 	return FAIL_IO;
 }
 
@@ -54,14 +61,12 @@ fail_note(const char *format, ...)
 {
 	char old[sizeof(state.text)];
 	va_list args;
-	size_t used;
 
 	memcpy(old, state.text, sizeof(old));
 	va_start(args, format);
 	store(state.code, format, args);
 	va_end(args);
-	used = strlen(state.text);
-	snprintf(state.text + used, sizeof(state.text) - used, ": %s", old);
+	append(old);
 	return state.code;
 }
 

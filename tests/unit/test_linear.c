@@ -97,7 +97,7 @@ test_columns(size_t n)
 {
 	enum { K = 21, MOST = 40 };
 	float scores[K * MOST], b[K] = { 0.5f };
-	int32_t label[MOST];
+	int32_t label[MOST] = { 0 };
 	double db[K] = { 0 }, want[K], all = 0, loss = 0, worst = 0, own = 0;
 
 	for (size_t c = 0; c < K; c++) {
