@@ -52,12 +52,12 @@ static const struct preset table[] = {
 	    MOCO "--projector mlp --temperature 0.2 --schedule cosine-epoch "
 	    "--bn-groups 8" },
 	{ "simclr-cifar10", "recipe simclr-cifar, batch 512, 1000 epochs",
-	    CIFAR "--method simclr --temperature 0.5 --optimizer lars "
-	    "--lars-form simclr --lr 1 --weight-decay 1e-4 "
+	    CIFAR "--method simclr --draw haiku --temperature 0.5 "
+	    "--optimizer lars --lars-form simclr --lr 1 --weight-decay 1e-4 "
 	    "--warmup-epochs 10" },
 	{ "simclr-imagenet", "recipe simclr, batch 4096, 100 epochs or more",
-	    "--method simclr --arch resnet50 --temperature 0.1 --optimizer "
-	    "lars --lars-form simclr --lr 0.3 --lr-scaling linear "
+	    "--method simclr --draw haiku --arch resnet50 --temperature 0.1 "
+	    "--optimizer lars --lars-form simclr --lr 0.3 --lr-scaling linear "
 	    "--weight-decay 1e-6 --warmup-epochs 10" },
 	{ "suncet-imagenet", "recipe suncet, batch 2816 and a support of "
 	    "128x20, 100 epochs or more", "--method suncet --arch resnet50 "

@@ -47,8 +47,9 @@ starts() {
 is "$(starts --method byol)" '"haiku" 0.25' "BYOL's usual first numbers"
 is "$(starts --method byol --draw haiku)" '"haiku" 0.0' "… as released"
 is "$(starts --method byol --draw torch)" '"torch" 1.0' "… as torchvision's"
-is "$(starts --method simclr)" '"torch" 1.0' "those of others"
-is "$(starts --method simclr --residual-scale 0)" '"torch" 0.0' \
+is "$(starts --method simclr)" '"haiku" 0.25' "SimCLR's"
+is "$(starts --method supcon)" '"torch" 1.0' "those of others"
+is "$(starts --method supcon --residual-scale 0)" '"torch" 0.0' \
     "… with blocks that begin as their shortcuts"
 config --method moco --width 2 --queue 0 >config.tsv
 is "$(value effective.queue) $(value effective.temperature) \
