@@ -27,6 +27,9 @@ from sklearn.linear_model import LogisticRegression
 import tz
 
 
+SETTLE = 0.3    # seconds until threads of the other side's BLAS are asleep
+
+
 def features(n, d, k, part):
     """Rectified, correlated, of falling variance, as encoders give them."""
     fixed = np.random.default_rng(1)
@@ -91,7 +94,9 @@ def compare(bin_dir, rounds, n, d, k):
         for name, most in (("default", 100), ("settled", 100000)):
             got, want = [], []
             for _ in range(rounds):
+                time.sleep(SETTLE)
                 got.append(ours(bin_dir, folder))
+                time.sleep(SETTLE)
                 want.append(theirs(x, label, most))
             a, b = ([statistics.median(x[i] for x in side) for i in (0, 1)]
                     for side in (got, want))
