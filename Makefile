@@ -169,12 +169,18 @@ fuzz: all ## T=stream|jpeg|source_tar S=60: damaged inputs under ASan, for S sec
 
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
-bench: all $(BENCHES) ## what the kernels reach; the tools beside PyTorch, if it is here
+bench: all $(BENCHES) ## what the kernels reach; the tools beside PyTorch and scikit-learn, if here
 	for bench in $(BENCHES); do $$bench || exit; done
 	@if /usr/bin/python3 -c 'import torch' 2>/dev/null; then \
 		/usr/bin/python3 tests/bench/compare.py -b $(BUILD)/bin; \
 	else \
 		echo 'no python3-torch: nothing to compare with'; \
+	fi
+	@if /usr/bin/python3 -c 'import sklearn' 2>/dev/null; then \
+		/usr/bin/python3 tests/bench/compare_linear.py -b $(BUILD)/bin && \
+		/usr/bin/python3 tests/bench/compare_knn.py -b $(BUILD)/bin; \
+	else \
+		echo 'no python3-sklearn: nothing to compare with'; \
 	fi
 	@python3 tests/bench/augment.py -b $(BUILD)/bin
 
