@@ -52,7 +52,8 @@ sgd_reserve(struct sgd_work *s, struct pool *pool)
 	s->db = malloc(k * sizeof(double));
 	s->order = malloc(s->rows->n * sizeof(*s->order));
 	if (s->host_x == NULL || s->host_scores == NULL
-	    || s->host_label == NULL || s->host_b == NULL || s->db == NULL || s->order == NULL)
+	    || s->host_label == NULL || s->host_b == NULL || s->db == NULL
+	    || s->order == NULL)
 		return fail_memory(s->batch * d * sizeof(float));
 	return 0;
 }

@@ -13,7 +13,7 @@
 #define ROWS_LEAST ((size_t)4096)	/* rows taken, where there are so many */
 #define TAKEN ((size_t)512)	/* of them at a time */
 #define BLOCK ((size_t)32)	/* columns of L made together */
-#define STRIP ((size_t)16)	/* rows of L, or columns of L^-1, in one task */
+#define STRIP ((size_t)16)	/* rows of L, or of L^-1, in one task */
 
 /* Columns of L^-1 side by side. */
 #define FOURS (STRIP / 4)
@@ -21,44 +21,53 @@ typedef double four __attribute__((vector_size(32)));
 
 struct whiten {
 	struct pool *pool;
-	struct kernel *kernel;
 	size_t dim, classes;
-	float *l, *inverse;	/* [D,D] L and L^-1, there; or NULL */
-	float *from, *to;	/* [K,D] there */
-	float *host;		/* [K,D] or [D,D] here */
+	double *inverse;	/* [D,D] L^-1, its rows left of the diagonal and
+				 * its columns above it; or NULL */
 
 	/* The work under way. */
 	double *rows;		/* [D,D] L, its lower triangle */
 	four *work;		/* [threads,D,FOURS] */
 	size_t column, behind;	/* the block of columns, and what is behind it */
+	double *to;
+	const double *from;
 };
 
-/* l [D,D] = x^T x / m of m rows, evenly spaced. */
+/* rows [D,D] = x^T x / m of m rows, evenly spaced. */
 static int
 gram(struct whiten *t, const struct logistic_rows *r)
 {
 	const size_t d = r->dim;
 	const size_t most = 4 * d > ROWS_LEAST ? 4 * d : ROWS_LEAST;
 	const size_t m = r->n < most ? r->n : most;
-	float *x = kernel_alloc(t->kernel, TAKEN * d);
+	struct kernel *k = kernel_new(t->pool);
+	float *x = k == NULL ? NULL : kernel_alloc(k, TAKEN * d);
+	float *g = k == NULL ? NULL : kernel_alloc(k, d * d);
+	float *host = malloc(d * d * sizeof(*host));
+	int rc = x == NULL || g == NULL ? fail_last() : host == NULL ?
+	    fail_memory(d * d * sizeof(*host)) : 0;
 
-	if (x == NULL)
-		return fail_last();
-	for (size_t at = 0, n; at < m; at += n) {
+	for (size_t at = 0, n; rc == 0 && at < m; at += n) {
 		n = m - at < TAKEN ? m - at : TAKEN;
 		for (size_t i = 0; i < n; i++)
-			kernel_upload(t->kernel, x + i * d, r->x
+			kernel_upload(k, x + i * d, r->x
 			    + (size_t)((double)(at + i) * (double)r->n
 			    / (double)m) * d, d);
-		kernel_product(t->kernel, t->l, x, x, (struct product){
-		    .m = d, .n = d, .k = n, .transpose_a = true,
-		    .accumulate = at > 0 });
+		kernel_product(k, g, x, x, (struct product){ .m = d, .n = d,
+		    .k = n, .transpose_a = true, .accumulate = at > 0 });
 	}
-	kernel_download(t->kernel, t->host, t->l, d * d);
-	for (size_t i = 0; i < d * d; i++)
-		t->rows[i] = t->host[i] / (double)m;
-	kernel_release(t->kernel, x);
-	return 0;
+	if (rc == 0) {
+		kernel_download(k, host, g, d * d);
+		for (size_t i = 0; i < d * d; i++)
+			t->rows[i] = host[i] / (double)m;
+	}
+	free(host);
+	if (k != NULL) {
+		kernel_release(k, x);
+		kernel_release(k, g);
+		kernel_free(k);
+	}
+	return rc;
 }
 
 /* Row i of a block's columns, less what the columns before the block account
@@ -140,7 +149,7 @@ factor(struct whiten *t, double ridge)
 	}
 }
 
-/* A strip of the inverse's columns, downwards; above the diagonal it is 0. */
+/* A strip of the inverse's columns, downwards. */
 CLONES static void
 invert_strip(void *arg, size_t strip, int worker)
 {
@@ -149,59 +158,56 @@ invert_strip(void *arg, size_t strip, int worker)
 	const size_t columns = d - from < STRIP ? d - from : STRIP;
 	four *z = t->work + (size_t)worker * d * FOURS;
 
-	for (size_t i = 0; i < d; i++) {
+	for (size_t i = from; i < d; i++) {
 		const double *li = t->rows + i * d;
 		const double *row = (const double *)(z + i * FOURS);
 		four left[FOURS] = { 0 };
 
-		if (i >= from && i < from + columns)
+		if (i < from + columns)
 			((double *)left)[i - from] = 1;
 		for (size_t j = from; j < i; j++)
 			for (size_t c = 0; c < FOURS; c++)
 				left[c] -= li[j] * z[j * FOURS + c];
 		for (size_t c = 0; c < FOURS; c++)
 			z[i * FOURS + c] = left[c] / li[i];
-		for (size_t c = 0; c < columns; c++)
-			t->host[i * d + from + c] = (float)row[c];
+		for (size_t c = 0; c < columns && from + c <= i; c++) {
+			t->inverse[i * d + from + c] = row[c];
+			t->inverse[(from + c) * d + i] = row[c];
+		}
 	}
-}
-
-/* What is used of L: itself and its inverse, in float. */
-static void
-hand_over(struct whiten *t)
-{
-	const size_t d = t->dim;
-
-	for (size_t i = 0; i < d; i++)
-		for (size_t j = 0; j < d; j++)
-			t->host[i * d + j] = j <= i ?
-			    (float)t->rows[i * d + j] : 0;
-	kernel_upload(t->kernel, t->l, t->host, d * d);
-	pool_each(t->pool, (d + STRIP - 1) / STRIP, invert_strip, t);
-	kernel_upload(t->kernel, t->inverse, t->host, d * d);
 }
 
 static int
 reserve(struct whiten *t)
 {
 	const size_t d = t->dim, threads = (size_t)pool_threads(t->pool);
-	const size_t most = t->classes > d ? t->classes : d;
 
-	if ((t->kernel = kernel_new(t->pool)) == NULL)
-		return fail_last();
-	t->l = kernel_alloc(t->kernel, d * d);
-	t->inverse = kernel_alloc(t->kernel, d * d);
-	t->from = kernel_alloc(t->kernel, t->classes * d);
-	t->to = kernel_alloc(t->kernel, t->classes * d);
-	if (t->l == NULL || t->inverse == NULL || t->from == NULL
-	    || t->to == NULL)
-		return fail_last();
-	t->host = malloc(most * d * sizeof(*t->host));
+	t->inverse = malloc(d * d * sizeof(*t->inverse));
 	t->rows = malloc(d * d * sizeof(*t->rows));
 	t->work = aligned_alloc(sizeof(four), threads * d * STRIP
 	    * sizeof(double));
-	return t->host == NULL || t->rows == NULL || t->work == NULL ?
-	    fail_memory(most * d * sizeof(double)) : 0;
+	return t->inverse == NULL || t->rows == NULL || t->work == NULL ?
+	    fail_memory(d * d * sizeof(double)) : 0;
+}
+
+/* L is not needed once its inverse is known. */
+static int
+make(struct whiten *t, const struct logistic_rows *r, double l2)
+{
+	int rc = reserve(t);
+
+	if (rc == 0)
+		rc = gram(t, r);
+	if (rc == 0) {
+		factor(t, l2 / (double)r->n);
+		pool_each(t->pool, (t->dim + STRIP - 1) / STRIP, invert_strip,
+		    t);
+	}
+	free(t->rows);
+	free(t->work);
+	t->rows = NULL;
+	t->work = NULL;
+	return rc;
 }
 
 struct whiten *
@@ -216,18 +222,10 @@ whiten_new(const struct logistic_rows *r, double l2, struct pool *pool)
 	t->pool = pool;
 	t->dim = r->dim;
 	t->classes = r->classes;
-	if (r->dim > DIM_MOST)
-		return t;
-	if (reserve(t) < 0 || gram(t, r) < 0) {
+	if (r->dim <= DIM_MOST && make(t, r, l2) < 0) {
 		whiten_free(t);
 		return NULL;
 	}
-	factor(t, l2 / (double)r->n);
-	hand_over(t);
-	free(t->rows);
-	free(t->work);
-	t->rows = NULL;
-	t->work = NULL;
 	return t;
 }
 
@@ -236,55 +234,82 @@ whiten_free(struct whiten *t)
 {
 	if (t == NULL)
 		return;
-	if (t->kernel != NULL) {
-		kernel_release(t->kernel, t->l);
-		kernel_release(t->kernel, t->inverse);
-		kernel_release(t->kernel, t->from);
-		kernel_release(t->kernel, t->to);
-		kernel_free(t->kernel);
-	}
-	free(t->host);
-	free(t->rows);
-	free(t->work);
+	free(t->inverse);
 	free(t);
 }
 
-/* to = from by a matrix [D,D] there. */
+/* A strip of to = L^-1 from, for every class. */
 static void
-turn(struct whiten *t, double *to, const double *from, const float *by,
-    bool transpose)
+multiply_down(void *arg, size_t strip, int worker)
 {
-	const size_t n = t->classes * t->dim;
+	const struct whiten *t = arg;
+	const size_t d = t->dim, end = strip * STRIP + STRIP;
 
-	if (by == NULL) {
-		memmove(to, from, n * sizeof(*to));
-		return;
+	(void)worker;
+	for (size_t c = 0; c < t->classes; c++)
+		for (size_t i = strip * STRIP; i < end && i < d; i++)
+			t->to[c * d + i] = eval_dot(t->inverse + i * d,
+			    t->from + c * d, i + 1);
+}
+
+/* The same of to = L^-T from. */
+static void
+multiply_up(void *arg, size_t strip, int worker)
+{
+	const struct whiten *t = arg;
+	const size_t d = t->dim, end = strip * STRIP + STRIP;
+
+	(void)worker;
+	for (size_t c = 0; c < t->classes; c++)
+		for (size_t i = strip * STRIP; i < end && i < d; i++)
+			t->to[c * d + i] = eval_dot(t->inverse + i * d + i,
+			    t->from + c * d + i, d - i);
+}
+
+/* One class of to = L^T from: L^-T to = from is solved, upwards. */
+static void
+solve_up(void *arg, size_t class, int worker)
+{
+	const struct whiten *t = arg;
+	const size_t d = t->dim;
+	const double *from = t->from + class * d;
+	double *to = t->to + class * d;
+
+	(void)worker;
+	for (size_t i = d; i-- > 0;) {
+		const double *row = t->inverse + i * d;
+
+		to[i] = (from[i] - eval_dot(row + i + 1, to + i + 1,
+		    d - i - 1)) / row[i];
 	}
-	for (size_t i = 0; i < n; i++)
-		t->host[i] = (float)from[i];
-	kernel_upload(t->kernel, t->from, t->host, n);
-	kernel_product(t->kernel, t->to, t->from, by, (struct product){
-	    .m = t->classes, .n = t->dim, .k = t->dim,
-	    .transpose_b = transpose });
-	kernel_download(t->kernel, t->host, t->to, n);
-	for (size_t i = 0; i < n; i++)
-		to[i] = t->host[i];
+}
+
+static void
+turn(struct whiten *t, double *to, const double *from, size_t tasks,
+    void (*task)(void *, size_t, int))
+{
+	t->to = to;
+	t->from = from;
+	if (t->inverse != NULL)
+		pool_each(t->pool, tasks, task, t);
+	else
+		memcpy(to, from, t->classes * t->dim * sizeof(*to));
 }
 
 void
 whiten_weights(struct whiten *t, double *w, const double *v)
 {
-	turn(t, w, v, t->inverse, false);
+	turn(t, w, v, (t->dim + STRIP - 1) / STRIP, multiply_up);
 }
 
 void
 whiten_gradient(struct whiten *t, double *gv, const double *gw)
 {
-	turn(t, gv, gw, t->inverse, true);
+	turn(t, gv, gw, (t->dim + STRIP - 1) / STRIP, multiply_down);
 }
 
 void
 whiten_place(struct whiten *t, double *v, const double *w)
 {
-	turn(t, v, w, t->l, false);
+	turn(t, v, w, t->classes, solve_up);
 }

@@ -6,8 +6,7 @@
  *	H = x^T x / (n K) + l2 / n  =  L L^T
  *
  * for each class's weights.  With w = L^-T v it is the identity in v, and so
- * a minimiser that starts there needs a tenth of the steps.  L and its inverse
- * are made in double and applied in float, as rows and weights are.
+ * a minimiser that starts there needs a tenth of the steps.
  */
 #ifndef SELF_EVAL_WHITEN_H
 #define SELF_EVAL_WHITEN_H
@@ -22,7 +21,7 @@ struct whiten *whiten_new(const struct logistic_rows *, double l2,
     struct pool *);
 void whiten_free(struct whiten *);
 
-/* w [K,D] = L^-T v for each class, and gv = L^-1 gw; in place is fine. */
+/* w [K,D] = L^-T v for each class, and gv = L^-1 gw; not in place. */
 void whiten_weights(struct whiten *, double *w, const double *v);
 void whiten_gradient(struct whiten *, double *gv, const double *gw);
 

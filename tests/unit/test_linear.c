@@ -8,8 +8,8 @@
 #include "base/rng.h"
 #include "eval/grid.h"
 #include "eval/lbfgs.h"
-#include "eval/standard.h"
 #include "eval/numbering.h"
+#include "eval/standard.h"
 #include "eval/whiten.h"
 #include "tap.h"
 
@@ -340,7 +340,7 @@ test_whiten(size_t dim)
 		v[i] = rng_normal(&rng);
 	whiten_weights(w, p, v);
 	whiten_place(w, back, p);
-	is_near(farthest(back, v, n), 0, 1e-5,
+	is_near(farthest(back, v, n), 0, 1e-10,
 	    "%zu whitened weights, there and back", dim);
 	/* v . L^-1 g = (L^-T v) . g */
 	whiten_gradient(w, down, back);
@@ -348,7 +348,7 @@ test_whiten(size_t dim)
 		there += v[i] * down[i];
 		here += p[i] * back[i];
 	}
-	is_near(there / here, 1, 1e-5, "the gradient is the transpose");
+	is_near(there / here, 1, 1e-10, "the gradient is the transpose");
 	/* L^-1 H L^-T is the identity, but for floats and the small ridge. */
 	curvature(&r, 2, p, back);
 	whiten_gradient(w, down, back);
