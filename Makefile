@@ -169,7 +169,7 @@ fuzz: all ## T=stream|jpeg|source_tar S=60: damaged inputs under ASan, for S sec
 
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
-bench: all $(BENCHES) ## what the kernels reach; the tools beside PyTorch and scikit-learn, if here
+bench: all $(BENCHES) ## what kernels reach; tools beside PyTorch and scikit-learn
 	for bench in $(BENCHES); do $$bench || exit; done
 	@if /usr/bin/python3 -c 'import torch' 2>/dev/null; then \
 		/usr/bin/python3 tests/bench/compare.py -b $(BUILD)/bin; \

@@ -207,7 +207,8 @@ draw_all(struct nn_params *p, enum nn_draw how, float residual_scale,
 	for (size_t i = 0; i < p->n; i++) {
 		const struct nn_slice *s = &p->layout->slices[i];
 
-		draw(x, s, how, residual_scale, rng_at(seed, 0, i, view, RNG_INIT));
+		draw(x, s, how, residual_scale,
+		    rng_at(seed, 0, i, view, RNG_INIT));
 		kernel_upload(p->kernel, nn_param(p, (int)i), x, s->n);
 	}
 	free(x);

@@ -336,6 +336,14 @@ make_draw(struct method_options *o, const struct train_config *c,
 		o->residual_scale = o->draw == NN_HAIKU ? 0 : 1;
 }
 
+/* -1 says that a number follows from something else; less than 0 is no other. */
+static int
+check_own(const char *option, double x)
+{
+	return x >= 0 || x == -1 ? 0 : fail(FAIL_USAGE, "--%s %g: give 0 or "
+	    "more, or -1, the default", option, x);
+}
+
 /* What the options say of the method. */
 static void
 make_options(struct train *t, const struct train_config *c)
@@ -437,9 +445,12 @@ setup(struct train *t, const struct train_config *c, struct kernel *k,
 	    (rc = method_init(&t->run, m, k, &t->spec)) < 0)
 		return rc;
 	make_options(t, c);
-	if ((rc = make_schedules(t, c, stream)) < 0 ||
+	if ((rc = check_own("ema", c->ema)) < 0 ||
+	    (rc = check_own("residual-scale", c->residual_scale)) < 0 ||
+	    (rc = make_schedules(t, c, stream)) < 0 ||
 	    (rc = make_optim(t, c)) < 0 ||
-	    (rc = make_queue(t, c, init)) < 0 || (rc = method_draw(&t->run, (uint64_t)c->seed)) < 0)
+	    (rc = make_queue(t, c, init)) < 0 ||
+	    (rc = method_draw(&t->run, (uint64_t)c->seed)) < 0)
 		return rc;
 	if (init != NULL && (rc = load_networks(t, init)) < 0)
 		return rc;

@@ -51,6 +51,11 @@ is "$(starts --method simclr)" '"haiku" 0.25' "SimCLR's"
 is "$(starts --method supcon)" '"torch" 1.0' "those of others"
 is "$(starts --method supcon --residual-scale 0)" '"torch" 0.0' \
     "… with blocks that begin as their shortcuts"
+for option in ema residual-scale; do
+	fails 2 "--$option between its default and 0" \
+	    config --width 2 "--$option" -0.5
+	like "$(cat .err)" "*--$option -0.5*" "… is named"
+done
 config --method moco --width 2 --queue 0 >config.tsv
 is "$(value effective.queue) $(value effective.temperature) \
 $(value effective.ema)" "65536 0.2 0.999" "what a method has by itself"

@@ -101,7 +101,8 @@ config(void)
 		.beta2 = 0.999, .epsilon = 1e-8, .schedule = "cosine",
 		.warmup_form = "linear",
 		.gamma = 0.1, .ema = 0.9, .ema_final = 1,
-		.ema_schedule = "cosine", .target_start = "copy", .draw = "torch", .residual_scale = -1,
+		.ema_schedule = "cosine", .target_start = "copy",
+		.draw = "torch", .residual_scale = -1,
 		.target_buffers = "own", .rate_scaling = "none",
 		.lars_form = "byol", .exclude = "auto", .groups = 1,
 		.temperature = 0.1, .steps = -1, .seed = 3 };
