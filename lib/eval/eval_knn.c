@@ -83,11 +83,14 @@ static int
 classify(struct work *w, const struct features *train,
     struct features_in *test, const struct args *a)
 {
+	size_t dim;
 	int n;
 
-	if (features_dim(test) != train->dim)
+	if (features_begin(test, &dim) < 0)
+		return fail_last();
+	if (dim != train->dim)
 		return fail(FAIL_FORMAT, "%s has %zu numbers a sample, %s %zu",
-		    a->train, train->dim, a->test, features_dim(test));
+		    a->train, train->dim, a->test, dim);
 	while ((n = features_read(test, (int)w->block, w->x, w->label)) > 0)
 		judge(w, (size_t)n);
 	if (n == 0 && features_left_out(test) > 0)
@@ -127,13 +130,14 @@ run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 	rc = features_load(&train, a->train, a->feature);
 	if (rc == 0 && a->k == 0)
 		with_k.k = default_k(&train, a->train);
-	if (rc == 0)
-		rc = work_reserve(&w, &train, a, pool);
 	if (rc == 0) {
 		test = features_open(a->test, a->feature, &train.labels);
-		rc = test != NULL ? classify(&w, &train, test, a) :
-		    fail_last();
+		rc = test == NULL ? fail_last() : 0;
 	}
+	if (rc == 0)
+		rc = work_reserve(&w, &train, a, pool);
+	if (rc == 0)
+		rc = classify(&w, &train, test, a);
 	if (rc == 0)
 		rc = buf_printf(scores, "top1\t%.4f\ntop5\t%.4f\n",
 		    (double)w.top1 / (double)w.n,

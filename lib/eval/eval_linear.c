@@ -114,6 +114,10 @@ prepare(struct work *w, const struct args *a, struct pool *pool)
 	w->right = calloc(w->classes, sizeof(*w->right));
 	if (w->p == NULL || w->seen == NULL || w->right == NULL)
 		return fail_memory(size);
+	/* It is read while we go on. */
+	w->test = features_open(a->test, a->feature, &w->train.labels);
+	if (w->test == NULL)
+		return fail_last();
 	/* Offsets are free, so that means change nothing but the path. */
 	if (!standard && strcmp(a->optimizer, "sgd") == 0)
 		return 0;
@@ -327,14 +331,15 @@ classify(struct work *w, const struct args *a, struct logistic *t,
 
 /* Before the fit, so that a wrong name is not found out after it. */
 static int
-open_test(struct work *w, const struct args *a)
+look_at_test(struct work *w, const struct args *a)
 {
-	w->test = features_open(a->test, a->feature, &w->train.labels);
-	if (w->test == NULL)
+	size_t dim;
+
+	if (features_begin(w->test, &dim) < 0)
 		return fail_last();
-	if (features_dim(w->test) != w->train.dim)
+	if (dim != w->train.dim)
 		return fail(FAIL_FORMAT, "%s has %zu numbers a sample, %s %zu",
-		    a->train, w->train.dim, a->test, features_dim(w->test));
+		    a->train, w->train.dim, a->test, dim);
 	return 0;
 }
 
@@ -455,7 +460,7 @@ run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 	if (rc == 0)
 		rc = prepare(&w, a, pool);
 	if (rc == 0)
-		rc = open_test(&w, a);
+		rc = look_at_test(&w, a);
 	if (rc == 0)
 		rc = fit_and_choose(&w, a, &plan, &c, pool, &held_out);
 	if (rc == 0)

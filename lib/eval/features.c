@@ -195,7 +195,6 @@ open_stream(const char *path, const char *field, struct labels *labels,
     bool add)
 {
 	struct features_in *r = calloc(1, sizeof(*r));
-	int got = -1;
 
 	if (r == NULL) {
 		fail_memory(sizeof(*r));
@@ -208,11 +207,6 @@ open_stream(const char *path, const char *field, struct labels *labels,
 	if (r->in == NULL)
 		fail_note("%s", path);
 	else if ((r->ahead = ahead_new(read_page, r)) != NULL)
-		got = next_row(r);
-	if (got == 0)
-		fail(FAIL_FORMAT, "%s: no %ssample", path,
-		    labels == NULL ? "" : "labelled ");
-	if (got > 0)
 		return r;
 	features_close(r);
 	return NULL;
@@ -224,10 +218,16 @@ features_open(const char *path, const char *field, struct labels *labels)
 	return open_stream(path, field, labels, false);
 }
 
-size_t
-features_dim(const struct features_in *r)
+int
+features_begin(struct features_in *r, size_t *dim)
 {
-	return r->dim;
+	const int got = next_row(r);
+
+	if (got == 0)
+		return fail(FAIL_FORMAT, "%s: no %ssample",
+		    stream_path(r->in), r->labels == NULL ? "" : "labelled ");
+	*dim = r->dim;
+	return got < 0 ? got : 0;
 }
 
 size_t
@@ -305,15 +305,12 @@ load(struct features *to, const char *path, const char *field,
     struct labels *labels)
 {
 	struct features_in *in = open_stream(path, field, labels, true);
-	int got = in == NULL ? fail_last() : 1;
+	int got = in == NULL || features_begin(in, &to->dim) < 0 ? fail_last()
+	    : 1;
 
-	if (in != NULL)
-		to->dim = features_dim(in);
 	while (got > 0) {
-		got = features_reserve(to, to->n + 256);
-		if (got < 0)
-			break;
-		got = features_read(in, 256, to->x + to->n * to->dim,
+		got = features_reserve(to, to->n + 256) < 0 ? fail_last()
+		    : features_read(in, 256, to->x + to->n * to->dim,
 		    to->label + to->n);
 		to->n += got > 0 ? (size_t)got : 0;
 	}

@@ -26,18 +26,21 @@ struct features {
 
 struct features_in;
 
-/* Opens a stream and reads as far as the first row.  NULL and a failure,
- * also when there is none.  What is given is borrowed; the stream's labels
- * become those of `labels`, by name where both have names that differ. */
+/* Opens a stream and has it read ahead from then on.  What is given is
+ * borrowed; the stream's labels become those of `labels`, by name where both
+ * have names that differ. */
 struct features_in *features_open(const char *path, const char *field,
     struct labels *);
-size_t features_dim(const struct features_in *);
+
+/* Waits for the first row: *dim is how long all are.  A failure also when
+ * there is none. */
+int features_begin(struct features_in *, size_t *dim) FAIL_CHECKED;
 
 /*
  * The next rows, up to `most`, gathered across records: x [most,dim] and
  * label [most], LABELS_UNKNOWN or 0 and above, are written.  The count;
- * fewer than `most`, and in the end 0, only after the verified end of the stream; negative for a failure, whose
- * message names path, record and field.
+ * fewer than `most`, and in the end 0, only after the verified end of the
+ * stream; negative for a failure, whose message names path, record and field.
  */
 int features_read(struct features_in *, int most, float *x, int64_t *label)
     FAIL_CHECKED;

@@ -6,15 +6,15 @@
 
 #include "base/clones.h"
 
-#define PIECE ((size_t)1024)	/* rows in one task */
+#define PIECE ((size_t)256)	/* rows in one task: they stay near */
 
 struct work {
 	const struct standard *to;
 	float *x;
 	size_t n;
-	const double *around;	/* [dim] what is subtracted, or NULL */
-	bool square;
-	double *sums;		/* [pieces,dim] */
+	double *means;		/* [pieces,2,dim] of a piece's rows; then the
+				 * sums of squares around them, if asked for */
+	bool squares;
 };
 
 static size_t
@@ -25,69 +25,71 @@ rows_of(const struct work *w, size_t piece)
 	return left < PIECE ? left : PIECE;
 }
 
-/* sum [dim] = sum over rows of x, of x - around or of its square. */
 CLONES static void
-sum_piece(void *arg, size_t piece, int worker)
+measure_piece(void *arg, size_t piece, int worker)
 {
 	const struct work *w = arg;
-	const size_t dim = w->to->dim;
+	const size_t dim = w->to->dim, n = rows_of(w, piece);
 	const float *x = w->x + piece * PIECE * dim;
-	double *sum = w->sums + piece * dim;
+	double *mean = w->means + piece * 2 * dim, *squares = mean + dim;
 
 	(void)worker;
 	for (size_t c = 0; c < dim; c++)
-		sum[c] = 0;
-	for (size_t i = 0; i < rows_of(w, piece); i++, x += dim)
-		if (!w->square)
-			for (size_t c = 0; c < dim; c++)
-				sum[c] += x[c];
-		else
-			for (size_t c = 0; c < dim; c++)
-				sum[c] += (x[c] - w->around[c])
-				    * (x[c] - w->around[c]);
+		mean[c] = squares[c] = 0;
+	for (size_t i = 0; i < n; i++)
+		for (size_t c = 0; c < dim; c++)
+			mean[c] += x[i * dim + c];
+	for (size_t c = 0; c < dim; c++)
+		mean[c] /= (double)n;
+	for (size_t i = 0; i < n && w->squares; i++)
+		for (size_t c = 0; c < dim; c++)
+			squares[c] += (x[i * dim + c] - mean[c])
+			    * (x[i * dim + c] - mean[c]);
 }
 
-/* mean [dim] of what sum_piece sums, over all rows. */
+/* The mean of one feature, and its variance around it (Chan et al. 1979). */
 static void
-average(double *mean, struct work *w, struct pool *pool)
+join_pieces(const struct work *w, size_t c, double *mean, double *variance)
 {
 	const size_t pieces = (w->n + PIECE - 1) / PIECE, dim = w->to->dim;
+	double sum = 0, squares = 0;
 
-	pool_each(pool, pieces, sum_piece, w);
-	for (size_t c = 0; c < dim; c++) {
-		mean[c] = 0;
-		for (size_t i = 0; i < pieces; i++)
-			mean[c] += w->sums[i * dim + c];
-		mean[c] /= (double)w->n;
+	for (size_t i = 0; i < pieces; i++)
+		sum += w->means[i * 2 * dim + c] * (double)rows_of(w, i);
+	*mean = sum / (double)w->n;
+	for (size_t i = 0; i < pieces; i++) {
+		const double off = w->means[i * 2 * dim + c] - *mean;
+
+		squares += w->means[(i * 2 + 1) * dim + c]
+		    + off * off * (double)rows_of(w, i);
 	}
+	*variance = squares / (double)w->n;
 }
 
 int
 standard_measure(struct standard *t, float *x, size_t n, size_t dim,
     bool deviation, struct pool *pool)
 {
-	struct work w = { .to = t, .x = x, .n = n };
+	const size_t pieces = (n + PIECE - 1) / PIECE;
+	struct work w = { .to = t, .x = x, .n = n, .squares = deviation };
 
 	t->dim = dim;
 	t->mean = malloc(dim * sizeof(*t->mean));
 	t->factor = malloc(dim * sizeof(*t->factor));
-	w.sums = malloc((n + PIECE - 1) / PIECE * dim * sizeof(*w.sums));
-	if (t->mean == NULL || t->factor == NULL || w.sums == NULL) {
-		free(w.sums);
-		return fail_memory(dim * sizeof(*t->mean));
+	w.means = malloc(pieces * 2 * dim * sizeof(*w.means));
+	if (t->mean == NULL || t->factor == NULL || w.means == NULL) {
+		free(w.means);
+		return fail_memory(pieces * 2 * dim * sizeof(*w.means));
 	}
-	average(t->mean, &w, pool);
-	w.around = t->mean;
-	w.square = true;
-	if (deviation)
-		average(t->factor, &w, pool);
+	pool_each(pool, pieces, measure_piece, &w);
 	for (size_t c = 0; c < dim; c++) {
-		const double off = deviation ? sqrt(t->factor[c]) : 1;
+		double variance;
 
-		t->factor[c] = deviation && off > 1e-7 * fabs(t->mean[c])
-		    ? 1 / off : 1;
+		join_pieces(&w, c, &t->mean[c], &variance);
+		t->factor[c] = deviation && sqrt(variance)
+		    > 1e-7 * fabs(t->mean[c]) ? 1 / sqrt(variance) : 1;
 	}
-	free(w.sums);
+	free(w.means);
 	return 0;
 }
 

@@ -33,7 +33,7 @@ struct whiten {
 	const double *from;
 };
 
-/* rows [D,D] = x^T x / m of m rows, evenly spaced. */
+/* The lower half of rows [D,D] = x^T x / m of m rows, evenly spaced. */
 static int
 gram(struct whiten *t, const struct logistic_rows *r)
 {
@@ -54,12 +54,15 @@ gram(struct whiten *t, const struct logistic_rows *r)
 			    + (size_t)((double)(at + i) * (double)r->n
 			    / (double)m) * d, d);
 		kernel_product(k, g, x, x, (struct product){ .m = d, .n = d,
-		    .k = n, .transpose_a = true, .accumulate = at > 0 });
+		    .k = n, .transpose_a = true, .accumulate = at > 0,
+		    .lower = true });
 	}
 	if (rc == 0) {
 		kernel_download(k, host, g, d * d);
-		for (size_t i = 0; i < d * d; i++)
-			t->rows[i] = host[i] / (double)m;
+		for (size_t i = 0; i < d; i++)
+			for (size_t j = 0; j <= i; j++)
+				t->rows[i * d + j] = host[i * d + j]
+				    / (double)m;
 	}
 	free(host);
 	if (k != NULL) {
@@ -139,8 +142,9 @@ factor(struct whiten *t, double ridge)
 		trace += t->rows[i * d + i];
 	/* Float's rounding must not make it indefinite. */
 	ridge += 1e-5 * trace / ((double)d * k) + 1e-30;
-	for (size_t i = 0; i < d * d; i++)
-		t->rows[i] /= k;
+	for (size_t i = 0; i < d; i++)
+		for (size_t j = 0; j <= i; j++)
+			t->rows[i * d + j] /= k;
 	for (t->column = 0; t->column < d; t->column = t->behind) {
 		t->behind = d - t->column < BLOCK ? d : t->column + BLOCK;
 		corner(t, ridge);

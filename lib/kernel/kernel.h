@@ -62,10 +62,11 @@ void kernel_upload_scaled(struct kernel *, float *y, const float *host,
 
 /* Products: c [m,n] = op(a) op(b), written or (accumulate) added to.
  * op(a) is [m,k], op(b) is [k,n]; a transposed operand is stored the other
- * way round. */
+ * way round.  Of a symmetric c [m,m] `lower` makes what lies on the diagonal
+ * and left of it; the rest has no meaning. */
 struct product {
 	size_t m, n, k;
-	bool transpose_a, transpose_b, accumulate;
+	bool transpose_a, transpose_b, accumulate, lower;
 };
 void kernel_product(struct kernel *, float *c, const float *a,
     const float *b, struct product);
