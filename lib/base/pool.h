@@ -1,7 +1,7 @@
 /*
- * pool: worker threads, and work done ahead of time.
+ * pool: worker threads.
  *
- * Only pool.c and flow.c know of threads.  Work is split by index and results
+ * Only pool.c, flow.c and ahead.c know of threads.  Work is split by index and results
  * are taken by index, so what comes out does not depend on who did what when.
  */
 #ifndef SELF_BASE_POOL_H
@@ -35,22 +35,5 @@ int pool_run(struct pool *, size_t n,
 /* The same for tasks that cannot fail. */
 void pool_each(struct pool *, size_t n,
     void (*task)(void *arg, size_t i, int worker), void *arg);
-
-/*
- * One thread that runs make(arg, slot) for slot 0, 1, 0, 1, … ahead of the
- * caller: while the caller uses what is in one slot, the other is filled.
- * make returns 1 (made), 0 (no more) or a failure; after the last two it is
- * not called again.
- */
-struct ahead;
-struct ahead *ahead_new(int (*make)(void *arg, int slot), void *arg);
-
-/* Waits for the next slot, puts its number in *slot and gives the slot handed
- * out before back to be filled.  Returns what make returned; once 0 or a
- * failure came, again and again the same. */
-int ahead_next(struct ahead *, int *slot) FAIL_CHECKED;
-
-/* Waits for a make under way, then frees. */
-void ahead_free(struct ahead *);
 
 #endif

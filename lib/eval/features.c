@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ahead.h"
 #include "base/num.h"
-#include "base/pool.h"
 #include "stream/stream.h"
 
 /* A record's rows. */
@@ -206,7 +206,8 @@ open_stream(const char *path, const char *field, struct labels *labels,
 	r->in = stream_open(path);
 	if (r->in == NULL)
 		fail_note("%s", path);
-	else if ((r->ahead = ahead_new(read_page, r)) != NULL)
+	else if ((r->ahead = ahead_new(&(struct ahead_plan){
+	    .take = read_page, .arg = r, .slots = 2, .threads = 1 })) != NULL)
 		return r;
 	features_close(r);
 	return NULL;

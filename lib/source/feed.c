@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ahead.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "source/files.h"
@@ -402,7 +403,8 @@ make_makers(struct feed *f)
 	for (size_t i = 0; i < n; i++)
 		if ((f->makers[i] = item_maker_new()) == NULL)
 			return fail_last();
-	f->ahead = ahead_new(make_page, f);
+	f->ahead = ahead_new(&(struct ahead_plan){
+	    .take = make_page, .arg = f, .slots = 2, .threads = 1 });
 	return f->ahead == NULL ? fail_last() : 0;
 }
 

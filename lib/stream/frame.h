@@ -2,7 +2,7 @@
  * frame: bytes in and out of zstd frames.
  *
  * Every frame has a content checksum, a window of at most 8 MiB and no
- * dictionary; others are refused.  The only file that knows zstd.
+ * dictionary; others are refused.  Only frame_in.c and frame_out.c know zstd.
  */
 #ifndef SELF_STREAM_FRAME_H
 #define SELF_STREAM_FRAME_H
@@ -15,7 +15,16 @@
 #define FRAME_WINDOW_LOG 23
 #define FRAME_TRUNCATED "truncated stream"
 
+/* Bytes in a frame of ours: so many frames of a file are unpacked side by
+ * side, and hardly any is lost by beginning anew. */
+#define FRAME_CONTENT ((size_t)512 << 10)
+
 struct frame_in;
+
+/* How many threads unpack the frames of a file, where it has frames of a few
+ * MiB; 1, as at the start, is the one that reads.  For what is opened later;
+ * to be called before there are threads. */
+void frame_threads(int n);
 
 /* Reads from fd, which it closes when freed unless it is standard input. */
 struct frame_in *frame_in_new(int fd);
@@ -34,7 +43,8 @@ void frame_in_free(struct frame_in *);		/* NULL is fine */
 
 struct frame_out;
 
-/* Writes to fd, which stays the caller's, at a zstd level up to 19. */
+/* Writes to fd, which stays the caller's, at a zstd level up to 19; a frame
+ * has FRAME_CONTENT bytes, or fewer where it is ended. */
 struct frame_out *frame_out_new(int fd, int level);
 int frame_write(struct frame_out *, const void *, size_t) FAIL_CHECKED;
 
@@ -42,5 +52,10 @@ int frame_write(struct frame_out *, const void *, size_t) FAIL_CHECKED;
  * next write begins another. */
 int frame_flush(struct frame_out *, bool end) FAIL_CHECKED;
 void frame_out_free(struct frame_out *);	/* NULL is fine */
+
+/* After a read or write that failed: whether to make the call again, as it was
+ * interrupted or the descriptor, which somebody made non-blocking, now has
+ * these poll events. */
+bool frame_try_again(int fd, short events);
 
 #endif

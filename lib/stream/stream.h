@@ -39,6 +39,10 @@ int head_join_history(struct head *, const struct head *other) FAIL_CHECKED;
 
 struct stream_in;
 
+/* How many threads may unpack one file's bytes (1 at the start), for all files
+ * that are opened later; to be called before there are threads. */
+void stream_threads(int n);
+
 /* Opens and reads the first header.  NULL and a failure otherwise. */
 struct stream_in *stream_open(const char *path);
 struct stream_in *stream_open_bytes(const void *borrowed, size_t size);

@@ -336,6 +336,12 @@ allocate(void)
 	return in;
 }
 
+void
+stream_threads(int n)
+{
+	frame_threads(n);
+}
+
 struct stream_in *
 stream_open(const char *path)
 {

@@ -13,14 +13,12 @@
  * them at 2.7 GB/s where 1 packs at 0.4. */
 #define LEVEL_FILE 3
 #define LEVEL_PIPE (-7)
-#define FRAME_ENOUGH ((size_t)4 << 20)	/* bytes; then another frame begins */
 
 struct stream_out {
 	struct outfile *file;		/* NULL: standard output */
 	struct frame_out *frames;
 	bool hands_on;			/* each record as soon as complete */
 	bool counts_samples;
-	size_t in_frame;		/* bytes since the frame began */
 	uint64_t records, samples;
 };
 
@@ -29,22 +27,15 @@ to_frames(void *arg, const void *bytes, size_t size)
 {
 	struct stream_out *out = arg;
 
-	out->in_frame += size;
 	return frame_write(out->frames, bytes, size);
 }
 
 static int
-write_item(struct stream_out *out, const struct value *item, bool last)
+write_item(struct stream_out *out, const struct value *item)
 {
 	const struct pack_sink sink = { to_frames, out, false };
 
-	if (pack_value(&sink, item) < 0)
-		return fail_last();
-	if (last || out->in_frame >= FRAME_ENOUGH) {
-		out->in_frame = 0;
-		return frame_flush(out->frames, true);
-	}
-	return out->hands_on ? frame_flush(out->frames, false) : 0;
+	return pack_value(&sink, item);
 }
 
 static int
@@ -68,9 +59,10 @@ write_header(struct stream_out *out, const struct head *h)
 		rc = value_append(&item, h->others.map.members[i].name,
 		    h->others.map.members[i].value, &a);
 	if (rc == 0)
-		rc = write_item(out, &item, false);
+		rc = write_item(out, &item);
 	arena_free(&a);
-	return rc;
+	/* Whoever wants no more than the header need not unpack more. */
+	return rc < 0 ? rc : frame_flush(out->frames, true);
 }
 
 /* Where the bytes go; *regular when that is a file. */
@@ -163,11 +155,11 @@ stream_write(struct stream_out *out, const struct rec *r)
 
 	if (check_record(r) < 0 ||
 	    (out->counts_samples && rec_samples(r, &samples) < 0) ||
-	    write_item(out, &r->fields, false) < 0)
+	    write_item(out, &r->fields) < 0)
 		return fail_last();
 	out->records++;
 	out->samples += samples;
-	return 0;
+	return out->hands_on ? frame_flush(out->frames, false) : 0;
 }
 
 static int
@@ -180,7 +172,9 @@ write_end(struct stream_out *out)
 	struct member end = { "end", value_map(counts, 2) };
 	const struct value item = value_map(&end, 1);
 
-	return write_item(out, &item, true);
+	if (write_item(out, &item) < 0)
+		return fail_last();
+	return frame_flush(out->frames, true);
 }
 
 int

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/num.h"
-#include "base/pool.h"
+#include "base/ahead.h"
 
 /* A stream that is read ahead. */
 struct reader {
@@ -314,7 +314,8 @@ batch_new(struct stream_in *in, struct kernel *k,
 		.n_views = method->n_views, .more_views = method->more_views,
 		.label = method->label, .skip = skip };
 	find_roles(b, stream_head(in));
-	b->main.ahead = ahead_new(make, &b->main);
+	b->main.ahead = ahead_new(&(struct ahead_plan){ .take = make,
+	    .arg = &b->main, .slots = 2, .threads = 1 });
 	if (b->main.ahead == NULL) {
 		batch_free(b);
 		return NULL;
@@ -330,7 +331,8 @@ batch_support(struct batch *b, struct stream_in *in, uint64_t end)
 	b->support = (struct reader){ .in = in, .n_views = 1, .label = true,
 		.channels = b->norm.channels, .skip = b->step };
 	b->support_end = end;
-	b->support.ahead = ahead_new(make, &b->support);
+	b->support.ahead = ahead_new(&(struct ahead_plan){ .take = make,
+	    .arg = &b->support, .slots = 2, .threads = 1 });
 	return b->support.ahead == NULL ? fail_last() : 0;
 }
 

@@ -129,14 +129,22 @@ def pack(v):
             "data": v.astype("<" + code).tobytes()}
 
 
+def frames(head, rest):
+    """What each frame of a file has, as our tools cut it."""
+    yield head
+    for at in range(0, len(rest), 1 << 19):
+        yield rest[at:at + (1 << 19)]
+
+
 def write(path, meta, records, level=3):
     head = {"tensorstream": 1, "meta": meta, "history": []}
     end = {"records": len(records),
            "samples": sum(samples(head, r) for r in records)}
-    raw = b"".join(msgpack.packb(item, default=pack)
-                   for item in (head, *records, {"end": end}))
+    raw = [msgpack.packb(item, default=pack)
+           for item in (head, *records, {"end": end})]
     how = zstandard.ZstdCompressionParameters.from_level(
         level, write_checksum=True, window_log=20)
     with open(path, "wb") as file:
-        file.write(zstandard.ZstdCompressor(compression_params=how)
-                   .compress(raw))
+        for content in frames(raw[0], b"".join(raw[1:])):
+            file.write(zstandard.ZstdCompressor(compression_params=how)
+                       .compress(content))

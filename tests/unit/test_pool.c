@@ -108,60 +108,6 @@ check_short_jobs(int threads)
 	pool_free(p);
 }
 
-/* Fills slots with 0, 1, 2 …, then ends as told. */
-struct maker {
-	int made, most, end;
-	int slots[2];
-};
-
-static int
-make(void *arg, int slot)
-{
-	struct maker *m = arg;
-
-	if (m->made == m->most)
-		return m->end < 0 ? fail(m->end, "made %d", m->made) : 0;
-	m->slots[slot] = m->made++;
-	return 1;
-}
-
-static void
-check_ahead(int most, int end)
-{
-	struct maker m = { 0, most, end, { -1, -1 } };
-	struct ahead *a = ahead_new(make, &m);
-	bool in_order = true;
-	int slot, got, n = 0;
-
-	while ((got = ahead_next(a, &slot)) > 0) {
-		in_order = in_order && m.slots[slot] == n;
-		n++;
-		if (n % 7 == 0)
-			pause_ms(1);
-		in_order = in_order && m.slots[slot] == n - 1;
-	}
-	ok(in_order && n == most, "%d things in order, none lost", most);
-	is_int(got, end, "and then the end, %d", end);
-	is_int(ahead_next(a, &slot), end, "again and again");
-	if (end < 0)
-		ok(strncmp(fail_text(), "made ", 5) == 0, "with its message");
-	ahead_free(a);
-}
-
-static void
-check_early_end(void)
-{
-	struct maker m = { 0, MOST, 0, { -1, -1 } };
-	struct ahead *a = ahead_new(make, &m);
-	int slot;
-
-	is_int(ahead_next(a, &slot), 1, "one");
-	ahead_free(a);
-	ok(m.made <= 2, "and no more than one ahead");
-	ahead_free(NULL);
-	pool_free(NULL);
-}
-
 int
 main(void)
 {
@@ -171,11 +117,6 @@ main(void)
 	check_short_jobs(2);
 	check_short_jobs(7);
 	check_pool(5);
-	check_ahead(50, 0);
-	check_ahead(50, FAIL_IO);
-	check_ahead(0, 0);
-	check_ahead(0, FAIL_FORMAT);
-	check_ahead(1, 0);
-	check_early_end();
+	pool_free(NULL);
 	return tap_done();
 }

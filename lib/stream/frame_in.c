@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: MIT */
+#include "stream/frame.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "base/ahead.h"
+
+#define IN_ROOM ((size_t)128 << 10)
+#define THREADS_MOST 4		/* that unpack one input */
+#define FILE_LEAST ((off_t)1 << 20)	/* bytes of a file for several */
+#define UNIT_MOST ((size_t)4 << 20)	/* bytes of a frame for one thread */
+#define BLOCK_MOST ((size_t)128 << 10)	/* of content, RFC 8878, 3.1.1.2.3 */
+
+/* A frame that one thread unpacks whole. */
+struct unit {
+	ZSTD_DCtx *zstd;
+	unsigned char *in, *out;
+	size_t in_size, in_room, out_size, out_room;
+	unsigned long long number, place;	/* of the frame; its first byte */
+	bool damaged;
+};
+
+struct frame_in {
+	ZSTD_DCtx *zstd;
+	ZSTD_inBuffer in;		/* what was read and not yet used */
+	unsigned char *room;		/* IN_ROOM bytes; NULL: from memory */
+	int fd;
+	bool inside;			/* a frame has begun */
+	unsigned long long frames, before;	/* begun; bytes before `in` */
+
+	/* While frames are unpacked side by side. */
+	int threads;			/* to be had for it; 1: it is over */
+	struct ahead *ahead;		/* NULL: not yet, or over */
+	struct unit *units;
+	int n_units;
+	struct unit *unit;		/* ours, and how much of it is used */
+	size_t at;
+	struct unit *rest;		/* has what is not for one thread */
+	unsigned long long lost;	/* what follows this frame, if not 0 */
+};
+
+static int threads_wanted = 1;
+
+void
+frame_threads(int n)
+{
+	threads_wanted = n < THREADS_MOST ? n : THREADS_MOST;
+}
+
+struct frame_in *
+frame_in_bytes(const void *borrowed, size_t size)
+{
+	struct frame_in *f = calloc(1, sizeof(*f));
+
+	if (f == NULL) {
+		fail_memory(sizeof(*f));
+		return NULL;
+	}
+	f->fd = -1;
+	f->threads = 1;
+	f->in = (ZSTD_inBuffer){ borrowed, size, 0 };
+	f->zstd = ZSTD_createDCtx();
+	if (f->zstd == NULL || ZSTD_isError(ZSTD_DCtx_setParameter(f->zstd,
+	    ZSTD_d_windowLogMax, FRAME_WINDOW_LOG))) {
+		fail(FAIL_MEMORY, "no memory for zstd");
+		frame_in_free(f);
+		return NULL;
+	}
+	return f;
+}
+
+struct frame_in *
+frame_in_new(int fd)
+{
+	struct frame_in *f = frame_in_bytes(NULL, 0);
+	struct stat st;
+
+	if (f == NULL)
+		return NULL;
+	/* Who waits for a pipe's writer cannot take whole frames, and threads
+	 * for a small file take longer to come than it does. */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
+	    && st.st_size >= FILE_LEAST)
+		f->threads = threads_wanted;
+	f->room = malloc(IN_ROOM);
+	if (f->room == NULL) {
+		fail_memory(IN_ROOM);
+		frame_in_free(f);
+		return NULL;
+	}
+	f->fd = fd;
+	f->in.src = f->room;
+	return f;
+}
+
+void
+frame_in_free(struct frame_in *f)
+{
+	if (f == NULL)
+		return;
+	ahead_free(f->ahead);
+	for (int i = 0; f->units != NULL && i < f->n_units; i++) {
+		ZSTD_freeDCtx(f->units[i].zstd);
+		free(f->units[i].in);
+		free(f->units[i].out);
+	}
+	free(f->units);
+	ZSTD_freeDCtx(f->zstd);
+	if (f->fd > STDERR_FILENO)
+		close(f->fd);
+	free(f->room);
+	free(f);
+}
+
+bool
+frame_try_again(int fd, short events)
+{
+	struct pollfd wait = { .fd = fd, .events = events };
+
+	if (errno == EAGAIN || errno == EWOULDBLOCK)
+		return poll(&wait, 1, -1) >= 0 || errno == EINTR;
+	return errno == EINTR;
+}
+
+/* Some bytes of the file, none at its end. */
+static int
+read_file(struct frame_in *f, unsigned char *to, size_t size, size_t *got)
+{
+	ssize_t n;
+
+	do
+		n = read(f->fd, to, size);
+	while (n < 0 && frame_try_again(f->fd, POLLIN));
+	if (n < 0)
+		return fail_errno("cannot read");
+	*got = (size_t)n;
+	return 0;
+}
+
+static const unsigned char *
+here(const struct frame_in *f)
+{
+	return (const unsigned char *)f->in.src + f->in.pos;
+}
+
+/* More input behind what is left: 1, or 0 at its end, or a failure. */
+static int
+fill(struct frame_in *f)
+{
+	const size_t left = f->in.size - f->in.pos;
+	size_t got = 0;
+
+	if (f->room == NULL || f->lost != 0)
+		return 0;
+	if (left > 0)
+		memmove(f->room, here(f), left);
+	f->before += f->in.pos;
+	f->in = (ZSTD_inBuffer){ f->room, left, 0 };
+	if (read_file(f, f->room + left, IN_ROOM - left, &got) < 0)
+		return fail_last();
+	f->in.size += got;
+	return got > 0;
+}
+
+/* At least n bytes of input to look at: 1, or 0 when it ends before. */
+static int
+peek(struct frame_in *f, size_t n)
+{
+	while (f->in.size - f->in.pos < n) {
+		const int rc = fill(f);
+
+		if (rc <= 0)
+			return rc;
+	}
+	return 1;
+}
+
+static int
+truncated(void)
+{
+	return fail(FAIL_FORMAT, FRAME_TRUNCATED);
+}
+
+static uint64_t
+little_endian(const unsigned char *p, size_t n)
+{
+	uint64_t value = 0;
+
+	while (n-- > 0)
+		value = value << 8 | p[n];
+	return value;
+}
+
+/*
+ * Sees to it that the frame whose header (RFC 8878, 3.1.1.1) lies in p obeys
+ * our rules, which are narrower than zstd's.
+ */
+static int
+check_header(struct frame_in *f, const unsigned char *p)
+{
+	static const size_t id_sizes[] = { 0, 1, 2, 4 };
+	const unsigned char flags = p[4];
+	const bool single = flags & 0x20;
+	const size_t id_size = id_sizes[flags & 3];
+	const unsigned char *id = p + (single ? 5 : 6);
+	uint64_t window;
+
+	if (single) {
+		const size_t log = flags >> 6;
+
+		window = little_endian(id + id_size, (size_t)1 << log) +
+		    (log == 1 ? 256 : 0);
+	} else {
+		const uint64_t base = (uint64_t)1 << (10 + (p[5] >> 3));
+
+		window = base + base / 8 * (p[5] & 7);
+	}
+	if (!(flags & 0x04))
+		return fail(FAIL_FORMAT, "frame %llu has no checksum",
+		    f->frames);
+	if (little_endian(id, id_size) != 0)
+		return fail(FAIL_FORMAT, "frame %llu needs a dictionary",
+		    f->frames);
+	if (window > (uint64_t)1 << FRAME_WINDOW_LOG)
+		return fail(FAIL_LIMIT, "frame %llu needs a window of %llu "
+		    "bytes, limit 8 MiB; compress it again with zstd -19 "
+		    "or less", f->frames, (unsigned long long)window);
+	return 0;
+}
+
+/* Bytes of the frame header that begins with these flags. */
+static size_t
+header_size(unsigned char flags)
+{
+	static const size_t id_sizes[] = { 0, 1, 2, 4 };
+	const bool single = flags & 0x20;
+	const size_t log = flags >> 6;
+
+	return (single ? 5u : 6u) + id_sizes[flags & 3] +
+	    (log > 0 || single ? (size_t)1 << log : 0);
+}
+
+static const unsigned char magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
+
+/* 1 when a frame begins here, 0 at the end of the input. */
+static int
+begin_frame(struct frame_in *f)
+{
+	int rc;
+
+	if (f->lost != 0 && f->frames == f->lost)
+		return fail(FAIL_FORMAT, "frame %llu is damaged", f->frames);
+	rc = peek(f, 1);
+	if (rc <= 0)
+		return rc;
+	rc = peek(f, 5);
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < 4 && i < f->in.size - f->in.pos; i++)
+		if (here(f)[i] != magic[i])
+			return fail(FAIL_FORMAT, "no zstd frame at byte %llu: "
+			    "not a tensor stream, or damaged",
+			    f->before + f->in.pos);
+	if (rc == 0)
+		return truncated();
+	rc = peek(f, header_size(here(f)[4]));
+	if (rc <= 0)
+		return rc == 0 ? truncated() : rc;
+	f->frames++;
+	if (check_header(f, here(f)) < 0)
+		return fail_last();
+	f->inside = true;
+	return 1;
+}
+
+/* n bytes more for the unit: 1, or 0 when the input ends before; what there
+ * was is with the others. */
+static int
+extend(struct frame_in *f, struct unit *u, size_t n)
+{
+	const size_t end = u->in_size + n;
+
+	if (end > u->in_room) {
+		const size_t room = end < 2 * u->in_room ? 2 * u->in_room
+		    : end;
+		unsigned char *in = realloc(u->in, room);
+
+		if (in == NULL)
+			return fail_memory(room);
+		u->in = in;
+		u->in_room = room;
+	}
+	while (u->in_size < end) {
+		const size_t left = f->in.size - f->in.pos;
+		size_t got = end - u->in_size < left ? end - u->in_size : left;
+
+		if (left > 0) {
+			memcpy(u->in + u->in_size, here(f), got);
+			f->in.pos += got;
+		} else {
+			if (read_file(f, u->in + u->in_size, end - u->in_size,
+			    &got) < 0)
+				return fail_last();
+			f->before += got;
+		}
+		if (got == 0)
+			return 0;
+		u->in_size += got;
+	}
+	return 1;
+}
+
+/* The header of the frame that comes next: 1, or 0 when begin_frame has
+ * something to say of it. */
+static int
+take_header(struct frame_in *f, struct unit *u)
+{
+	int rc = extend(f, u, 5);
+
+	if (rc <= 0 || memcmp(u->in, magic, sizeof(magic)) != 0)
+		return rc < 0 ? rc : 0;
+	rc = extend(f, u, header_size(u->in[4]) - 5);
+	return rc > 0 && check_header(f, u->in) < 0 ? 0 : rc;
+}
+
+/* Its blocks (RFC 8878, 3.1.1.2) and checksum, and the most that they can be
+ * unpacked: 1, or 0 when that is too much or the input ends before. */
+static int
+take_blocks(struct frame_in *f, struct unit *u, size_t *content)
+{
+	bool last = false;
+
+	for (*content = 0; !last;) {
+		int rc = extend(f, u, 3);
+		uint64_t head, type, size;
+
+		if (rc <= 0)
+			return rc;
+		head = little_endian(u->in + u->in_size - 3, 3);
+		last = head & 1;
+		type = head >> 1 & 3;
+		size = head >> 3;
+		if (type == 3 || size > BLOCK_MOST)
+			return 0;
+		*content += type == 2 ? BLOCK_MOST : size;
+		if (*content > UNIT_MOST || u->in_size > UNIT_MOST)
+			return 0;
+		/* One byte stands for a block of equal ones. */
+		rc = extend(f, u, (type == 1 ? 1 : size) + (last ? 4 : 0));
+		if (rc <= 0)
+			return rc;
+	}
+	return 1;
+}
+
+static int
+take_unit(void *arg, int slot)
+{
+	struct frame_in *f = arg;
+	struct unit *u = &f->units[slot];
+	size_t content = 0;
+	int rc;
+
+	u->in_size = 0;
+	u->number = f->frames + 1;
+	u->place = f->before + f->in.pos;
+	rc = take_header(f, u);
+	if (rc > 0)
+		rc = take_blocks(f, u, &content);
+	u->damaged = false;
+	if (rc <= 0) {
+		f->rest = u;
+		return rc;
+	}
+	if (content > u->out_room) {
+		free(u->out);
+		u->out_room = 0;
+		u->out = malloc(content);
+		if (u->out == NULL)
+			return fail_memory(content);
+		u->out_room = content;
+	}
+	f->frames++;
+	return 1;
+}
+
+static void
+unpack_unit(void *arg, int slot)
+{
+	struct frame_in *f = arg;
+	struct unit *u = &f->units[slot];
+	const size_t size = ZSTD_decompressDCtx(u->zstd, u->out, u->out_room,
+	    u->in, u->in_size);
+
+	u->damaged = ZSTD_isError(size);
+	u->out_size = u->damaged ? 0 : size;
+}
+
+static int
+begin_units(struct frame_in *f)
+{
+	/* One is used, another may wait for it. */
+	const int n = f->threads + 2;
+
+	f->units = calloc((size_t)n, sizeof(*f->units));
+	if (f->units == NULL)
+		return fail_memory((size_t)n * sizeof(*f->units));
+	f->n_units = n;
+	for (int i = 0; i < n; i++)
+		if ((f->units[i].zstd = ZSTD_createDCtx()) == NULL)
+			return fail(FAIL_MEMORY, "no memory for zstd");
+	f->ahead = ahead_new(&(struct ahead_plan){ .take = take_unit,
+	    .work = unpack_unit, .arg = f, .slots = n,
+	    .threads = f->threads });
+	return f->ahead == NULL ? fail_last() : 0;
+}
+
+/* What the unit has and what follows it is read as if there were no units. */
+static int
+end_units(struct frame_in *f, struct unit *u)
+{
+	ahead_free(f->ahead);
+	f->ahead = NULL;
+	f->threads = 1;
+	f->lost = u->damaged ? u->number : 0;
+	if (f->lost == 0 && extend(f, u, f->in.size - f->in.pos) < 0)
+		return fail_last();
+	f->in = (ZSTD_inBuffer){ u->in, u->in_size, 0 };
+	f->before = u->place;
+	f->frames = u->number - 1;
+	return 0;
+}
+
+/* Bytes of the next units: 1, or 0 when the rest is not for them. */
+static int
+read_units(struct frame_in *f, void *to, size_t size, size_t *got)
+{
+	while (f->unit == NULL || f->at == f->unit->out_size) {
+		int slot;
+		const int rc = ahead_next(f->ahead, &slot);
+
+		if (rc <= 0)
+			return rc < 0 ? rc : end_units(f, f->rest);
+		f->unit = &f->units[slot];
+		f->at = 0;
+		if (f->unit->damaged)
+			return end_units(f, f->unit);
+	}
+	*got = f->unit->out_size - f->at < size ? f->unit->out_size - f->at
+	    : size;
+	memcpy(to, f->unit->out + f->at, *got);
+	f->at += *got;
+	return 1;
+}
+
+/* As frame_read, from the frame that is under way or comes next. */
+static int
+read_frame(struct frame_in *f, void *to, size_t size, size_t *got)
+{
+	ZSTD_outBuffer out = { to, size, 0 };
+
+	*got = 0;
+	while (out.pos == 0) {
+		int rc = f->inside ? 1 : begin_frame(f);
+		size_t left;
+
+		if (rc <= 0)
+			return rc;
+		left = ZSTD_decompressStream(f->zstd, &out, &f->in);
+		if (ZSTD_isError(left))
+			return fail(FAIL_FORMAT, "frame %llu is damaged: %s",
+			    f->frames, ZSTD_getErrorName(left));
+		f->inside = left != 0;
+		if (out.pos > 0 || !f->inside || f->in.pos < f->in.size)
+			continue;
+		rc = fill(f);
+		if (rc <= 0)
+			return rc == 0 ? truncated() : rc;
+	}
+	*got = out.pos;
+	return 0;
+}
+
+/* The first frame is not for units: often no more than it is wanted. */
+int
+frame_read(struct frame_in *f, void *to, size_t size, size_t *got)
+{
+	if (f->ahead != NULL || (f->threads > 1 && f->frames > 0
+	    && !f->inside)) {
+		int rc = f->ahead == NULL ? begin_units(f) : 0;
+
+		if (rc == 0)
+			rc = read_units(f, to, size, got);
+		if (rc != 0)
+			return rc < 0 ? rc : 0;
+	}
+	return read_frame(f, to, size, got);
+}
+
+/* What zstd holds back is not seen; its writers flush behind a record. */
+bool
+frame_ready(const struct frame_in *f)
+{
+	struct pollfd wait = { .fd = f->fd, .events = POLLIN };
+
+	return f->ahead != NULL || f->room == NULL || f->in.pos < f->in.size ||
+	    poll(&wait, 1, 0) != 0;
+}
+
