@@ -95,6 +95,9 @@ main(int argc, char **argv)
 	if (cli.said.n_operands > 0)
 		cli_usage("%s: no operand is taken here",
 		    cli.said.operands[0]);
+	/* Features come faster than one thread unpacks them; the other tools
+	 * have more to do with what they read. */
+	stream_threads((int)a.common.threads);
 	pool = cli_pool(&cli);
 	if (e->run(a.own, (uint64_t)a.common.seed, pool, &scores) < 0)
 		cli_die("%s", "");

@@ -152,7 +152,6 @@ cli_start(struct cli *cli, const struct cli_tool *tool, void *args, int argc,
 	is_verbose = cli->common->verbose;
 	if (cli->common->threads == 0)
 		cli->common->threads = pool_default_threads();
-	stream_threads((int)cli->common->threads);
 	if (!cli_given(cli, "level"))
 		cli->common->level = STREAM_LEVEL_AUTO;
 }
