@@ -14,8 +14,9 @@
 #define STEP ((size_t)32)	/* rows brought to norm 1 at a time */
 #define SETTLE ((size_t)2048)	/* training rows compared exactly in a pass */
 #define FEW ((size_t)4)		/* rows of a product that are looked at */
-#define SLICE ((size_t)4096)	/* queries that pass a tile while it is near */
-#define SLICE_ROOM ((size_t)1 << 22)	/* candidates of a slice, at most */
+#define SLICE ((size_t)5120)	/* queries that pass a tile while it is near:
+				 * 10,000 on two threads are one search */
+#define SLICE_ROOM ((size_t)5 << 20)	/* candidates of a slice, at most */
 
 /* One thread's device and arrays. */
 struct desk {
