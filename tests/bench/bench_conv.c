@@ -34,7 +34,7 @@ static double
 sgemm_speed(void)
 {
 	const size_t m = 768;
-	const struct product p = { m, m, m, false, false, false };
+	const struct product p = { .m = m, .n = m, .k = m };
 	float *a = numbers(m * m), *b = numbers(m * m), *c = numbers(m * m);
 	struct bench t = bench_new(budget_s);
 
