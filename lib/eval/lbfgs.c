@@ -137,6 +137,14 @@ search(struct state *t, const struct lbfgs_problem *p, const double *x,
 	return 0;
 }
 
+/* Small values are told as exactly as large ones; those that go to nought
+ * would never be. */
+static double
+share(double value)
+{
+	return value < 1e-3 ? 1e-3 : value > 1 ? 1 : value;
+}
+
 static void
 descend(struct state *t, double *x, const struct lbfgs_problem *p,
     struct lbfgs_end *end)
@@ -148,7 +156,7 @@ descend(struct state *t, double *x, const struct lbfgs_problem *p,
 		slope = eval_dot(t->gradient, t->direction, t->n);
 		/* Half of it is what a parabola would still fall. */
 		end->gap = -slope / 2;
-		if (end->gap <= p->gap) {
+		if (end->gap <= p->gap * share(end->value)) {
 			end->settled = true;
 			return;
 		}

@@ -19,7 +19,8 @@ struct lbfgs_problem {
 	double (*value)(void *arg, const double *x, double *gradient);
 	void *arg;
 
-	/* Stop when the value is within `gap` of its least, as the model of
+	/* Stop when the value is within `gap` of its least (where it is below
+	 * 1, such a part of it, where below 1e-3, of that), as the model of
 	 * the curvature has it, or after so many steps. */
 	double gap;
 	int64_t most;

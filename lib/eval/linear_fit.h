@@ -20,7 +20,8 @@ enum linear_schedule { LINEAR_CONSTANT, LINEAR_COSINE, LINEAR_STEP };
 struct linear_plan {
 	double l2;		/* of the sum of losses: 1/C */
 
-	/* L-BFGS: until within `gap` of the optimum, or so many steps. */
+	/* L-BFGS: until within `gap` of the optimum (see lbfgs.h), or so many
+	 * steps. */
 	double gap;
 	int64_t steps;
 

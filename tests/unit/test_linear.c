@@ -198,6 +198,28 @@ test_optimum(size_t n, size_t dim, size_t classes, double l2)
 	free_rows(&r);
 }
 
+/* Classes far apart: the least loss is small, and is found as exactly. */
+static void
+test_small_loss(void)
+{
+	struct logistic_rows r = make_rows(600, 40, 5);
+	float *x = (float *)(uintptr_t)r.x;
+	struct linear_plan plan = { .l2 = 0.02, .gap = 1e-8, .steps = 1000 };
+	double p[5 * 41] = { 0 }, q[5 * 41] = { 0 };
+	struct pool *pool = pool_new(1);
+	struct linear_end end, least;
+
+	for (size_t i = 0; i < r.n; i++)
+		x[i * r.dim + (size_t)r.label[i]] += 6;
+	is_int(linear_fit(p, &r, &plan, pool, &end), 0, "classes far apart");
+	plan.gap = 1e-12;
+	is_int(linear_fit(q, &r, &plan, pool, &least), 0, "… and longer");
+	ok(least.value < 0.01, "… the loss is small: %g", least.value);
+	is_near(end.value / least.value, 1, 1e-6, "… and as near to its least");
+	pool_free(pool);
+	free_rows(&r);
+}
+
 static void
 test_sgd(void)
 {
@@ -428,6 +450,7 @@ main(void)
 	test_optimum(400, 10, 2, 1);
 	test_optimum(2500, 21, 7, 0.01);
 	test_optimum(30, 50, 3, 10);
+	test_small_loss();
 	test_sgd();
 	test_rate();
 	test_lbfgs();
