@@ -11,8 +11,10 @@
 #define PAIRS 10		/* steps that the curvature is taken from */
 #define SHORTER 20		/* times a step is shortened before we give up */
 
-/* Part of a value that float products may get wrong. */
+/* Part of a value that float products may get wrong, and steps in a row that
+ * gain nothing beyond it before we stop. */
 #define ROUNDING 1e-9
+#define LEVEL 4
 
 struct state {
 	size_t n, pairs;		/* pairs kept so far */
@@ -108,8 +110,8 @@ remember(struct state *t, const double *x)
 		t->rho[t->pairs++] = 1 / sy;
 }
 
-/* Goes along the direction as far as the value falls enough: 1, or 0 when it
- * does not fall. */
+/* Goes along the direction as far as the value falls enough: 1, 2 when all
+ * that can be told is that it does not rise, or 0 when it does not fall. */
 static int
 search(struct state *t, const struct lbfgs_problem *p, const double *x,
     double slope, struct lbfgs_end *end)
@@ -117,16 +119,16 @@ search(struct state *t, const struct lbfgs_problem *p, const double *x,
 	double length = 1;
 
 	for (int i = 0; i < SHORTER; i++) {
-		double value, least;
+		double value, enough, least;
 
 		memcpy(t->next, x, t->n * sizeof(*x));
 		add(t->next, length, t->direction, t->n);
 		value = p->value(p->arg, t->next, t->next_gradient);
 		end->values++;
-		if (value <= end->value + 1e-4 * length * slope
-		    + ROUNDING * fabs(end->value)) {
+		enough = end->value + 1e-4 * length * slope;
+		if (value <= enough + ROUNDING * fabs(end->value)) {
 			end->value = value;
-			return 1;
+			return value <= enough ? 1 : 2;
 		}
 		/* The parabola through what is known has its least here. */
 		least = -slope * length * length
@@ -149,20 +151,22 @@ static void
 descend(struct state *t, double *x, const struct lbfgs_problem *p,
     struct lbfgs_end *end)
 {
-	for (;;) {
+	for (int level = 0, found;;) {
 		double *swap, slope;
 
 		aim(t);
 		slope = eval_dot(t->gradient, t->direction, t->n);
 		/* Half of it is what a parabola would still fall. */
 		end->gap = -slope / 2;
-		if (end->gap <= p->gap * share(end->value)) {
+		if (end->gap <= p->gap * share(end->value) || level == LEVEL) {
 			end->settled = true;
 			return;
 		}
 		if (end->steps == p->most)
 			return;
-		if (!search(t, p, x, slope, end)) {
+		found = search(t, p, x, slope, end);
+		level = found == 2 ? level + 1 : 0;
+		if (found == 0) {
 			end->settled = t->pairs == 0;
 			if (end->settled)
 				return;
