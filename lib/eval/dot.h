@@ -4,10 +4,12 @@
 
 #include <stddef.h>
 
-/* Sum of a [n] times b [n], by eight sums side by side. */
+/* Sum of a [n] times b [n]. */
 double eval_dot(const double *a, const double *b, size_t n);
 
-/* The same of floats, in double. */
-double eval_dot_floats(const float *a, const float *b, size_t n);
+/* The same of floats, in double.  Meanwhile `next` [n], which will be asked
+ * for, is brought near; a or b where there is none. */
+double eval_dot_floats(const float *a, const float *b, size_t n,
+    const float *next);
 
 #endif

@@ -32,7 +32,7 @@ keep_margin(size_t dim)
 double
 keep_inverse(const float *x, size_t dim)
 {
-	const double norm = sqrt(eval_dot_floats(x, x, dim));
+	const double norm = sqrt(eval_dot_floats(x, x, dim, x));
 
 	return norm > 0 ? 1 / norm : 0;
 }
@@ -100,12 +100,15 @@ keep_settle(struct keep *q, const struct keep_rule *r, size_t end)
 {
 	const size_t dim = r->train->dim;
 
-	for (; q->settled < q->n_pending
-	    && q->pending[q->settled].row < end; q->settled++) {
-		const size_t row = q->pending[q->settled].row;
+	while (q->settled < q->n_pending
+	    && q->pending[q->settled].row < end) {
+		const size_t row = q->pending[q->settled++].row;
+		const size_t next = q->settled < q->n_pending
+		    ? q->pending[q->settled].row : row;
 
 		push(q, r->k, (struct neighbour){
-		    eval_dot_floats(q->x, r->train->x + row * dim, dim)
+		    eval_dot_floats(q->x, r->train->x + row * dim, dim,
+		    r->train->x + next * dim)
 		    * (r->inverse[row] * q->inverse), row });
 	}
 }

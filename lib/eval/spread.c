@@ -216,7 +216,7 @@ rows_strip(void *arg, size_t strip, int worker)
 	for (size_t i = from; i < end; i++)
 		for (size_t j = i; j < t->n; j++)
 			t->g[i * t->n + j] = eval_dot_floats(t->z + i * t->dim,
-			    t->z + j * t->dim, t->dim);
+			    t->z + j * t->dim, t->dim, t->z + i * t->dim);
 }
 
 /* exp of the entropy of the square roots of `values` [n], scaled to sum 1. */

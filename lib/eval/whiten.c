@@ -250,8 +250,8 @@ multiply_down(void *arg, size_t strip, int worker)
 	const size_t d = t->dim, end = strip * STRIP + STRIP;
 
 	(void)worker;
-	for (size_t c = 0; c < t->classes; c++)
-		for (size_t i = strip * STRIP; i < end && i < d; i++)
+	for (size_t i = strip * STRIP; i < end && i < d; i++)
+		for (size_t c = 0; c < t->classes; c++)
 			t->to[c * d + i] = eval_dot(t->inverse + i * d,
 			    t->from + c * d, i + 1);
 }
@@ -264,8 +264,8 @@ multiply_up(void *arg, size_t strip, int worker)
 	const size_t d = t->dim, end = strip * STRIP + STRIP;
 
 	(void)worker;
-	for (size_t c = 0; c < t->classes; c++)
-		for (size_t i = strip * STRIP; i < end && i < d; i++)
+	for (size_t i = strip * STRIP; i < end && i < d; i++)
+		for (size_t c = 0; c < t->classes; c++)
 			t->to[c * d + i] = eval_dot(t->inverse + i * d + i,
 			    t->from + c * d + i, d - i);
 }
