@@ -64,5 +64,27 @@ like "$(cat "$T/.err")" "*train.tz has 768 numbers*other.tz 192*" "… which"
 head -c 3000 train.tz >cut.tz
 fails 1 "a cut stream" ssl-eval knn --train cut.tz --test test.tz -f image -k5
 like "$(cat "$T/.err")" "*truncated stream*" "… is said to be one"
+
+# Frames of a file of 1 MiB and more are unpacked side by side.
+for i in $(seq 40); do
+	cat train.tz
+done >many.tz
+ok "many frames" test "$(wc -c <many.tz)" -gt 1048576
+of_many() {
+	ssl-eval knn --train "$1" --test test.tz -f image -k 50 -j "$2" 2>&1
+}
+is "$(of_many many.tz 3)" "$(of_many many.tz 1)" "threads change no score"
+like "$(of_many many.tz 3)" "top1	0.*" "… which is one"
+head -c 1100000 many.tz >cut.tz
+is "$(of_many cut.tz 3)" "$(of_many cut.tz 1)" "nor where a file is cut"
+like "$(of_many cut.tz 3)" "*truncated stream*" "… which is told"
+{
+	head -c 1070000 many.tz
+	printf 'damage'
+	tail -c +1070007 many.tz
+} >bad.tz
+is "$(of_many bad.tz 3)" "$(of_many bad.tz 1)" "nor where it is damaged"
+like "$(of_many bad.tz 3)" "*bad.tz: *damaged*" "… which is told"
+
 like "$(ssl-eval --help)" "*knn:*--temperature*" "--help lists scores"
 like "$(ssl-eval knn --help)" "*ssl-eval knn*--temperature*" "and options"
