@@ -23,8 +23,8 @@ PACKAGES = openblas libjpeg libzstd libarchive $(MSGPACK)
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wcast-qual \
     -Wmissing-prototypes -Wpointer-arith
 CONVERT := -Wconversion
-# Every tool has lib/stream, which waits for zstd: there -O3 would only be large.
-OPT ?= $(if $(filter stream,$(word 2,$(subst /, ,$*))),-O2,-O3)
+# Every tool has these, which -O3 makes larger and no faster.
+OPT ?= $(if $(filter base cli stream,$(word 2,$(subst /, ,$*))),-O2,-O3)
 ifdef WERROR
 WARN += -Werror
 endif
