@@ -16,14 +16,17 @@
 #define THREADS_MOST 4		/* that unpack one input */
 #define FILE_LEAST ((off_t)1 << 20)	/* bytes of a file for several */
 #define UNIT_MOST ((size_t)4 << 20)	/* bytes of a frame for one thread */
+#define UNIT_ENOUGH ((size_t)128 << 10)	/* packed, for it to begin */
 #define BLOCK_MOST ((size_t)128 << 10)	/* of content, RFC 8878, 3.1.1.2.3 */
 
-/* A frame that one thread unpacks whole. */
+/* Frames that one thread unpacks: one, or small ones together. */
 struct unit {
 	ZSTD_DCtx *zstd;
 	unsigned char *in, *out;
 	size_t in_size, in_room, out_size, out_room;
-	unsigned long long number, place;	/* of the frame; its first byte */
+	size_t whole;			/* bytes of `in` that are whole frames */
+	unsigned long long first, frames;	/* their numbers */
+	unsigned long long place;	/* of the first one's first byte */
 	bool damaged;
 };
 
@@ -42,7 +45,8 @@ struct frame_in {
 	int n_units;
 	struct unit *unit;		/* ours, and how much of it is used */
 	size_t at;
-	struct unit *rest;		/* has what is not for one thread */
+	struct unit *rest;		/* behind its whole frames is what is not
+					 * for one thread */
 	unsigned long long lost;	/* what follows this frame, if not 0 */
 };
 
@@ -324,10 +328,10 @@ take_header(struct frame_in *f, struct unit *u)
 {
 	int rc = extend(f, u, 5);
 
-	if (rc <= 0 || memcmp(u->in, magic, sizeof(magic)) != 0)
+	if (rc <= 0 || memcmp(u->in + u->whole, magic, sizeof(magic)) != 0)
 		return rc < 0 ? rc : 0;
-	rc = extend(f, u, header_size(u->in[4]) - 5);
-	return rc > 0 && check_header(f, u->in) < 0 ? 0 : rc;
+	rc = extend(f, u, header_size(u->in[u->whole + 4]) - 5);
+	return rc > 0 && check_header(f, u->in + u->whole) < 0 ? 0 : rc;
 }
 
 /* Its blocks (RFC 8878, 3.1.1.2) and checksum, and the most that they can be
@@ -350,7 +354,7 @@ take_blocks(struct frame_in *f, struct unit *u, size_t *content)
 		if (type == 3 || size > BLOCK_MOST)
 			return 0;
 		*content += type == 2 ? BLOCK_MOST : size;
-		if (*content > UNIT_MOST || u->in_size > UNIT_MOST)
+		if (*content > UNIT_MOST || u->in_size - u->whole > UNIT_MOST)
 			return 0;
 		/* One byte stands for a block of equal ones. */
 		rc = extend(f, u, (type == 1 ? 1 : size) + (last ? 4 : 0));
@@ -360,25 +364,50 @@ take_blocks(struct frame_in *f, struct unit *u, size_t *content)
 	return 1;
 }
 
+/* Whole frames, and the most that they can be unpacked: 1 as long as there may
+ * be more of them. */
+static int
+take_frames(struct frame_in *f, struct unit *u, size_t *content)
+{
+	int rc = 1;
+
+	for (*content = 0; rc > 0 && u->whole < UNIT_ENOUGH
+	    && *content < UNIT_MOST;) {
+		size_t more = 0;
+
+		rc = take_header(f, u);
+		if (rc > 0)
+			rc = take_blocks(f, u, &more);
+		if (rc > 0) {
+			*content += more;
+			u->whole = u->in_size;
+			u->frames++;
+			f->frames++;
+		}
+	}
+	return rc;
+}
+
 static int
 take_unit(void *arg, int slot)
 {
 	struct frame_in *f = arg;
 	struct unit *u = &f->units[slot];
-	size_t content = 0;
+	size_t content;
 	int rc;
 
-	u->in_size = 0;
-	u->number = f->frames + 1;
+	if (f->rest != NULL)
+		return 0;
+	u->in_size = u->whole = 0;
+	u->first = f->frames + 1;
+	u->frames = 0;
 	u->place = f->before + f->in.pos;
-	rc = take_header(f, u);
-	if (rc > 0)
-		rc = take_blocks(f, u, &content);
 	u->damaged = false;
-	if (rc <= 0) {
+	rc = take_frames(f, u, &content);
+	if (rc == 0)
 		f->rest = u;
+	if (rc < 0 || u->frames == 0)
 		return rc;
-	}
 	if (content > u->out_room) {
 		free(u->out);
 		u->out_room = 0;
@@ -387,7 +416,6 @@ take_unit(void *arg, int slot)
 			return fail_memory(content);
 		u->out_room = content;
 	}
-	f->frames++;
 	return 1;
 }
 
@@ -397,7 +425,7 @@ unpack_unit(void *arg, int slot)
 	struct frame_in *f = arg;
 	struct unit *u = &f->units[slot];
 	const size_t size = ZSTD_decompressDCtx(u->zstd, u->out, u->out_room,
-	    u->in, u->in_size);
+	    u->in, u->whole);
 
 	u->damaged = ZSTD_isError(size);
 	u->out_size = u->damaged ? 0 : size;
@@ -422,20 +450,38 @@ begin_units(struct frame_in *f)
 	return f->ahead == NULL ? fail_last() : 0;
 }
 
-/* What the unit has and what follows it is read as if there were no units. */
-static int
-end_units(struct frame_in *f, struct unit *u)
+/* From here on it is as if there had been no units. */
+static void
+end_units(struct frame_in *f)
 {
 	ahead_free(f->ahead);
 	f->ahead = NULL;
 	f->threads = 1;
-	f->lost = u->damaged ? u->number : 0;
-	if (f->lost == 0 && extend(f, u, f->in.size - f->in.pos) < 0)
+}
+
+/* The rest is read, which begins behind a unit's whole frames. */
+static int
+read_rest(struct frame_in *f)
+{
+	struct unit *u = f->rest;
+
+	end_units(f);
+	if (extend(f, u, f->in.size - f->in.pos) < 0)
 		return fail_last();
-	f->in = (ZSTD_inBuffer){ u->in, u->in_size, 0 };
+	f->in = (ZSTD_inBuffer){ u->in, u->in_size, u->whole };
 	f->before = u->place;
-	f->frames = u->number - 1;
 	return 0;
+}
+
+/* Its frames are read again, up to where one is damaged. */
+static void
+read_damaged(struct frame_in *f, const struct unit *u)
+{
+	end_units(f);
+	f->lost = u->first + u->frames - 1;
+	f->in = (ZSTD_inBuffer){ u->in, u->whole, 0 };
+	f->before = u->place;
+	f->frames = u->first - 1;
 }
 
 /* Bytes of the next units: 1, or 0 when the rest is not for them. */
@@ -447,11 +493,13 @@ read_units(struct frame_in *f, void *to, size_t size, size_t *got)
 		const int rc = ahead_next(f->ahead, &slot);
 
 		if (rc <= 0)
-			return rc < 0 ? rc : end_units(f, f->rest);
+			return rc < 0 ? rc : read_rest(f);
 		f->unit = &f->units[slot];
 		f->at = 0;
-		if (f->unit->damaged)
-			return end_units(f, f->unit);
+		if (f->unit->damaged) {
+			read_damaged(f, f->unit);
+			return 0;
+		}
 	}
 	*got = f->unit->out_size - f->at < size ? f->unit->out_size - f->at
 	    : size;
