@@ -1,8 +1,9 @@
 /*
  * pool: worker threads.
  *
- * Only pool.c, flow.c and ahead.c know of threads.  Work is split by index and results
- * are taken by index, so what comes out does not depend on who did what when.
+ * Only pool.c, flow.c and ahead.c know of threads.  Work is split by index
+ * and results are taken by index, so what comes out does not depend on who did
+ * what when.
  */
 #ifndef SELF_BASE_POOL_H
 #define SELF_BASE_POOL_H

@@ -83,11 +83,12 @@ standard_measure(struct standard *t, float *x, size_t n, size_t dim,
 	}
 	pool_each(pool, pieces, measure_piece, &w);
 	for (size_t c = 0; c < dim; c++) {
-		double variance;
+		double variance, off;
 
 		join_pieces(&w, c, &t->mean[c], &variance);
-		t->factor[c] = deviation && sqrt(variance)
-		    > 1e-7 * fabs(t->mean[c]) ? 1 / sqrt(variance) : 1;
+		off = sqrt(variance);
+		t->factor[c] = deviation && off > 1e-7 * fabs(t->mean[c])
+		    ? 1 / off : 1;
 	}
 	free(w.means);
 	return 0;

@@ -33,7 +33,7 @@ struct whiten {
 	const double *from;
 };
 
-/* The lower half of rows [D,D] = x^T x / m of m rows, evenly spaced. */
+/* The lower half of rows [D,D] = x^T x / (m K) of m rows, evenly spaced. */
 static int
 gram(struct whiten *t, const struct logistic_rows *r)
 {
@@ -62,7 +62,7 @@ gram(struct whiten *t, const struct logistic_rows *r)
 		for (size_t i = 0; i < d; i++)
 			for (size_t j = 0; j <= i; j++)
 				t->rows[i * d + j] = host[i * d + j]
-				    / (double)m;
+				    / ((double)m * (double)r->classes);
 	}
 	free(host);
 	if (k != NULL) {
@@ -129,22 +129,18 @@ rows_below(void *arg, size_t strip, int worker)
 	}
 }
 
-/* Cholesky's factor of (rows / K + ridge), in place, a block of columns after the
+/* Cholesky's factor of (rows + ridge), in place, a block of columns after the
  * other. */
 static void
 factor(struct whiten *t, double ridge)
 {
 	const size_t d = t->dim;
-	const double k = (double)t->classes;
 	double trace = 0;
 
 	for (size_t i = 0; i < d; i++)
 		trace += t->rows[i * d + i];
 	/* Float's rounding must not make it indefinite. */
-	ridge += 1e-5 * trace / ((double)d * k) + 1e-30;
-	for (size_t i = 0; i < d; i++)
-		for (size_t j = 0; j <= i; j++)
-			t->rows[i * d + j] /= k;
+	ridge += 1e-5 * trace / (double)d + 1e-30;
 	for (t->column = 0; t->column < d; t->column = t->behind) {
 		t->behind = d - t->column < BLOCK ? d : t->column + BLOCK;
 		corner(t, ridge);

@@ -21,9 +21,9 @@
 
 struct frame_in;
 
-/* How many threads unpack the frames of a file, where it has frames of a few
- * MiB; 1, as at the start, is the one that reads.  For what is opened later;
- * to be called before there are threads. */
+/* How many threads unpack the frames of a file of 1 MiB and more, as far as
+ * the frames have 4 MiB at most; 1, as at the start, is the one that reads.
+ * For what is opened later; to be called before there are threads. */
 void frame_threads(int n);
 
 /* Reads from fd, which it closes when freed unless it is standard input. */

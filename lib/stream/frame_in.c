@@ -365,7 +365,7 @@ take_blocks(struct frame_in *f, struct unit *u, size_t *content)
 }
 
 /* Whole frames, and the most that they can be unpacked: 1 as long as there may
- * be more of them. */
+ * be more of them.  What stops us, a failure too, read_frame meets again. */
 static int
 take_frames(struct frame_in *f, struct unit *u, size_t *content)
 {
@@ -394,7 +394,6 @@ take_unit(void *arg, int slot)
 	struct frame_in *f = arg;
 	struct unit *u = &f->units[slot];
 	size_t content;
-	int rc;
 
 	if (f->rest != NULL)
 		return 0;
@@ -403,11 +402,10 @@ take_unit(void *arg, int slot)
 	u->frames = 0;
 	u->place = f->before + f->in.pos;
 	u->damaged = false;
-	rc = take_frames(f, u, &content);
-	if (rc == 0)
+	if (take_frames(f, u, &content) <= 0)
 		f->rest = u;
-	if (rc < 0 || u->frames == 0)
-		return rc;
+	if (u->frames == 0)
+		return 0;
 	if (content > u->out_room) {
 		free(u->out);
 		u->out_room = 0;

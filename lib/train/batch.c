@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/num.h"
 #include "base/ahead.h"
+#include "base/num.h"
 
 /* A stream that is read ahead. */
 struct reader {

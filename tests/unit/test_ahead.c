@@ -20,7 +20,8 @@ pause_ms(long ms)
 
 /* Fills slots with 0, 1, 2 …, then ends as told. */
 struct maker {
-	int made, most, end;
+	atomic_int made;
+	int most, end;
 	atomic_int inside;		/* calls of take under way */
 	atomic_int crowd;		/* times there were two */
 	int taken[AHEAD_SLOTS];
@@ -92,7 +93,9 @@ check_early_end(int threads, int slots)
 	int slot;
 
 	is_int(ahead_next(a, &slot), 1, "one");
-	pause_ms(5);
+	for (int ms = 0; ms < 10000 && m.made < slots; ms++)
+		pause_ms(1);
+	pause_ms(5);		/* for one too many */
 	ahead_free(a);
 	is_int(m.made, slots, "%d slots are filled, and no more", slots);
 }

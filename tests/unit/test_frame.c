@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -72,10 +73,11 @@ struct outcome {
 };
 
 static unsigned char *by_one, *by_some;
+static struct outcome last;		/* of several threads */
 
-/* The file by so many threads, `most` bytes at a time, into got_bytes. */
+/* The file by so many threads, `most` bytes at a time; bytes are written. */
 static struct outcome
-read_all(unsigned char *got_bytes, const char *path, int threads, size_t most)
+read_all(unsigned char *bytes, const char *path, int threads, size_t most)
 {
 	struct outcome o = { 0 };
 	struct frame_in *f;
@@ -84,7 +86,7 @@ read_all(unsigned char *got_bytes, const char *path, int threads, size_t most)
 	frame_threads(threads);
 	f = frame_in_new(open(path, O_RDONLY));
 	while (o.rc == 0 && got > 0 && o.size + most <= ROOM) {
-		o.rc = frame_read(f, got_bytes + o.size, most, &got);
+		o.rc = frame_read(f, bytes + o.size, most, &got);
 		o.size += got;
 	}
 	if (o.rc < 0)
@@ -100,11 +102,12 @@ same(const unsigned char *bytes, size_t size, size_t most)
 {
 	const char *path = write_file(bytes, size);
 	const struct outcome a = read_all(by_one, path, 1, most);
-	const struct outcome b = read_all(by_some, path, 3, most);
+	const struct outcome b = last = read_all(by_some, path, 3, most);
 
 	if ((a.size == b.size || (a.rc < 0 && b.size < a.size
 	    && a.size - b.size <= most && strstr(a.text, "checksum") != NULL))
-	    && a.rc == b.rc && strcmp(a.text, b.text) == 0 && memcmp(by_one, by_some, b.size) == 0)
+	    && a.rc == b.rc && strcmp(a.text, b.text) == 0
+	    && memcmp(by_one, by_some, b.size) == 0)
 		return true;
 	printf("# one: %zu bytes, %d %s\n# three: %zu bytes, %d %s\n", a.size,
 	    a.rc, a.text, b.size, b.rc, b.text);
@@ -127,6 +130,102 @@ check_whole(void)
 			    "%d threads, %zu bytes at a time", threads,
 			    most[i]);
 		}
+}
+
+/* How far the file is read when no more than the second frame was begun: one
+ * thread reads what it needs, others read on by themselves. */
+static size_t
+place_behind(int threads, size_t enough)
+{
+	const int fd = open("frames.tmp", O_RDONLY), twin = dup(fd);
+	struct frame_in *f;
+	unsigned char byte[1000];
+	size_t got, place = 0;
+
+	frame_threads(threads);
+	f = frame_in_new(fd);
+	for (size_t at = 0; at <= 300; at += got)
+		if (frame_read(f, byte, sizeof(byte), &got) < 0 || got == 0)
+			abort();
+	for (int ms = 0; ms < 10000 && place < enough; ms++) {
+		const struct timespec moment = { 0, 1000000 };
+
+		place = (size_t)lseek(twin, 0, SEEK_CUR);
+		if (threads == 1)
+			break;
+		nanosleep(&moment, NULL);
+	}
+	frame_in_free(f);
+	close(twin);
+	return place;
+}
+
+static void
+check_side_by_side(void)
+{
+	write_file(packed, n_packed);
+	ok(place_behind(1, 0) < 300000, "one thread reads what it needs");
+	ok(place_behind(3, 2000000) >= 2000000, "three unpack what follows");
+}
+
+/* Frames of a file of ours, by what zstd says of it. */
+static size_t
+count_frames(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	const size_t size = f == NULL ? 0 : fread(packed, 1, ROOM, f);
+	size_t n = 0;
+
+	for (size_t at = 0; at < size; n++) {
+		const size_t one = ZSTD_findFrameCompressedSize(packed + at,
+		    size - at);
+
+		if (ZSTD_isError(one))
+			abort();
+		at += one;
+	}
+	if (f != NULL)
+		fclose(f);
+	return n;
+}
+
+/* `size` bytes in writes of `most`, the end asked for: how many frames. */
+static size_t
+frames_of(size_t size, size_t most)
+{
+	const int fd = open("frames.tmp", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	struct frame_out *f = frame_out_new(fd, 1);
+	struct outcome o;
+
+	n_content = 0;
+	add_content(size);
+	for (size_t at = 0, n; at < size; at += n) {
+		n = size - at < most ? size - at : most;
+		if (frame_write(f, content + at, n) < 0)
+			abort();
+	}
+	if (frame_flush(f, true) < 0)
+		abort();
+	frame_out_free(f);
+	close(fd);
+	o = read_all(by_some, "frames.tmp", 3, 70000);
+	ok(o.rc == 0 && o.size == size
+	    && memcmp(by_some, content, size) == 0, "%zu bytes, %zu at a "
+	    "time, come back", size, most);
+	return count_frames("frames.tmp");
+}
+
+static void
+check_ours(void)
+{
+	is_int((int64_t)frames_of(100, 7), 1, "a little is one frame");
+	is_int((int64_t)frames_of(FRAME_CONTENT, 1000), 1,
+	    "as much as a frame has");
+	is_int((int64_t)frames_of(FRAME_CONTENT + 1, 1000), 2, "one byte more");
+	is_int((int64_t)frames_of(3 * FRAME_CONTENT, 3 * FRAME_CONTENT), 3,
+	    "three frames in one write");
+	is_int((int64_t)frames_of(5 * FRAME_CONTENT / 2, 5000), 3,
+	    "writes that do not fit");
 }
 
 static void
@@ -180,7 +279,8 @@ check_refused(const char *name, const unsigned char *bytes, size_t size,
 	memcpy(packed + n_packed, bytes, size);
 	n_packed += size;
 	ok(same(packed, n_packed, 65536), "%s", name);
-	ok(strstr(fail_text(), words) != NULL, "%s: %s", name, fail_text());
+	ok(last.rc < 0 && strstr(last.text, words) != NULL, "%s: %s", name,
+	    last.text);
 	n_packed = before;
 }
 
@@ -193,7 +293,6 @@ main(void)
 	static const unsigned char wide[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x04,
 		0x70, 1, 0, 0, 0x99, 0xe9, 0xd8, 0x51 };
 	char place[64], folder[] = "/tmp/self-test-XXXXXX";
-
 	const size_t tiny[] = { 1, 1 << 20, 1 << 20, 0, 0, 1, 2, 0, 3, 4, 5, 0 };
 	const size_t large[] = { 10, 300000, 5 << 20, 400000, 1 << 20 };
 	const size_t plain[] = { 1 << 21, 300000, 5 << 20, 400000, 5 };
@@ -216,6 +315,7 @@ main(void)
 	check_cut();
 	check_shape("ours", mixed, 8, false);
 	check_whole();
+	check_side_by_side();
 	check_cut();
 	check_damaged();
 	snprintf(place, sizeof(place), "no zstd frame at byte %zu:", n_packed);
@@ -225,6 +325,7 @@ main(void)
 	    "frame 9 has no checksum");
 	check_refused("a window too wide", wide, sizeof(wide),
 	    "frame 9 needs a window of 16777216 bytes");
+	check_ours();
 	free(content);
 	free(packed);
 	free(by_one);

@@ -168,10 +168,10 @@ test_value(size_t n, size_t dim, size_t classes)
 /* A fit ends where the oracle's gradient is 0, and is the same on any number
  * of threads. */
 static void
-test_optimum(size_t n, size_t dim, size_t classes, double l2)
+test_optimum(size_t n, size_t dim, size_t classes, double l2, double gap)
 {
 	const struct logistic_rows r = make_rows(n, dim, classes);
-	const struct linear_plan plan = { .l2 = l2, .gap = 1e-8,
+	const struct linear_plan plan = { .l2 = l2, .gap = gap,
 		.steps = 1000 };
 	const size_t all = classes * (dim + 1);
 	double *p = calloc(all, sizeof(*p)), *q = calloc(all, sizeof(*q));
@@ -221,14 +221,17 @@ static void
 test_small_loss(void)
 {
 	struct logistic_rows r = make_rows(600, 40, 5);
-	float *x = (float *)(uintptr_t)r.x;
+	union {
+		const float *given;
+		float *own;
+	} x = { r.x };
 	struct linear_plan plan = { .l2 = 0.02, .gap = 1e-8, .steps = 1000 };
 	double p[5 * 41] = { 0 }, q[5 * 41] = { 0 };
 	struct pool *pool = pool_new(1);
 	struct linear_end end, least;
 
 	for (size_t i = 0; i < r.n; i++)
-		x[i * r.dim + (size_t)r.label[i]] += 6;
+		x.own[i * r.dim + (size_t)r.label[i]] += 6;
 	is_int(linear_fit(p, &r, &plan, pool, &end), 0, "classes far apart");
 	plan.gap = 1e-12;
 	is_int(linear_fit(q, &r, &plan, pool, &least), 0, "… and longer");
@@ -465,9 +468,10 @@ main(void)
 	test_value(7, 3, 2);
 	test_value(1500, 19, 10);
 	test_value(300, 5, 70);
-	test_optimum(400, 10, 2, 1);
-	test_optimum(2500, 21, 7, 0.01);
-	test_optimum(30, 50, 3, 10);
+	/* Within 1e-9 nats: losses of 0.113, 0.92 and 0.273. */
+	test_optimum(400, 10, 2, 1, 1e-9);
+	test_optimum(2500, 21, 7, 0.01, 1e-9);
+	test_optimum(30, 50, 3, 10, 3e-9);
 	test_rounding();
 	test_small_loss();
 	test_sgd();
