@@ -98,7 +98,8 @@ NETWORK ?= online
 
 all: $(OUT)/knn.tsv $(OUT)/samples.jpg $(OUT)/views.jpg
 	@awk -F '\t' 'NR > 1 { printf "k-NN accuracy of the %s encoder: %.1f %%\n", \
-	    $$1, 100 * $$2 }' $(OUT)/knn.tsv
+	    $$1, 100 * $$2 } END { if (NR == 1) print "no labels, no k-NN accuracy" }' \
+	    $(OUT)/knn.tsv
 	@echo 'pictures: $(OUT)/samples.jpg, $(OUT)/views.jpg'
 	@echo 'model: $(OUT)/model.tz, log: $(OUT)/log.tsv, scores: $(OUT)/knn.tsv'
 
@@ -159,13 +160,20 @@ $(OUT)/%-train.tz: $(OUT)/%.tz $(OUT)/knn.settings
 $(OUT)/%-test.tz: $(OUT)/%.tz $(OUT)/knn.settings
 	$(call decode,test) --size $(SIZE) $(TEST) | $(ENCODE) --model $< -o $@
 
+# Pictures without labels have no score: the table is empty.
 $(OUT)/%-knn.tsv: $(OUT)/%-train.tz $(OUT)/%-test.tz
-	ssl-eval knn $(COMMON) --train $(OUT)/$*-train.tz --test $(OUT)/$*-test.tz \
-	    $(if $(K),--k $(K)) --temperature $(TEMPERATURE) -o $@
+	labels=$$(ssl-show --tensor label $(OUT)/$*-train.tz | sort -u); \
+	if [ "$$labels" = -1 ]; then \
+		: >$@; \
+	else \
+		ssl-eval knn $(COMMON) --train $(OUT)/$*-train.tz --test $(OUT)/$*-test.tz \
+		    $(if $(K),--k $(K)) --temperature $(TEMPERATURE) -o $@; \
+	fi
 
 $(OUT)/knn.tsv: $(OUT)/random-knn.tsv $(OUT)/model-knn.tsv
 	awk -v OFS='\t' 'BEGIN { print "encoder\ttop1\ttop5" } { score[FILENAME, $$1] = $$2 } \
-	    END { print "random", score[ARGV[1], "top1"], score[ARGV[1], "top5"]; \
+	    END { if (NR == 0) exit; \
+	    print "random", score[ARGV[1], "top1"], score[ARGV[1], "top5"]; \
 	    print "trained", score[ARGV[2], "top1"], score[ARGV[2], "top5"] }' \
 	    $^ >$@
 

@@ -34,6 +34,17 @@ is "$(sort -n folder/test.list folder/train.list | uniq | wc -l)" 128 \
 ok "… scored without K" test -s folder/knn.tsv
 is "$(wc -l <folder/test.list)" 25 "a fifth for testing"
 
+# Pictures without classes: a model, and no score.
+mkdir flat
+i=0
+find run/first/synth/test -name '*.jpg' | LC_ALL=C sort | while read -r picture; do
+	cp "$picture" "flat/$((i += 1)).jpg"
+done
+like "$(smoke byol bare DATA="$T/flat")" "no labels, no k-NN accuracy*" \
+    "a folder without classes"
+ok "has its model" test -s bare/model.tz
+is "$(cat bare/knn.tsv)" "encoder	top1	top5" "and no score"
+
 ok "a failure inside a pipe" sh -c "! make -s -C '$TESTS/../pipelines/byol' \
     SCALE=smoke BIN='$BIN' OUT='$T/none' DATA='$T/nowhere'"
 is "$(find none -name '*.tz')" "" "leaves nothing under a final name"
