@@ -9,6 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
+
+/* About what a thread that sleeps needs to wake.  It stays awake as long, so
+ * that one small job after the other finds it there. */
+#define MOMENT_NS 50000
 
 struct job {
 	int (*task)(void *, size_t, int);
@@ -25,13 +30,14 @@ struct worker {
 
 struct pool {
 	int n_threads;
+	bool lingers;			/* each thread has its processor */
 	struct worker *workers;		/* n_threads - 1 of them */
 	pthread_mutex_t lock;
 	pthread_cond_t start, done;
 	struct job job;
-	unsigned long round;		/* jobs started so far */
+	atomic_ulong round;		/* jobs started so far, and the stop */
 	bool open;			/* the job may still be joined */
-	int inside;			/* started threads that joined it */
+	atomic_int inside;		/* started threads that joined it */
 	bool stop;
 	atomic_size_t next;		/* first index nobody has taken */
 	size_t failed_at;		/* lowest index that failed */
@@ -67,6 +73,62 @@ work(struct pool *p, const struct job *job, int number)
 	}
 }
 
+static int64_t
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Whether the moment that ends at `end` lasts; some of it is waited for. */
+static bool
+lasts(const struct pool *p, int64_t end)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+	return p->lingers && now() < end;
+}
+
+/* A job that this thread, which knows of `seen`, may join, or the stop: with
+ * the lock held, waits awake and then asleep. */
+static void
+await_job(struct pool *p, unsigned long seen)
+{
+	const unsigned long round = p->round;
+
+	if (!(p->open && round != seen) && !p->stop) {
+		const int64_t end = now() + MOMENT_NS;
+
+		pthread_mutex_unlock(&p->lock);
+		while (p->round == round && lasts(p, end))
+			;
+		pthread_mutex_lock(&p->lock);
+	}
+	while (!(p->open && p->round != seen) && !p->stop)
+		pthread_cond_wait(&p->start, &p->lock);
+}
+
+/* The same for the end of the job, that it may not be joined any more. */
+static void
+await_end(struct pool *p)
+{
+	if (p->inside > 0) {
+		const int64_t end = now() + MOMENT_NS;
+
+		pthread_mutex_unlock(&p->lock);
+		while (p->inside > 0 && lasts(p, end))
+			;
+		pthread_mutex_lock(&p->lock);
+	}
+	while (p->inside > 0)
+		pthread_cond_wait(&p->done, &p->lock);
+}
+
 static void *
 worker_main(void *arg)
 {
@@ -78,8 +140,7 @@ worker_main(void *arg)
 	for (;;) {
 		struct job job;
 
-		while (!(p->open && p->round != seen) && !p->stop)
-			pthread_cond_wait(&p->start, &p->lock);
+		await_job(p, seen);
 		if (p->stop)
 			break;
 		seen = p->round;
@@ -108,6 +169,7 @@ pool_new(int n)
 	pthread_cond_init(&p->start, NULL);
 	pthread_cond_init(&p->done, NULL);
 	p->n_threads = 1;
+	p->lingers = n <= pool_default_threads();
 	p->workers = calloc((size_t)n, sizeof(*p->workers));
 	if (p->workers == NULL) {
 		fail_memory((size_t)n * sizeof(*p->workers));
@@ -142,6 +204,7 @@ pool_free(struct pool *p)
 		return;
 	pthread_mutex_lock(&p->lock);
 	p->stop = true;
+	p->round++;
 	pthread_cond_broadcast(&p->start);
 	pthread_mutex_unlock(&p->lock);
 	for (int i = 1; i < p->n_threads; i++)
@@ -183,8 +246,7 @@ run(struct pool *p, const struct job *job)
 	work(p, job, 0);
 	pthread_mutex_lock(&p->lock);
 	p->open = false;
-	while (p->inside > 0)
-		pthread_cond_wait(&p->done, &p->lock);
+	await_end(p);
 	pthread_mutex_unlock(&p->lock);
 }
 
