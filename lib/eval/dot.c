@@ -66,6 +66,25 @@ eval_dot(const double *a, const double *b, size_t n)
 	return total(&one, &two, rest);
 }
 
+CLONES void
+eval_dots(double out[4], const double *a, const double *b, size_t apart,
+    size_t n)
+{
+	eights sum[4] = { 0 };
+	const eights none = { 0 };
+	double rest[4] = { 0 };
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8)
+		for (size_t v = 0; v < 4; v++)
+			add(&sum[v], a + i, b + v * apart + i);
+	for (; i < n; i++)
+		for (size_t v = 0; v < 4; v++)
+			rest[v] += a[i] * b[v * apart + i];
+	for (size_t v = 0; v < 4; v++)
+		out[v] = total(&sum[v], &none, rest[v]);
+}
+
 CLONES double
 eval_dot_floats(const float *a, const float *b, size_t n, const float *next)
 {

@@ -127,7 +127,7 @@ run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 	if (a->train == NULL || a->test == NULL)
 		return fail(FAIL_USAGE, "--%s: name a stream of features",
 		    a->train == NULL ? "train" : "test");
-	rc = features_load(&train, a->train, a->feature);
+	rc = features_load(&train, a->train, a->feature, NULL, NULL);
 	if (rc == 0 && a->k == 0)
 		with_k.k = default_k(&train, a->train);
 	if (rc == 0) {

@@ -95,13 +95,26 @@ number_classes(struct work *w)
 }
 
 static int
+measure(void *arg, const float *x, size_t n, size_t dim)
+{
+	struct standard *t = arg;
+
+	if (t->mean == NULL && standard_begin(t, dim) < 0)
+		return fail_last();
+	standard_take(t, x, n);
+	return 0;
+}
+
+static int
 prepare(struct work *w, const struct args *a, struct pool *pool)
 {
 	const bool standard = strcmp(a->scale, "standard") == 0;
+	/* Offsets are free, so that means change nothing but L-BFGS's path. */
+	const bool as_is = !standard && strcmp(a->optimizer, "sgd") == 0;
 	size_t n, size;
 
-	if (features_load(&w->train, a->train, a->feature) < 0
-	    || number_classes(w) < 0)
+	if (features_load(&w->train, a->train, a->feature, as_is ? NULL :
+	    measure, &w->standard) < 0 || number_classes(w) < 0)
 		return fail_last();
 	if (w->classes < 2)
 		return fail(FAIL_FORMAT, "%s: all samples are of one class; "
@@ -118,12 +131,9 @@ prepare(struct work *w, const struct args *a, struct pool *pool)
 	w->test = features_open(a->test, a->feature, &w->train.labels);
 	if (w->test == NULL)
 		return fail_last();
-	/* Offsets are free, so that means change nothing but the path. */
-	if (!standard && strcmp(a->optimizer, "sgd") == 0)
+	if (as_is)
 		return 0;
-	if (standard_measure(&w->standard, w->train.x, w->train.n,
-	    w->train.dim, standard, pool) < 0)
-		return fail_last();
+	standard_end(&w->standard, standard);
 	standard_apply(&w->standard, w->train.x, w->train.n, pool);
 	return 0;
 }

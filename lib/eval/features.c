@@ -302,18 +302,25 @@ features_reserve(struct features *to, size_t rows)
 }
 
 static int
-load(struct features *to, const char *path, const char *field,
-    struct labels *labels)
+load(struct features *to, struct features_in *in, features_look *look,
+    void *arg)
 {
-	struct features_in *in = open_stream(path, field, labels, true);
 	int got = in == NULL || features_begin(in, &to->dim) < 0 ? fail_last()
 	    : 1;
 
 	while (got > 0) {
-		got = features_reserve(to, to->n + 256) < 0 ? fail_last()
-		    : features_read(in, 256, to->x + to->n * to->dim,
-		    to->label + to->n);
-		to->n += got > 0 ? (size_t)got : 0;
+		float *x;
+
+		if ((got = features_reserve(to, to->n + 256)) < 0)
+			break;
+		x = to->x + to->n * to->dim;
+		got = features_read(in, 256, x, to->label + to->n);
+		if (got > 0) {
+			to->n += (size_t)got;
+			if (look != NULL && look(arg, x, (size_t)got, to->dim)
+			    < 0)
+				got = fail_last();
+		}
 	}
 	features_close(in);
 	if (got < 0)
@@ -322,15 +329,16 @@ load(struct features *to, const char *path, const char *field,
 }
 
 int
-features_load(struct features *to, const char *path, const char *field)
+features_load(struct features *to, const char *path, const char *field,
+    features_look *look, void *arg)
 {
-	return load(to, path, field, &to->labels);
+	return load(to, open_stream(path, field, &to->labels, true), look, arg);
 }
 
 int
 features_load_any(struct features *to, const char *path, const char *field)
 {
-	return load(to, path, field, NULL);
+	return load(to, open_stream(path, field, NULL, true), NULL, NULL);
 }
 
 void

@@ -48,10 +48,14 @@ int features_read(struct features_in *, int most, float *x, int64_t *label)
 size_t features_left_out(const struct features_in *);	/* unlabelled so far */
 void features_close(struct features_in *);		/* NULL is fine */
 
-/* All rows of a stream into `to`, which was empty.  Streams joined there may
- * name different classes: the later ones' labels become the first one's. */
-int features_load(struct features *to, const char *path, const char *field)
-    FAIL_CHECKED;
+/* What looks at rows x [n,dim] as they come; negative for a failure. */
+typedef int features_look(void *arg, const float *x, size_t n, size_t dim);
+
+/* All rows of a stream into `to`, which was empty; `look`, unless NULL, sees
+ * each once.  Streams joined there may name different classes: the later ones'
+ * labels become the first one's. */
+int features_load(struct features *to, const char *path, const char *field,
+    features_look *look, void *arg) FAIL_CHECKED;
 
 /* All rows, labelled or not; the labels are all 0. */
 int features_load_any(struct features *to, const char *path,

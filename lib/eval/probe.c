@@ -73,10 +73,11 @@ static int
 standardise(struct features *train, struct features *test, struct pool *pool)
 {
 	struct standard s = { 0 };
-	const int rc = standard_measure(&s, train->x, train->n, train->dim,
-	    true, pool);
+	const int rc = standard_begin(&s, train->dim);
 
 	if (rc == 0) {
+		standard_take(&s, train->x, train->n);
+		standard_end(&s, true);
 		standard_apply(&s, train->x, train->n, pool);
 		standard_apply(&s, test->x, test->n, pool);
 	}

@@ -5,35 +5,45 @@
 #include <stdlib.h>
 
 #include "base/clones.h"
+#include "base/num.h"
 
-#define PIECE ((size_t)256)	/* rows in one task: they stay near */
+#define PIECE ((size_t)256)	/* rows taken together: they stay near */
 
 struct work {
 	const struct standard *to;
 	float *x;
 	size_t n;
-	double *means;		/* [pieces,2,dim] of a piece's rows; then the
-				 * sums of squares around them, if asked for */
-	bool squares;
 };
 
-static size_t
-rows_of(const struct work *w, size_t piece)
+int
+standard_begin(struct standard *t, size_t dim)
 {
-	const size_t left = w->n - piece * PIECE;
+	size_t size;
 
-	return left < PIECE ? left : PIECE;
+	if (num_mul(dim, 5 * sizeof(double), &size) < 0)
+		return fail_last();
+	/* Behind the squares, a piece's own mean and squares. */
+	t->mean = malloc(size);
+	if (t->mean == NULL)
+		return fail_memory(size);
+	t->dim = dim;
+	t->factor = t->mean + dim;
+	t->squares = t->factor + dim;
+	t->n = 0;
+	for (size_t c = 0; c < dim; c++) {
+		t->mean[c] = t->squares[c] = 0;
+		t->factor[c] = 1;
+	}
+	return 0;
 }
 
 CLONES static void
-measure_piece(void *arg, size_t piece, int worker)
+take_piece(struct standard *t, const float *x, size_t n)
 {
-	const struct work *w = arg;
-	const size_t dim = w->to->dim, n = rows_of(w, piece);
-	const float *x = w->x + piece * PIECE * dim;
-	double *mean = w->means + piece * 2 * dim, *squares = mean + dim;
+	const size_t dim = t->dim;
+	const double all = (double)(t->n + n), part = (double)n / all;
+	double *mean = t->squares + dim, *squares = mean + dim;
 
-	(void)worker;
 	for (size_t c = 0; c < dim; c++)
 		mean[c] = squares[c] = 0;
 	for (size_t i = 0; i < n; i++)
@@ -41,57 +51,34 @@ measure_piece(void *arg, size_t piece, int worker)
 			mean[c] += x[i * dim + c];
 	for (size_t c = 0; c < dim; c++)
 		mean[c] /= (double)n;
-	for (size_t i = 0; i < n && w->squares; i++)
+	for (size_t i = 0; i < n; i++)
 		for (size_t c = 0; c < dim; c++)
 			squares[c] += (x[i * dim + c] - mean[c])
 			    * (x[i * dim + c] - mean[c]);
-}
-
-/* The mean of one feature, and its variance around it (Chan et al. 1979). */
-static void
-join_pieces(const struct work *w, size_t c, double *mean, double *variance)
-{
-	const size_t pieces = (w->n + PIECE - 1) / PIECE, dim = w->to->dim;
-	double sum = 0, squares = 0;
-
-	for (size_t i = 0; i < pieces; i++)
-		sum += w->means[i * 2 * dim + c] * (double)rows_of(w, i);
-	*mean = sum / (double)w->n;
-	for (size_t i = 0; i < pieces; i++) {
-		const double off = w->means[i * 2 * dim + c] - *mean;
-
-		squares += w->means[(i * 2 + 1) * dim + c]
-		    + off * off * (double)rows_of(w, i);
-	}
-	*variance = squares / (double)w->n;
-}
-
-int
-standard_measure(struct standard *t, float *x, size_t n, size_t dim,
-    bool deviation, struct pool *pool)
-{
-	const size_t pieces = (n + PIECE - 1) / PIECE;
-	struct work w = { .to = t, .x = x, .n = n, .squares = deviation };
-
-	t->dim = dim;
-	t->mean = malloc(dim * sizeof(*t->mean));
-	t->factor = malloc(dim * sizeof(*t->factor));
-	w.means = malloc(pieces * 2 * dim * sizeof(*w.means));
-	if (t->mean == NULL || t->factor == NULL || w.means == NULL) {
-		free(w.means);
-		return fail_memory(pieces * 2 * dim * sizeof(*w.means));
-	}
-	pool_each(pool, pieces, measure_piece, &w);
 	for (size_t c = 0; c < dim; c++) {
-		double variance, off;
+		const double off = mean[c] - t->mean[c];
 
-		join_pieces(&w, c, &t->mean[c], &variance);
-		off = sqrt(variance);
-		t->factor[c] = deviation && off > 1e-7 * fabs(t->mean[c])
-		    ? 1 / off : 1;
+		t->mean[c] += off * part;
+		t->squares[c] += squares[c] + off * off * part * (double)t->n;
 	}
-	free(w.means);
-	return 0;
+	t->n += n;
+}
+
+void
+standard_take(struct standard *t, const float *x, size_t n)
+{
+	for (size_t at = 0; at < n; at += PIECE)
+		take_piece(t, x + at * t->dim, n - at < PIECE ? n - at : PIECE);
+}
+
+void
+standard_end(struct standard *t, bool deviation)
+{
+	for (size_t c = 0; c < t->dim && deviation; c++) {
+		const double off = sqrt(t->squares[c] / (double)t->n);
+
+		t->factor[c] = off > 1e-7 * fabs(t->mean[c]) ? 1 / off : 1;
+	}
 }
 
 CLONES static void
@@ -99,10 +86,11 @@ apply_piece(void *arg, size_t piece, int worker)
 {
 	const struct work *w = arg;
 	const struct standard *t = w->to;
+	const size_t left = w->n - piece * PIECE;
 	float *x = w->x + piece * PIECE * t->dim;
 
 	(void)worker;
-	for (size_t i = 0; i < rows_of(w, piece); i++, x += t->dim)
+	for (size_t i = 0; i < PIECE && i < left; i++, x += t->dim)
 		for (size_t c = 0; c < t->dim; c++)
 			x[c] = (float)((x[c] - t->mean[c]) * t->factor[c]);
 }
@@ -120,6 +108,5 @@ void
 standard_free(struct standard *t)
 {
 	free(t->mean);
-	free(t->factor);
 	*t = (struct standard){ 0 };
 }

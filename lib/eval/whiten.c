@@ -11,7 +11,6 @@
 
 #define DIM_MOST ((size_t)4096)	/* beyond, L is left out (the identity) */
 #define ROWS_LEAST ((size_t)4096)	/* rows taken, where there are so many */
-#define TAKEN ((size_t)512)	/* of them at a time */
 #define BLOCK ((size_t)32)	/* columns of L made together */
 #define STRIP ((size_t)16)	/* rows of L, or of L^-1, in one task */
 
@@ -37,36 +36,30 @@ struct whiten {
 static int
 gram(struct whiten *t, const struct logistic_rows *r)
 {
-	const size_t d = r->dim;
+	const size_t d = t->dim, stride = kernel_gram_stride(d);
 	const size_t most = 4 * d > ROWS_LEAST ? 4 * d : ROWS_LEAST;
 	const size_t m = r->n < most ? r->n : most;
 	struct kernel *k = kernel_new(t->pool);
-	float *x = k == NULL ? NULL : kernel_alloc(k, TAKEN * d);
-	float *g = k == NULL ? NULL : kernel_alloc(k, d * d);
-	float *host = malloc(d * d * sizeof(*host));
-	int rc = x == NULL || g == NULL ? fail_last() : host == NULL ?
-	    fail_memory(d * d * sizeof(*host)) : 0;
+	float *g = k == NULL ? NULL : kernel_alloc(k, stride * stride);
+	float *room = malloc(stride * stride * sizeof(*room));
+	const float *x = k == NULL ? NULL : kernel_share(k, r->x, r->n * d);
+	int rc = g == NULL || x == NULL ? fail_last() : room == NULL ?
+	    fail_memory(stride * stride * sizeof(*room)) :
+	    kernel_gram_reserve(k, d);
 
-	for (size_t at = 0, n; rc == 0 && at < m; at += n) {
-		n = m - at < TAKEN ? m - at : TAKEN;
-		for (size_t i = 0; i < n; i++)
-			kernel_upload(k, x + i * d, r->x
-			    + (size_t)((double)(at + i) * (double)r->n
-			    / (double)m) * d, d);
-		kernel_product(k, g, x, x, (struct product){ .m = d, .n = d,
-		    .k = n, .transpose_a = true, .accumulate = at > 0,
-		    .lower = true });
-	}
 	if (rc == 0) {
-		kernel_download(k, host, g, d * d);
+		const float *host;
+
+		kernel_gram(k, g, x, m, r->n, d);
+		host = kernel_look(k, g, stride * stride, room);
 		for (size_t i = 0; i < d; i++)
 			for (size_t j = 0; j <= i; j++)
-				t->rows[i * d + j] = host[i * d + j]
+				t->rows[i * d + j] = host[i * stride + j]
 				    / ((double)m * (double)r->classes);
 	}
-	free(host);
+	free(room);
 	if (k != NULL) {
-		kernel_release(k, x);
+		kernel_unshare(k, x);
 		kernel_release(k, g);
 		kernel_free(k);
 	}
@@ -238,18 +231,35 @@ whiten_free(struct whiten *t)
 	free(t);
 }
 
-/* A strip of to = L^-1 from, for every class. */
+/* Number i of `to` for every class, over from's numbers at..at+n-1. */
+static void
+multiply_row(const struct whiten *t, size_t i, size_t at, size_t n)
+{
+	const size_t d = t->dim;
+	const double *row = t->inverse + i * d + at;
+	size_t c = 0;
+
+	for (; c + 4 <= t->classes; c += 4) {
+		double these[4];
+
+		eval_dots(these, row, t->from + c * d + at, d, n);
+		for (size_t j = 0; j < 4; j++)
+			t->to[(c + j) * d + i] = these[j];
+	}
+	for (; c < t->classes; c++)
+		t->to[c * d + i] = eval_dot(row, t->from + c * d + at, n);
+}
+
+/* A strip of to = L^-1 from. */
 static void
 multiply_down(void *arg, size_t strip, int worker)
 {
 	const struct whiten *t = arg;
-	const size_t d = t->dim, end = strip * STRIP + STRIP;
+	const size_t end = strip * STRIP + STRIP;
 
 	(void)worker;
-	for (size_t i = strip * STRIP; i < end && i < d; i++)
-		for (size_t c = 0; c < t->classes; c++)
-			t->to[c * d + i] = eval_dot(t->inverse + i * d,
-			    t->from + c * d, i + 1);
+	for (size_t i = strip * STRIP; i < end && i < t->dim; i++)
+		multiply_row(t, i, 0, i + 1);
 }
 
 /* The same of to = L^-T from. */
@@ -257,13 +267,11 @@ static void
 multiply_up(void *arg, size_t strip, int worker)
 {
 	const struct whiten *t = arg;
-	const size_t d = t->dim, end = strip * STRIP + STRIP;
+	const size_t end = strip * STRIP + STRIP;
 
 	(void)worker;
-	for (size_t i = strip * STRIP; i < end && i < d; i++)
-		for (size_t c = 0; c < t->classes; c++)
-			t->to[c * d + i] = eval_dot(t->inverse + i * d + i,
-			    t->from + c * d + i, d - i);
+	for (size_t i = strip * STRIP; i < end && i < t->dim; i++)
+		multiply_row(t, i, i, t->dim - i);
 }
 
 /* One class of to = L^T from: L^-T to = from is solved, upwards. */

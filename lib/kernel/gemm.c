@@ -45,18 +45,14 @@ panel(void *arg, size_t i, int worker)
 {
 	const struct work *w = arg;
 	const struct product *p = &w->p;
-	/* The last rows first: a lower half has most work there. */
-	const size_t m0 = (w->panels_m - 1 - i / w->panels_n) * PANEL_M;
+	const size_t m0 = i / w->panels_n * PANEL_M;
 	const size_t n0 = i % w->panels_n * PANEL_N;
 	const size_t m = p->m - m0 < PANEL_M ? p->m - m0 : PANEL_M;
-	const size_t end = p->lower ? m0 + m : p->n;
-	const size_t n = end < n0 ? 0 : end - n0 < PANEL_N ? end - n0 : PANEL_N;
+	const size_t n = p->n - n0 < PANEL_N ? p->n - n0 : PANEL_N;
 	const size_t lda = p->transpose_a ? p->m : p->k;
 	const size_t ldb = p->transpose_b ? p->k : p->n;
 
 	(void)worker;
-	if (n == 0)
-		return;
 	gemm_panel(w->c + m0 * p->n + n0, p->n,
 	    w->a + (p->transpose_a ? m0 : m0 * lda), lda, p->transpose_a,
 	    w->b + (p->transpose_b ? n0 * ldb : n0), ldb, p->transpose_b, m,

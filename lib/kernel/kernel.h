@@ -62,14 +62,23 @@ void kernel_upload_scaled(struct kernel *, float *y, const float *host,
 
 /* Products: c [m,n] = op(a) op(b), written or (accumulate) added to.
  * op(a) is [m,k], op(b) is [k,n]; a transposed operand is stored the other
- * way round.  Of a symmetric c [m,m] `lower` makes what lies on the diagonal
- * and left of it; the rest has no meaning. */
+ * way round. */
 struct product {
 	size_t m, n, k;
-	bool transpose_a, transpose_b, accumulate, lower;
+	bool transpose_a, transpose_b, accumulate;
 };
 void kernel_product(struct kernel *, float *c, const float *a,
     const float *b, struct product);
+
+/* How far apart the rows of a Gram matrix of d columns lie; as many rows need
+ * room. */
+size_t kernel_gram_stride(size_t d);
+int kernel_gram_reserve(struct kernel *, size_t d) FAIL_CHECKED;
+
+/* g [d,d] = x^T x of n rows, evenly spaced among those of x [among,d]: the
+ * diagonal and what lies left of it; the rest has no meaning. */
+void kernel_gram(struct kernel *, float *g, const float *x, size_t n,
+    size_t among, size_t d);
 
 /*
  * Rows that are multiplied with many other rows, laid out for it once: those

@@ -8,6 +8,8 @@ extern const struct simd_winograd simd_winograd_generic, simd_winograd_avx2,
     simd_winograd_avx512;
 extern const struct simd_outer simd_outer_generic, simd_outer_avx2,
     simd_outer_avx512;
+extern const struct simd_winograd_back simd_winograd_back_generic,
+    simd_winograd_back_avx2, simd_winograd_back_avx512;
 extern const struct simd_norm simd_norm_generic, simd_norm_avx2,
     simd_norm_avx512;
 extern const struct simd_norm_back simd_norm_back_generic, simd_norm_back_avx2,
@@ -33,6 +35,11 @@ const struct simd_outer *const simd_outer[SIMD_SETS] = {
 	[SIMD_GENERIC] = &simd_outer_generic,
 	[SIMD_AVX2] = &simd_outer_avx2,
 	[SIMD_AVX512] = &simd_outer_avx512,
+};
+const struct simd_winograd_back *const simd_winograd_back[SIMD_SETS] = {
+	[SIMD_GENERIC] = &simd_winograd_back_generic,
+	[SIMD_AVX2] = &simd_winograd_back_avx2,
+	[SIMD_AVX512] = &simd_winograd_back_avx512,
 };
 const struct simd_norm *const simd_norm[SIMD_SETS] = {
 	[SIMD_GENERIC] = &simd_norm_generic,

@@ -68,7 +68,7 @@ struct simd_winograd {
 	    bool accumulate);
 };
 
-/* Gradients of weights, of either kind of convolution. */
+/* Products of columns, as gradients of weights are. */
 struct simd_outer {
 	/* c [m rounded up to tiles, columns] (ldc apart) += a^T b over n_rows:
 	 * a as simd_conv's with m columns used, b rows ldb apart. */
@@ -78,8 +78,10 @@ struct simd_outer {
 	/* The same for m a multiple of 16 and rows of a lda apart. */
 	void (*block)(float *c, size_t ldc, const float *a, size_t lda,
 	    const float *b, size_t ldb, int n_rows, int m, int columns);
+};
 
-	/* Transposes of winograd's output and weight. */
+/* Transposes of simd_winograd's output and weight. */
+struct simd_winograd_back {
 	void (*slope)(const struct tiles *, float *m, const float *dy,
 	    size_t first, size_t n);
 	void (*gradient)(float *g, const float *u, size_t point);
@@ -147,6 +149,8 @@ struct simd_step {
 extern const struct simd_conv *const simd_conv[SIMD_SETS];
 extern const struct simd_winograd *const simd_winograd[SIMD_SETS];
 extern const struct simd_outer *const simd_outer[SIMD_SETS];
+extern const struct simd_winograd_back
+    *const simd_winograd_back[SIMD_SETS];
 extern const struct simd_norm *const simd_norm[SIMD_SETS];
 extern const struct simd_norm_back *const simd_norm_back[SIMD_SETS];
 extern const struct simd_pass *const simd_pass[SIMD_SETS];

@@ -439,6 +439,9 @@ const struct simd_winograd SET(simd_winograd) = {
 const struct simd_outer SET(simd_outer) = {
 	.tile = tile_outer,
 	.block = block_outer,
+};
+
+const struct simd_winograd_back SET(simd_winograd_back) = {
 	.slope = winograd_slope,
 	.gradient = winograd_gradient,
 };

@@ -50,7 +50,7 @@ add_gradient(const struct job *j, const float *du, size_t point, size_t c0,
     size_t rows, size_t o0, size_t columns)
 {
 	const struct simd *simd = j->kernel->simd;
-	const struct simd_outer *loops = simd_outer[simd->set];
+	const struct simd_winograd_back *loops = simd_winograd_back[simd->set];
 	const size_t lanes = (size_t)simd->lanes;
 	float g[9 * 16];
 
@@ -72,7 +72,7 @@ transform(const struct job *j, float *v, float *m, size_t first, size_t n)
 	const enum simd_set set = j->kernel->simd->set;
 
 	simd_winograd[set]->input(&j->in, v, j->x, first, n);
-	simd_outer[set]->slope(&j->out, m, j->dy, first, n);
+	simd_winograd_back[set]->slope(&j->out, m, j->dy, first, n);
 }
 
 /* One piece of the tiles for all weights. */

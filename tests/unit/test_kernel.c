@@ -378,7 +378,7 @@ test_product(struct kernel *k, const char *name)
 
 	for (int way = 0; way < 8; way++) {
 		const struct product p = { m, n, d, way & 1, way & 2,
-			way & 4, false };
+			way & 4 };
 
 		for (size_t i = 0; i < m; i++)
 		for (size_t j = 0; j < n; j++) {
@@ -400,35 +400,6 @@ test_product(struct kernel *k, const char *name)
 	free(b);
 	free(c);
 	free(cc);
-}
-
-static void
-test_lower(struct kernel *k, const char *name)
-{
-	const size_t m = 650, d = 37;
-	float *a = numbers(d * m), *c = calloc(m * m, 4);
-	float *half = calloc(m * m, 4);
-	double worst = 0;
-
-	for (int again = 0; again < 2; again++) {
-		const struct product p = { m, m, d, .transpose_a = true,
-			.accumulate = again };
-		struct product lower = p;
-
-		lower.lower = true;
-		kernel_product(k, c, a, a, p);
-		kernel_product(k, half, a, a, lower);
-	}
-	for (size_t i = 0; i < m; i++)
-		for (size_t j = 0; j <= i; j++)
-			worst = fmax(worst, fabs((double)c[i * m + j]
-			    - (double)half[i * m + j]));
-	ok(worst < 1e-4, "%s: the lower half is the whole's: %.2g", name,
-	    worst);
-	ok(half[m - 1] == 0, "%s: and little else is made", name);
-	free(a);
-	free(c);
-	free(half);
 }
 
 static void
@@ -578,7 +549,6 @@ main(void)
 		test_norm(k, sets[i], 7, 130, false, false);
 		test_running(k, sets[i]);
 		test_maxpool(k, sets[i]);
-		test_lower(k, sets[i]);
 		test_product(k, sets[i]);
 		test_small(k, sets[i]);
 		kernel_free(k);
