@@ -33,7 +33,7 @@ __attribute__((unused)) static struct buf
 framed(const void *bytes, size_t size, size_t step)
 {
 	const int fd = open("framed.tz", O_RDWR | O_CREAT | O_TRUNC, 0666);
-	struct frame_out *f = frame_out_new(fd, 1);
+	struct frame_out *f = frame_out_new(fd, 1, false);
 	struct buf b;
 
 	for (size_t at = 0; at < size; at += step) {

@@ -43,9 +43,15 @@ void frame_in_free(struct frame_in *);		/* NULL is fine */
 
 struct frame_out;
 
+/* Decoded photographs and random floats hardly shrink at any level (1 and 8 %
+ * at 3), and the fastest packs them at 2.7 GB/s where 1 packs at 0.4. */
+#define FRAME_FASTEST (-7)
+
 /* Writes to fd, which stays the caller's, at a zstd level up to 19; a frame
- * has FRAME_CONTENT bytes, or fewer where it is ended. */
-struct frame_out *frame_out_new(int fd, int level);
+ * has FRAME_CONTENT bytes, or fewer where it is ended.  With `give_up`, behind
+ * a frame that shrank by less than an eighth some follow at FRAME_FASTEST, then
+ * another try. */
+struct frame_out *frame_out_new(int fd, int level, bool give_up);
 int frame_write(struct frame_out *, const void *, size_t) FAIL_CHECKED;
 
 /* Hands on all that was written so far, and ends the frame if asked to; the

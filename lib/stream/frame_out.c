@@ -10,17 +10,28 @@
 #define OUT_ROOM ((size_t)128 << 10)
 #define STAGE_ROOM ((size_t)16 << 10)	/* small writes wait here */
 #define STAGE_MOST ((size_t)4 << 10)	/* larger ones go straight */
+#define UNTRIED 15		/* frames between tries, once given up */
 
 struct frame_out {
 	ZSTD_CCtx *zstd;
 	unsigned char *room;		/* OUT_ROOM, then STAGE_ROOM bytes */
 	size_t staged;
-	size_t content;			/* bytes in the frame under way */
+	size_t content, packed;		/* bytes in the frame under way */
+	int level;
+	bool give_up;
+	int untried;			/* frames to come at FRAME_FASTEST */
 	int fd;
 };
 
+static int
+set(struct frame_out *f, ZSTD_cParameter parameter, int value)
+{
+	return ZSTD_isError(ZSTD_CCtx_setParameter(f->zstd, parameter, value))
+	    ? fail(FAIL_MEMORY, "no memory for zstd") : 0;
+}
+
 struct frame_out *
-frame_out_new(int fd, int level)
+frame_out_new(int fd, int level, bool give_up)
 {
 	struct frame_out *f = calloc(1, sizeof(*f));
 
@@ -29,14 +40,15 @@ frame_out_new(int fd, int level)
 		return NULL;
 	}
 	f->fd = fd;
+	f->level = level;
+	f->give_up = give_up;
 	f->room = malloc(OUT_ROOM + STAGE_ROOM);
 	f->zstd = ZSTD_createCCtx();
-	if (f->room == NULL || f->zstd == NULL ||
-	    ZSTD_isError(ZSTD_CCtx_setParameter(f->zstd,
-	    ZSTD_c_compressionLevel, level)) ||
-	    ZSTD_isError(ZSTD_CCtx_setParameter(f->zstd,
-	    ZSTD_c_checksumFlag, 1))) {
+	if (f->room == NULL || f->zstd == NULL)
 		fail(FAIL_MEMORY, "no memory for zstd");
+	if (f->room == NULL || f->zstd == NULL
+	    || set(f, ZSTD_c_compressionLevel, level) < 0
+	    || set(f, ZSTD_c_checksumFlag, 1) < 0) {
 		frame_out_free(f);
 		return NULL;
 	}
@@ -85,8 +97,26 @@ compress(struct frame_out *f, const void *bytes, size_t size,
 			    ZSTD_getErrorName(left));
 		if (write_all(f->fd, f->room, out.pos) < 0)
 			return fail_last();
+		f->packed += out.pos;
 	} while (how == ZSTD_e_continue ? in.pos < in.size : left > 0);
 	return 0;
+}
+
+/* A whole frame is done. */
+static int
+end_frame(struct frame_out *f)
+{
+	const bool vain = f->packed > FRAME_CONTENT - FRAME_CONTENT / 8;
+
+	f->content = f->packed = 0;
+	if (!f->give_up)
+		return 0;
+	if (f->untried > 0)
+		f->untried--;
+	else if (vain)
+		f->untried = UNTRIED;
+	return set(f, ZSTD_c_compressionLevel, f->untried > 0 ? FRAME_FASTEST
+	    : f->level);
 }
 
 /* Into frames, as much as each shall have. */
@@ -100,7 +130,9 @@ put(struct frame_out *f, const unsigned char *bytes, size_t size)
 		if (compress(f, bytes, n, n == left ? ZSTD_e_end
 		    : ZSTD_e_continue) < 0)
 			return fail_last();
-		f->content = n == left ? 0 : f->content + n;
+		f->content += n;
+		if (n == left && end_frame(f) < 0)
+			return fail_last();
 		bytes += n;
 		size -= n;
 	}
@@ -128,13 +160,15 @@ int
 frame_flush(struct frame_out *f, bool end)
 {
 	const size_t staged = f->staged;
+	int rc;
 
 	f->staged = 0;
 	if (put(f, f->room + OUT_ROOM, staged) < 0)
 		return fail_last();
 	if (f->content == 0)
 		return 0;
+	rc = compress(f, NULL, 0, end ? ZSTD_e_end : ZSTD_e_flush);
 	if (end)
-		f->content = 0;
-	return compress(f, NULL, 0, end ? ZSTD_e_end : ZSTD_e_flush);
+		f->content = f->packed = 0;
+	return rc;
 }

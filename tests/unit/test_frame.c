@@ -168,9 +168,11 @@ check_side_by_side(void)
 	ok(place_behind(3, 2000000) >= 2000000, "three unpack what follows");
 }
 
-/* Frames of a file of ours, by what zstd says of it. */
+#define FRAMES 64
+
+/* Frames of a file of ours, by what zstd says of it, and their sizes. */
 static size_t
-count_frames(const char *path)
+count_frames(const char *path, size_t sizes[FRAMES])
 {
 	FILE *f = fopen(path, "rb");
 	const size_t size = f == NULL ? 0 : fread(packed, 1, ROOM, f);
@@ -180,8 +182,9 @@ count_frames(const char *path)
 		const size_t one = ZSTD_findFrameCompressedSize(packed + at,
 		    size - at);
 
-		if (ZSTD_isError(one))
+		if (ZSTD_isError(one) || n == FRAMES)
 			abort();
+		sizes[n] = one;
 		at += one;
 	}
 	if (f != NULL)
@@ -194,7 +197,8 @@ static size_t
 frames_of(size_t size, size_t most)
 {
 	const int fd = open("frames.tmp", O_RDWR | O_CREAT | O_TRUNC, 0600);
-	struct frame_out *f = frame_out_new(fd, 1);
+	struct frame_out *f = frame_out_new(fd, 1, false);
+	size_t sizes[FRAMES];
 	struct outcome o;
 
 	n_content = 0;
@@ -212,7 +216,55 @@ frames_of(size_t size, size_t most)
 	ok(o.rc == 0 && o.size == size
 	    && memcmp(by_some, content, size) == 0, "%zu bytes, %zu at a "
 	    "time, come back", size, most);
-	return count_frames("frames.tmp");
+	return count_frames("frames.tmp", sizes);
+}
+
+/* 20 frames of noise whose fourth bytes are below 4, which shrinks by
+ * less than a tenth, then 16 of one byte: the sizes of their frames. */
+static void
+pack_noise(bool give_up, size_t sizes[FRAMES])
+{
+	const int fd = open("frames.tmp", O_RDWR | O_CREAT | O_TRUNC, 0600);
+	struct frame_out *f = frame_out_new(fd, 3, give_up);
+	const size_t noise = 20 * FRAME_CONTENT, size = 36 * FRAME_CONTENT;
+	uint64_t state = 1;
+
+	for (size_t i = 0; i < noise; i++) {
+		state = state * 6364136223846793005u + 1442695040888963407u;
+		content[i] = (unsigned char)((state >> 33) %
+		    (i % 4 == 3 ? 4 : 256));
+	}
+	memset(content + noise, 'x', size - noise);
+	if (frame_write(f, "end", 3) < 0 || frame_flush(f, true) < 0
+	    || frame_write(f, content, size) < 0
+	    || frame_flush(f, true) < 0)
+		abort();
+	frame_out_free(f);
+	close(fd);
+	is_int((int64_t)count_frames("frames.tmp", sizes), 37, "frames");
+}
+
+static void
+check_giving_up(void)
+{
+	const size_t full = FRAME_CONTENT - FRAME_CONTENT / 50;
+	size_t sizes[FRAMES], tried = 0, noise = 0, plain = 0;
+
+	pack_noise(true, sizes);
+	ok(sizes[1] < full && sizes[17] < full, "a try, and another");
+	for (size_t i = 1; i <= 20; i++) {
+		tried += sizes[i] < full;
+		noise += sizes[i] > full;
+	}
+	ok(tried == 2 && noise == 18, "no more while it is in vain");
+	for (size_t i = 21; i <= 36; i++)
+		plain += sizes[i];
+	ok(plain < 16 * FRAME_CONTENT / 100, "what shrinks at any level does");
+	ok(sizes[33] < sizes[32] && sizes[36] == sizes[33],
+	    "and is tried when it is time, then kept up");
+	pack_noise(false, sizes);
+	ok(sizes[2] < full && sizes[20] < full, "a level that was asked for "
+	    "stays");
 }
 
 static void
@@ -326,6 +378,7 @@ main(void)
 	check_refused("a window too wide", wide, sizeof(wide),
 	    "frame 9 needs a window of 16777216 bytes");
 	check_ours();
+	check_giving_up();
 	free(content);
 	free(packed);
 	free(by_one);
