@@ -15,7 +15,9 @@
 struct pool;
 
 /* A pool of n threads in all, the caller of pool_run among them (so n - 1
- * are started).  n >= 1; NULL and a failure when threads cannot be had. */
+ * are started).  Between jobs they stay awake for a moment, unless they are
+ * more than pool_default_threads.  n >= 1; NULL and a failure when threads
+ * cannot be had. */
 struct pool *pool_new(int n);
 int pool_threads(const struct pool *);
 void pool_free(struct pool *);

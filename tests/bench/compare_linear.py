@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """ssl-eval linear beside scikit-learn's LogisticRegression(lbfgs).
 
-Usage: compare_linear.py [-b BIN_DIR] [-n ROUNDS] [NxDxK...]
+Usage: compare_linear.py [-b BIN_DIR] [-n ROUNDS] [NxDxK | TRAIN.tz,TEST.tz]...
 
 Both minimise the same function of the same standardised features, on the
 same cores, one after the other.  Ours is timed whole: start, reading the
@@ -48,6 +48,12 @@ def save(path, x, label):
               for i in range(0, len(x), 1024)], level=1)
 
 
+def load(path):
+    _, records = tz.read(path)
+    return [np.concatenate([r[k] for r in records])
+            for k in ("feature", "label")]
+
+
 def loss(model, x, label):
     """The mean of the losses and of l2 / 2 |w|^2 with l2 = 1, in double."""
     s = x @ model.coef_.T + model.intercept_
@@ -68,13 +74,11 @@ def theirs(x, label, most):
     return seconds, spent, loss(model, x, label), model.n_iter_[0], model
 
 
-def ours(bin_dir, folder):
+def ours(bin_dir, train, test):
     begun, before = time.monotonic(), os.times()
     done = subprocess.run(
-        [os.path.join(bin_dir, "ssl-eval"), "linear", "-v", "--train",
-         os.path.join(folder, "train.tz"), "--test",
-         os.path.join(folder, "test.tz")], capture_output=True, text=True,
-        check=True)
+        [os.path.join(bin_dir, "ssl-eval"), "linear", "-v", "--train", train,
+         "--test", test], capture_output=True, text=True, check=True)
     seconds, after = time.monotonic() - begun, os.times()
     spent = (after.children_user + after.children_system
              - before.children_user - before.children_system)
@@ -82,29 +86,35 @@ def ours(bin_dir, folder):
     return seconds, spent, float(words[0]), int(words[2]), done.stdout.split()[1]
 
 
-def compare(bin_dir, rounds, n, d, k):
-    x, label = features(n, d, k, 0)
-    y, truth = features(max(n // 5, 100), d, k, 1)
+def compare(bin_dir, rounds, train, test):
+    (x, label), (y, truth) = load(train), load(test)
+    shape = f"{len(x)}x{x.shape[1]}x{label.max() + 1}"
+    mean, deviation = x.mean(0, dtype="f8"), x.std(0, dtype="f8")
+    deviation[deviation == 0] = 1
+    x, y = (x - mean) / deviation, (y - mean) / deviation
+    for name, most in (("default", 100), ("settled", 100000)):
+        got, want = [], []
+        for _ in range(rounds):
+            time.sleep(SETTLE)
+            got.append(ours(bin_dir, train, test))
+            time.sleep(SETTLE)
+            want.append(theirs(x, label, most))
+        a, b = ([statistics.median(x[i] for x in side) for i in (0, 1)]
+                for side in (got, want))
+        print(f"{shape}\t{name}\t{want[0][2]:.9f}\t{want[0][3]}\t"
+              f"{b[0]:.3f}\t{b[1]:.3f}\t{want[0][4].score(y, truth):.4f}"
+              f"\t{got[0][2]:.9f}\t{got[0][3]}\t{a[0]:.3f}\t{a[1]:.3f}\t"
+              f"{got[0][4]}\t{b[0] / a[0]:.1f}\t{b[1] / a[1]:.1f}",
+              flush=True)
+
+
+def compare_made(bin_dir, rounds, n, d, k):
     with tempfile.TemporaryDirectory() as folder:
-        save(os.path.join(folder, "train.tz"), x, label)
-        save(os.path.join(folder, "test.tz"), y, truth)
-        mean, deviation = x.mean(0, dtype="f8"), x.std(0, dtype="f8")
-        deviation[deviation == 0] = 1
-        x, y = (x - mean) / deviation, (y - mean) / deviation
-        for name, most in (("default", 100), ("settled", 100000)):
-            got, want = [], []
-            for _ in range(rounds):
-                time.sleep(SETTLE)
-                got.append(ours(bin_dir, folder))
-                time.sleep(SETTLE)
-                want.append(theirs(x, label, most))
-            a, b = ([statistics.median(x[i] for x in side) for i in (0, 1)]
-                    for side in (got, want))
-            print(f"{n}x{d}x{k}\t{name}\t{want[0][2]:.9f}\t{want[0][3]}\t"
-                  f"{b[0]:.2f}\t{b[1]:.2f}\t{want[0][4].score(y, truth):.4f}"
-                  f"\t{got[0][2]:.9f}\t{got[0][3]}\t{a[0]:.2f}\t{a[1]:.2f}\t"
-                  f"{got[0][4]}\t{b[0] / a[0]:.1f}\t{b[1] / a[1]:.1f}",
-                  flush=True)
+        train, test = (os.path.join(folder, f"{x}.tz") for x in
+                       ("train", "test"))
+        save(train, *features(n, d, k, 0))
+        save(test, *features(max(n // 5, 100), d, k, 1))
+        compare(bin_dir, rounds, train, test)
 
 
 def main(args):
@@ -117,9 +127,12 @@ def main(args):
         args = args[2:]
     print("rows x features x classes\ttheirs\tloss\tsteps\tseconds\tCPU\ttop1\t"
           "our loss\tsteps\tseconds\tCPU\ttop1\ttimes faster\tin CPU")
-    for shape in args or ["5000x128x10", "20000x512x10", "20000x256x100"]:
-        compare(os.path.abspath(bin_dir), rounds,
-                *map(int, shape.split("x")))
+    for what in args or ["5000x128x10", "20000x512x10", "20000x256x100"]:
+        if "," in what:
+            compare(os.path.abspath(bin_dir), rounds, *what.split(","))
+        else:
+            compare_made(os.path.abspath(bin_dir), rounds,
+                         *map(int, what.split("x")))
 
 
 if __name__ == "__main__":
