@@ -55,9 +55,8 @@ take_rows(void *arg, size_t first, size_t end, int worker)
 
 	(void)worker;
 	for (size_t i = first; i < end; i++) {
-		float *to = w->load + i * w->lda;
-
 		const size_t row = (w->at + i) * w->among / w->n;
+		float *to = w->load + i * w->lda;
 
 		memcpy(to, w->x + row * w->d, w->d * sizeof(*to));
 		memset(to + w->d, 0, (w->columns - w->d) * sizeof(*to));
