@@ -5,22 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/rng.h"
 #include "kernel/kernel.h"
+#include "numbers.h"
 #include "tap.h"
-
-static float *
-numbers(size_t n, uint64_t index)
-{
-	struct rng r = rng_at(7, 0, index, 0, 1000);
-	float *x = malloc(n * sizeof(*x));
-
-	if (x == NULL)
-		abort();
-	for (size_t i = 0; i < n; i++)
-		x[i] = (float)rng_between(&r, -1, 1);
-	return x;
-}
 
 /* Any rows of a left bundle by the first of a right one, put there in pieces,
  * by one chunk of numbers, by two and by three. */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/rng.h"
 #include "kernel/kernel.h"
+#include "numbers.h"
 #include "tap.h"
 
 /* Rows, among how many, and columns: few; no whole vector; several loads. */
@@ -16,19 +16,6 @@ static const struct shape {
 } shapes[] = { { 1, 1, 1 }, { 5, 5, 3 }, { 300, 703, 37 },
 	{ 700, 1400, 512 }, { 5000, 5000, 130 } };
 #define N_SHAPES (sizeof(shapes) / sizeof(*shapes))
-
-static float *
-numbers(size_t n)
-{
-	struct rng r = rng_at(7, 0, n, 0, 1000);
-	float *x = malloc(n * sizeof(*x));
-
-	if (x == NULL)
-		abort();
-	for (size_t i = 0; i < n; i++)
-		x[i] = (float)rng_between(&r, -1, 1);
-	return x;
-}
 
 /* How far g is from the product, as a part of what it adds up. */
 static double
@@ -61,7 +48,7 @@ test_gram(struct kernel *one, struct kernel *three, const struct shape *s)
 {
 	const size_t stride = kernel_gram_stride(s->d);
 	const size_t size = stride * stride;
-	float *x = numbers(s->among * s->d);
+	float *x = numbers(s->among * s->d, 0);
 	float *g = kernel_alloc(one, size), *h = kernel_alloc(three, size);
 	double off;
 
