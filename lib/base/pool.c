@@ -94,14 +94,20 @@ lasts(const struct pool *p, int64_t end)
 	return p->lingers && now() < end;
 }
 
-/* A job that this thread, which knows of `seen`, may join, or the stop: with
- * the lock held, waits awake and then asleep. */
+/* No job that a thread that knows of `seen` may join, and no stop. */
+static bool
+is_idle(const struct pool *p, unsigned long seen)
+{
+	return !(p->open && p->round != seen) && !p->stop;
+}
+
+/* Waits for either, awake and then asleep; the lock is held before and
+ * after. */
 static void
 await_job(struct pool *p, unsigned long seen)
 {
-	const unsigned long round = p->round;
-
-	if (!(p->open && round != seen) && !p->stop) {
+	if (is_idle(p, seen)) {
+		const unsigned long round = p->round;
 		const int64_t end = now() + MOMENT_NS;
 
 		pthread_mutex_unlock(&p->lock);
@@ -109,11 +115,11 @@ await_job(struct pool *p, unsigned long seen)
 			;
 		pthread_mutex_lock(&p->lock);
 	}
-	while (!(p->open && p->round != seen) && !p->stop)
+	while (is_idle(p, seen))
 		pthread_cond_wait(&p->start, &p->lock);
 }
 
-/* The same for the end of the job, that it may not be joined any more. */
+/* Waits in the same way for those inside to be done. */
 static void
 await_end(struct pool *p)
 {

@@ -38,9 +38,9 @@ add_floats(eights *sum, const float *a, const float *b)
 }
 
 INLINE double
-total(const eights *one, const eights *two, double rest)
+total(const eights *sum, double rest)
 {
-	const eights s = *one + *two;
+	const eights s = *sum;
 
 	return (((s[0] + s[4]) + (s[2] + s[6])) +
 	    ((s[1] + s[5]) + (s[3] + s[7]))) + rest;
@@ -63,7 +63,8 @@ eval_dot(const double *a, const double *b, size_t n)
 	}
 	for (; i < n; i++)
 		rest += a[i] * b[i];
-	return total(&one, &two, rest);
+	one += two;
+	return total(&one, rest);
 }
 
 CLONES void
@@ -71,7 +72,6 @@ eval_dots(double out[4], const double *a, const double *b, size_t apart,
     size_t n)
 {
 	eights sum[4] = { 0 };
-	const eights none = { 0 };
 	double rest[4] = { 0 };
 	size_t i = 0;
 
@@ -82,7 +82,7 @@ eval_dots(double out[4], const double *a, const double *b, size_t apart,
 		for (size_t v = 0; v < 4; v++)
 			rest[v] += a[i] * b[v * apart + i];
 	for (size_t v = 0; v < 4; v++)
-		out[v] = total(&sum[v], &none, rest[v]);
+		out[v] = total(&sum[v], rest[v]);
 }
 
 CLONES double
@@ -103,5 +103,6 @@ eval_dot_floats(const float *a, const float *b, size_t n, const float *next)
 	}
 	for (; i < n; i++)
 		rest += (double)a[i] * b[i];
-	return total(&one, &two, rest);
+	one += two;
+	return total(&one, rest);
 }

@@ -8,7 +8,7 @@
 
 #include "kernel/cpu.h"
 
-#define LOAD_FLOATS ((size_t)1 << 18)
+#define LOAD_FLOATS ((size_t)1 << 18)	/* for the second-level cache */
 #define NEAR ((size_t)128)	/* rows that the first-level cache holds */
 #define STRIP ((size_t)32)	/* columns of one task */
 #define UNIT ((size_t)16)	/* columns are padded to */

@@ -559,4 +559,3 @@ frame_ready(const struct frame_in *f)
 	return f->ahead != NULL || f->room == NULL || f->in.pos < f->in.size ||
 	    poll(&wait, 1, 0) != 0;
 }
-

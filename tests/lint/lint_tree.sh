@@ -4,10 +4,10 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$TESTS/.." || exit 1
 
-# What belongs to the project: somebody's pictures may lie beside it.
+top=$(ls -A | grep -vE '^\.' | sort | tr '\n' ' ')
+# Somebody's pictures may lie beside what belongs to the project.
 all=$(git ls-files 2>/dev/null | cut -d / -f 1 | sort -u)
 [ -n "$all" ] || all=$(ls -A)
-top=$(printf '%s\n' "$all" | grep -vE '^\.' | tr '\n' ' ')
 bad=$(printf '%s\n' "$all" | grep -vxE 'Makefile|bin|lib|pipelines|formats|tests|man|README\.md|LICENSE|build|\..*')
 is "$bad" "" "nothing else at the top level"
 for entry in Makefile bin lib pipelines formats tests man README.md LICENSE; do

@@ -50,7 +50,8 @@ add_frame(size_t size, bool plain)
 	ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1);
 	got = ZSTD_compress2(zstd, packed + n_packed, ROOM - n_packed,
 	    content + n_content - size, size);
-	ok(!ZSTD_isError(got), "a frame of %zu bytes", size);
+	if (ZSTD_isError(got))
+		abort();
 	n_packed += got;
 	ZSTD_freeCCtx(zstd);
 }
@@ -147,11 +148,11 @@ place_behind(int threads, size_t enough)
 	for (size_t at = 0; at <= 300; at += got)
 		if (frame_read(f, byte, sizeof(byte), &got) < 0 || got == 0)
 			abort();
-	for (int ms = 0; ms < 10000 && place < enough; ms++) {
+	for (int ms = 0; ms < 10000; ms++) {
 		const struct timespec moment = { 0, 1000000 };
 
 		place = (size_t)lseek(twin, 0, SEEK_CUR);
-		if (threads == 1)
+		if (place >= enough)
 			break;
 		nanosleep(&moment, NULL);
 	}
@@ -164,7 +165,7 @@ static void
 check_side_by_side(void)
 {
 	write_file(packed, n_packed);
-	ok(place_behind(1, 0) < 300000, "one thread reads what it needs");
+	ok(place_behind(1, 1) < 300000, "one thread reads what it needs");
 	ok(place_behind(3, 2000000) >= 2000000, "three unpack what follows");
 }
 
@@ -241,7 +242,8 @@ pack_noise(bool give_up, size_t sizes[FRAMES])
 		abort();
 	frame_out_free(f);
 	close(fd);
-	is_int((int64_t)count_frames("frames.tmp", sizes), 37, "frames");
+	is_int((int64_t)count_frames("frames.tmp", sizes), 37,
+	    "a frame before the noise, then whole ones");
 }
 
 static void

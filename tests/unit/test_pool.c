@@ -108,6 +108,32 @@ check_short_jobs(int threads)
 	pool_free(p);
 }
 
+/* The caller, of two threads, has to wait for the other. */
+static void
+slow_but_here(void *arg, size_t i, int worker)
+{
+	(void)arg;
+	(void)i;
+	pause_ms(worker == 0 ? 5 : 200);
+}
+
+/* Threads stay awake for a moment only, whatever they wait for. */
+static void
+check_sleep(void)
+{
+	struct pool *p = pool_new(2);
+	const clock_t begun = clock();
+
+	pool_each(p, 2, sure, ran);
+	pause_ms(200);
+	ok(clock() - begun < CLOCKS_PER_SEC / 20, "no job: threads sleep");
+	pool_each(p, 2, slow_but_here, NULL);
+	ok(clock() - begun < CLOCKS_PER_SEC / 20, "a long job: so does the "
+	    "caller");
+	pool_free(p);
+	ok(all_ran(2, 1), "the job was done");
+}
+
 int
 main(void)
 {
@@ -117,6 +143,7 @@ main(void)
 	check_short_jobs(2);
 	check_short_jobs(7);
 	check_pool(5);
+	check_sleep();
 	pool_free(NULL);
 	return tap_done();
 }
