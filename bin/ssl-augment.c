@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "cli/cli.h"
 #include "view/view.h"
 
@@ -178,7 +179,8 @@ say(const struct view_config *config, const struct view_counts *n)
 		cli_say("%" PRIu64 " samples left over at the ends of epochs "
 		    "(less than a batch)", n->dropped);
 	if (n->bad > 0)
-		cli_say("%" PRIu64 " bad pictures left out", n->bad);
+		log_line(LOG_LOST, "skipped %" PRIu64 " unreadable images",
+		    n->bad);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "base/log.h"
 #include "base/num.h"
 #include "image/jpeg.h"
 #include "source/feed.h"
@@ -131,8 +132,9 @@ open_sources(struct cli *cli, const struct args *a)
 			cli_usage("standard input is a terminal; name a "
 			    "folder, an archive or a list");
 	s = source_open(paths, n, a->classes);
-	if (s == NULL)
+	if (s == NULL || (a->strict && source_report_lost(s, true) < 0))
 		cli_die("%s", "");
+	source_report_other(s);
 	return s;
 }
 
@@ -181,7 +183,8 @@ write_all(const struct cli *cli, struct feed *f, struct stream_out *out,
 		cli_die("%s", "");
 	progress_end(p);
 	if (feed_bad(f) > 0)
-		cli_say("%" PRIu64 " bad pictures left out", feed_bad(f));
+		log_line(LOG_LOST, "skipped %" PRIu64 " unreadable images",
+		    feed_bad(f));
 }
 
 int
@@ -220,6 +223,8 @@ main(int argc, char **argv)
 	if (feed == NULL)
 		cli_die("%s", "");
 	write_all(&cli, feed, out, a.epochs > 0 ? order_samples(order) : 0);
+	if (source_report_lost(source, false) < 0)
+		cli_die("%s", "");
 	if (stream_finish(out) < 0)
 		cli_die("%s", a.common.out);
 	feed_free(feed);

@@ -10,7 +10,8 @@
 #include "base/fail.h"
 
 enum log_level {
-	LOG_WARNING,		/* something was left out or looks wrong */
+	LOG_LOST,		/* data were left out: shown with --quiet too */
+	LOG_WARNING,		/* something looks wrong */
 	LOG_INFO,		/* what is being done (normal) */
 	LOG_DETAIL		/* for -v */
 };

@@ -22,7 +22,8 @@ static struct outfile *text_file;	/* standard output, when -o names it */
 static void
 sink(enum log_level level, const char *line)
 {
-	if (is_quiet || (level == LOG_DETAIL && !is_verbose))
+	if ((is_quiet && level != LOG_LOST) ||
+	    (level == LOG_DETAIL && !is_verbose))
 		return;
 	line_write("%s", line);
 }

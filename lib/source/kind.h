@@ -4,6 +4,7 @@
 #ifndef SELF_SOURCE_KIND_H
 #define SELF_SOURCE_KIND_H
 
+#include "source/skips.h"
 #include "source/source.h"
 
 /* No picture file is taken that is larger. */
@@ -28,6 +29,7 @@ struct src_part {
 	bool classes_sorted;		/* their order means nothing */
 	int64_t max_label;		/* of its labels, -1 when none */
 	int64_t *to_class;		/* own class to the source's; NULL: same */
+	struct skips skips;		/* what did not become a sample */
 	void *state;			/* the kind's own */
 };
 

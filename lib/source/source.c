@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/num.h"
 #include "source/classes.h"
 #include "source/kind.h"
@@ -110,6 +111,7 @@ part_close(struct src_part *p)
 	if (p->kind != NULL)
 		p->kind->close(p);
 	names_free(&p->classes);
+	skips_free(&p->skips);
 	free(p->to_class);
 	free(p->path);
 	*p = (struct src_part){ 0 };
@@ -435,4 +437,41 @@ source_describe(const struct source *s, struct head *head)
 	if (!begun && head_init(head, "samples") < 0)
 		return fail_last();
 	return add_classes(s, head);
+}
+
+static void
+report(const struct src_part *p, const struct skip *k)
+{
+	log_line(k->lost ? LOG_LOST : LOG_INFO, "%s: skipped %" PRIu64 " %s "
+	    "(the first is %s)", p->path, k->n, k->reason, k->first);
+}
+
+int
+source_report_lost(const struct source *s, bool strict)
+{
+	for (size_t i = 0; i < s->n_parts; i++) {
+		const struct src_part *p = &s->parts[i];
+
+		for (size_t j = 0; j < p->skips.n; j++) {
+			const struct skip *k = &p->skips.all[j];
+
+			if (k->lost && strict)
+				return fail(FAIL_FORMAT, "%s: %" PRIu64 " %s "
+				    "(the first is %s)", p->path, k->n,
+				    k->reason, k->first);
+			if (k->lost)
+				report(p, k);
+		}
+	}
+	return 0;
+}
+
+void
+source_report_other(const struct source *s)
+{
+	for (size_t i = 0; i < s->n_parts; i++)
+		for (size_t j = 0; j < s->parts[i].skips.n; j++)
+			if (!s->parts[i].skips.all[j].lost)
+				report(&s->parts[i],
+				    &s->parts[i].skips.all[j]);
 }

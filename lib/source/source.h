@@ -72,6 +72,16 @@ const struct source_field *source_field(const struct source *, size_t f);
 int source_read_field(const struct source *, size_t i, size_t f, void *to)
     FAIL_CHECKED;
 
+/*
+ * What was found and did not become a sample, or lost its label.  With
+ * `strict`, the first lost case is a failure that names it; otherwise every
+ * lost one is logged as LOG_LOST.  For use at the end of a run.
+ */
+int source_report_lost(const struct source *, bool strict) FAIL_CHECKED;
+
+/* Logs the skips that lose nothing, once, as LOG_INFO. */
+void source_report_other(const struct source *);
+
 /* Makes `head` what goes in front of this source's samples: kind, class
  * names, and what a tensor stream brought along. */
 int source_describe(const struct source *, struct head *) FAIL_CHECKED;

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "source/kind.h"
 
 #define MAX_DEPTH 64
@@ -32,7 +31,7 @@ struct tree {
 	struct names files;	/* without their folder; sorted in each */
 	struct folder *folders;	/* as many as paths */
 	size_t room;
-	size_t left_out;	/* files that are not pictures */
+	struct skips *skips;	/* of the part */
 };
 
 static int
@@ -86,8 +85,7 @@ add_entry(struct tree *t, int fd, const struct dirent *e, struct names *subs)
 		return names_add(subs, e->d_name, strlen(e->d_name));
 	if (type == DT_REG && picture)
 		return names_add(&t->files, e->d_name, strlen(e->d_name));
-	t->left_out++;
-	return 0;
+	return skips_add(t->skips, false, "other files", e->d_name);
 }
 
 static int
@@ -236,12 +234,16 @@ walk_class(struct tree *t, const char *name, int64_t class)
 	return rc;
 }
 
-static void
+static int
 drop_files(struct tree *t)
 {
-	t->left_out += t->files.n;
+	for (size_t i = 0; i < t->files.n; i++)
+		if (skips_add(t->skips, true, "images beside the class "
+		    "folders", names_get(&t->files, i)) < 0)
+			return fail_last();
 	names_free(&t->files);
 	t->folders[0].n = 0;
+	return 0;
 }
 
 static int
@@ -252,8 +254,8 @@ walk(struct src_part *p, struct tree *t)
 	    names_sort(&p->classes, 0) < 0)
 		return fail_last();
 	p->classes_sorted = true;
-	if (p->classes.n > 0)
-		drop_files(t);
+	if (p->classes.n > 0 && drop_files(t) < 0)
+		return fail_last();
 	for (size_t c = 0; c < p->classes.n; c++) {
 		if (walk_class(t, names_get(&p->classes, c), (int64_t)c) < 0)
 			return fail_last();
@@ -262,9 +264,6 @@ walk(struct src_part *p, struct tree *t)
 	if (t->files.n == 0)
 		return fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder"
 		    "%s", p->classes.n > 0 ? "'s sub-folders" : "");
-	if (t->left_out > 0)
-		log_line(LOG_INFO, "%s: %zu other files left out", p->path,
-		    t->left_out);
 	p->n = t->files.n;
 	return number_samples(t);
 }
@@ -283,6 +282,7 @@ dir_open(struct src_part *p, struct src_probe *probe)
 	if (t == NULL)
 		return fail_memory(sizeof(*t));
 	p->state = t;
+	t->skips = &p->skips;
 	t->root = probe->fd;
 	probe->fd = -1;
 	return walk(p, t);

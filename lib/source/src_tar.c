@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/num.h"
 #include "source/kind.h"
 #include "source/spill.h"
@@ -30,8 +29,6 @@ struct tar {
 	struct names keys;
 	struct place *places;
 	size_t room;
-	size_t left_out;
-	char *strange;		/* the first name left out */
 	char *label_key;	/* of a label that came before its picture */
 	int64_t label;
 	struct buf bytes;
@@ -196,15 +193,6 @@ take_label(struct src_part *p, struct archive *a, const char *name,
 }
 
 static int
-leave_out(struct tar *t, const char *name)
-{
-	if (t->left_out++ > 0)
-		return 0;
-	t->strange = strdup(name);
-	return t->strange == NULL ? fail_memory(strlen(name)) : 0;
-}
-
-static int
 take_entry(struct src_part *p, struct archive *a, struct archive_entry *e)
 {
 	struct tar *t = p->state;
@@ -218,12 +206,15 @@ take_entry(struct src_part *p, struct archive *a, struct archive_entry *e)
 	if (dot == NULL || archive_entry_filetype(e) != AE_IFREG ||
 	    archive_entry_hardlink(e) != NULL || size < 0 ||
 	    archive_entry_sparse_count(e) > 0)
-		return leave_out(t, name == NULL ? "?" : name);
+		return skips_add(&p->skips, false,
+		    "members that are neither .jpg nor .cls",
+		    name == NULL ? "?" : name);
 	if (src_is_picture_name(name))
 		return take_picture(t, a, name, (size_t)size);
 	if (strcmp(dot, ".cls") == 0)
 		return take_label(p, a, name, (size_t)size);
-	return leave_out(t, name);
+	return skips_add(&p->skips, false, "members that are neither .jpg "
+	    "nor .cls", name);
 }
 
 static int
@@ -291,10 +282,6 @@ index_all(struct src_part *p, struct archive *a, int fd)
 	for (size_t i = 0; i < p->n; i++)
 		if (t->places[i].label > p->max_label)
 			p->max_label = t->places[i].label;
-	if (t->left_out > 0)
-		log_line(LOG_INFO, "%s: %zu members left out that are neither "
-		    ".jpg nor .cls, the first is %s", p->path, t->left_out,
-		    t->strange);
 	return t->is_plain ? check_end(t) : 0;
 }
 
@@ -331,7 +318,6 @@ tar_close(struct src_part *p)
 	names_free(&t->keys);
 	buf_free(&t->bytes);
 	free(t->places);
-	free(t->strange);
 	free(t->label_key);
 	free(t);
 }

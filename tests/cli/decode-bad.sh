@@ -24,7 +24,7 @@ for name in 02-cut 03-empty 04-page 05-end 06-link; do
 	is "$(grep -c "^ssl-decode: set/$name.jpg: .*left out$" words)" 1 \
 	    "$name is named"
 done
-is "$(tail -1 words)" "ssl-decode: 5 bad pictures left out" "and counted"
+is "$(tail -1 words)" "ssl-decode: skipped 5 unreadable images" "and counted"
 ok "over more epochs" ssl-decode --epochs 3 --shuffle set -o out3.tz
 is "$(wc -l <"$T/.err")" 6 "each is named once"
 ssl-decode --threads 3 --batch 2 set >t3.tz 2>words3

@@ -34,7 +34,7 @@ for file in $(cd set/train && find . -name '*.jpg' | sort); do
 done
 (cd set/train && find . -mindepth 1 -type d | sort | cut -c3-) >classes.txt
 ok "a folder without classes" ssl-decode flat -o flat.tz
-like "$(cat "$T/.err")" "*24 other files left out*" "the rest is mentioned"
+like "$(cat "$T/.err")" "*skipped 24 other files*" "the rest is mentioned"
 is "$(field image flat.tz)" "$(field image tree.tz)" "the same pictures"
 is "$(field label flat.tz)" "$(yes -- -1 | head -24 | tr '\n' ' ')" \
     "without labels"
@@ -59,7 +59,7 @@ is "$(ssl-decode - <set.tar.zst | ssl-show --digest)" "$digest" "as -"
 is "$(cat set.tar.zst | ssl-decode | ssl-show --digest)" "$digest" \
     "from a pipe"
 ok "a member that is no picture" ssl-decode more.tar -o more.tz
-like "$(cat "$T/.err")" "*1 members left out*000.json*" "is mentioned"
+like "$(cat "$T/.err")" "*skipped 1 members*000.json*" "is mentioned"
 is "$(ssl-show --digest more.tz)" "$digest" "and left out"
 cp set.tar.zst strange.name
 is "$(ssl-decode strange.name | ssl-show --digest)" "$digest" \

@@ -1,0 +1,38 @@
+/*
+ * skips: what was found in a source and did not become a sample, or became
+ * one without its label.
+ *
+ * A skip has a reason, a count and the name of the first case.  Lost data
+ * (images that are not read, labels without an image) are reported at the end
+ * of a run, also with --quiet, and fail under --strict.  Other skips (a
+ * README beside the images) are reported once and harm nothing.
+ */
+#ifndef SELF_SOURCE_SKIPS_H
+#define SELF_SOURCE_SKIPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+
+struct skip {
+	const char *reason;	/* for N cases: "images beside the class
+				 * folders"; static storage */
+	bool lost;
+	uint64_t n;
+	char *first;		/* name of the first case; owned */
+};
+
+/* All zeros is empty. */
+struct skips {
+	struct skip *all;
+	size_t n;
+};
+
+/* Counts one more case; reasons are told apart by their text. */
+int skips_add(struct skips *, bool lost, const char *reason,
+    const char *name) FAIL_CHECKED;
+void skips_free(struct skips *);
+
+#endif
