@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define ERASE "\r\033[K"
 
 static const char *name = "ssl";
@@ -45,9 +47,7 @@ put_line(const char *before, const char *after, const char *format,
 
 	size = vsnprintf(line + begin, end - begin, format, args);
 	used = strlen(line);
-	for (size_t i = begin; i < used; i++)
-		if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-			line[i] = '?';
+	text_clean(line + begin, used - begin);
 	memcpy(line + used, after, strlen(after));
 	put(line, size < 0 ? 0 : used + strlen(after));
 }

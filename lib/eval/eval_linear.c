@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/rng.h"
+#include "base/text.h"
 #include "eval/eval.h"
 #include "eval/features.h"
 #include "eval/grid.h"
@@ -379,9 +380,8 @@ write_class(const struct work *w, size_t c, struct buf *scores)
 		    names->array.items[label].text.bytes);
 	else
 		rc = buf_printf(scores, "class %" PRId64, label);
-	for (size_t i = at; rc == 0 && i < scores->size; i++)
-		if (scores->data[i] < ' ')
-			scores->data[i] = '?';
+	if (rc == 0)
+		text_clean((char *)scores->data + at, scores->size - at);
 	return rc < 0 ? rc : buf_printf(scores, "\t%.4f\n",
 	    (double)w->right[c] / (double)w->seen[c]);
 }

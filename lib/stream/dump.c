@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "stream/stats.h"
 
 #define MUCH ((size_t)1 << 16)
@@ -78,21 +79,24 @@ static int
 put_character(struct dump *d, const char *p, size_t left, size_t *size)
 {
 	const unsigned char c = (unsigned char)*p;
+	const size_t control = text_control(p, left);
 
-	*size = 1;
+	*size = control > 0 ? control : text_utf8(p, left);
+	if (*size == 0)
+		*size = 1;
 	if (c == '"' || c == '\\')
 		return buf_printf(&d->text, "\\%c", c);
 	if (c == '\n')
 		return put(d, "\\n");
 	if (c == '\t')
 		return put(d, "\\t");
-	if (c < ' ' || c == 0x7f)
-		return buf_printf(&d->text, "\\u%04x", c);
-	if (c == 0xc2 && left > 1 && (unsigned char)p[1] < 0xa0) {
-		*size = 2;
-		return buf_printf(&d->text, "\\u%04x", (unsigned char)p[1]);
-	}
-	return buf_append(&d->text, p, 1);
+	if (control == 3)
+		return buf_printf(&d->text, "\\u20%02x",
+		    ((unsigned)p[1] & 1) << 6 | ((unsigned)p[2] & 0x3f));
+	if (control > 0)
+		return buf_printf(&d->text, "\\u%04x",
+		    (unsigned char)p[control - 1]);
+	return buf_append(&d->text, p, *size);
 }
 
 int

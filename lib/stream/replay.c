@@ -2,9 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/text.h"
 #include "stream/dump.h"
 
-/* Characters no shell looks at twice. */
+/* The suite's tools: nothing else is printed as a command.  tests/lint checks
+ * the list against bin/. */
+static const char *const tools[] = { "ssl-augment", "ssl-decode",
+	"ssl-encode", "ssl-eval", "ssl-loss", "ssl-mix", "ssl-show",
+	"ssl-synth", "ssl-train" };
+
+/* Characters that mean nothing to sh, bash, zsh, ksh and fish within a word. */
 static bool
 is_plain(char c)
 {
@@ -13,28 +21,39 @@ is_plain(char c)
 	    strchr("_@%+=:,./-", c) != NULL);
 }
 
+/* One character of a quoted word.  A control character is spelt out, so that
+ * a terminal shows it and does not obey it. */
+static int
+put_quoted_one(struct buf *b, const char *at, size_t size)
+{
+	if (*at == '\'')
+		return buf_append(b, "'\\''", 4);
+	if (*at == '\n' || text_control(at, size) == 0)
+		return buf_append(b, at, size);
+	if (buf_printf(b, "'\"$(printf '") < 0)
+		return fail_last();
+	for (size_t i = 0; i < size; i++)
+		if (buf_printf(b, "\\%03o", (unsigned char)at[i]) < 0)
+			return fail_last();
+	return buf_printf(b, "')\"'");
+}
+
 static int
 put_quoted(struct buf *b, const char *text, size_t size)
 {
 	if (buf_append(b, "'", 1) < 0)
 		return fail_last();
-	for (size_t i = 0; i < size; i++) {
-		const unsigned char c = (unsigned char)text[i];
-		int rc;
-
-		if (c == '\'')
-			rc = buf_append(b, "'\\''", 4);
-		else if ((c < ' ' && c != '\n') || c == 0x7f)
-			/* Not for a terminal's ear, yet the same byte. */
-			rc = buf_printf(b, "'\"$(printf '\\%03o')\"'", c);
-		else
-			rc = buf_append(b, text + i, 1);
-		if (rc < 0)
-			return rc;
+	for (size_t i = 0, n; i < size; i += n) {
+		n = text_utf8(text + i, size - i);
+		n = n > 0 ? n : 1;
+		if (put_quoted_one(b, text + i, n) < 0)
+			return fail_last();
 	}
 	return buf_append(b, "'", 1);
 }
 
+/* zsh takes a word that begins with "=" for the path of a command.  What is
+ * no text, which no tool of ours writes, becomes JSON. */
 static int
 put_word(struct buf *b, const struct value *v)
 {
@@ -43,7 +62,6 @@ put_word(struct buf *b, const struct value *v)
 	int rc;
 
 	if (v->type != VALUE_TEXT) {
-		/* No tool of ours leaves such an argument. */
 		rc = dump_json(&other, v);
 		if (rc == 0)
 			rc = put_quoted(b, (const char *)other.text.data,
@@ -51,11 +69,33 @@ put_word(struct buf *b, const struct value *v)
 		dump_free(&other);
 		return rc;
 	}
+	plain = v->text.size > 0 && v->text.bytes[0] != '=';
 	for (size_t i = 0; i < v->text.size; i++)
 		plain = plain && is_plain(v->text.bytes[i]);
-	if (plain && v->text.size > 0)
-		return buf_append(b, v->text.bytes, v->text.size);
-	return put_quoted(b, v->text.bytes, v->text.size);
+	return plain ? buf_append(b, v->text.bytes, v->text.size) :
+	    put_quoted(b, v->text.bytes, v->text.size);
+}
+
+/* Can the entry be a command: a tool of ours, words that a shell can hold? */
+static bool
+is_command(const struct value *entry)
+{
+	const char *tool = value_get_text(entry, "tool", "");
+	const struct value *args = value_find(entry, "args");
+	bool ours = false;
+
+	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++)
+		ours = ours || strcmp(tool, tools[i]) == 0;
+	if (!ours || (args != NULL && args->type != VALUE_ARRAY))
+		return false;
+	for (size_t i = 0; args != NULL && i < args->array.n; i++) {
+		const struct value *v = &args->array.items[i];
+
+		if (v->type != VALUE_TEXT ||
+		    memchr(v->text.bytes, '\0', v->text.size) != NULL)
+			return false;
+	}
+	return true;
 }
 
 int
@@ -101,21 +141,39 @@ first_input(const struct value *entries, size_t n, const struct value **sizes)
 
 static int put_sides(struct dump *, const struct value *, size_t, int);
 
-/* The commands of one pipeline, oldest first. */
+/* An entry of a pipeline that cannot be run: JSON, on one line. */
+static int
+put_comment(struct dump *d, const struct value *entry)
+{
+	if (!is_command(entry))
+		log_line(LOG_WARNING, "the history holds \"%s\", which is no "
+		    "command of ssl-tools: its pipeline is printed as a "
+		    "comment", value_get_text(entry, "tool", "?"));
+	return buf_printf(&d->text, "# not run: ") < 0 ? fail_last() :
+	    dump_json(d, entry);
+}
+
+/* The commands of one pipeline, oldest first; comments if one of them is no
+ * tool of ours: the rest would make something else. */
 static int
 put_chain(struct dump *d, const struct value *entries, size_t n)
 {
 	size_t *chain = calloc(n, sizeof(*chain)), length = 0;
 	const struct value *sizes;
 	int rc = chain == NULL ? fail_memory(n * sizeof(*chain)) : 0;
+	bool runs = true;
 
 	/* Followed from the newest back, which is where links are known. */
-	for (; rc == 0 && n > 0; n = first_input(entries, n, &sizes))
+	for (; rc == 0 && n > 0; n = first_input(entries, n, &sizes)) {
 		chain[length++] = n - 1;
+		runs = runs && is_command(&entries[n - 1]);
+	}
 	while (rc == 0 && length > 0) {
-		rc = dump_command(d, &entries[chain[--length]]);
+		length--;
+		rc = runs ? dump_command(d, &entries[chain[length]]) :
+		    put_comment(d, &entries[chain[length]]);
 		if (rc == 0 && length > 0)
-			rc = buf_append(&d->text, " | ", 3);
+			rc = buf_printf(&d->text, runs ? " | " : "\n");
 	}
 	free(chain);
 	return rc;

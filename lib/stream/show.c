@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define NAME_WIDTH 12		/* of the first column */
 
 static int
@@ -204,11 +206,15 @@ meta_head(struct show *s, const struct head *h)
 	if (v->type != VALUE_TEXT)
 		return dump_json(&s->out, v) < 0 ? fail_last() : text(s, "\n");
 	/* Alone, for scripts: not escaped, unless it would play tricks. */
-	for (size_t i = 0; i < v->text.size; i++)
-		if ((unsigned char)v->text.bytes[i] < ' ' &&
-		    v->text.bytes[i] != '\n' && v->text.bytes[i] != '\t')
+	for (size_t i = 0, n; i < v->text.size; i += n) {
+		const char *at = v->text.bytes + i;
+
+		n = text_utf8(at, v->text.size - i);
+		if (n == 0 || (*at != '\n' && *at != '\t' &&
+		    text_control(at, n) > 0))
 			return dump_json(&s->out, v) < 0 ? fail_last()
 							 : text(s, "\n");
+	}
 	if (buf_append(&s->out.text, v->text.bytes, v->text.size) < 0)
 		return fail_last();
 	return text(s, "\n");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "base/text.h"
 
 #define FIRST_ROOM 4
 
@@ -20,37 +21,14 @@ static const struct {
 	[DTYPE_F8] = { "f8", 8 },
 };
 
-/* Bytes of the sequence that begins with `first`, 0 when none does; the
- * second byte must lie in [*low,*high]. */
-static size_t
-sequence(unsigned char first, unsigned char *low, unsigned char *high)
-{
-	*low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-	*high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-	if (first < 0x80)
-		return 1;
-	if (first < 0xc2 || first > 0xf4)
-		return 0;
-	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-}
-
 bool
 value_utf8(const char *bytes, size_t size)
 {
-	const unsigned char *p = (const unsigned char *)bytes;
+	size_t n;
 
-	while (size > 0) {
-		unsigned char low, high;
-		const size_t n = sequence(*p, &low, &high);
-
-		if (n == 0 || n > size || (n > 1 && (p[1] < low || p[1] > high)))
+	for (; size > 0; bytes += n, size -= n)
+		if ((n = text_utf8(bytes, size)) == 0)
 			return false;
-		for (size_t i = 2; i < n; i++)
-			if (p[i] < 0x80 || p[i] > 0xbf)
-				return false;
-		p += n;
-		size -= n;
-	}
 	return true;
 }
 

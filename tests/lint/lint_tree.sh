@@ -18,6 +18,13 @@ twice=$(find bin lib formats tests man pipelines -type f \
     -not -path '*/golden/*/*' -not -path '*/vectors/*' -not -path '*/__pycache__/*' |
     sed 's,.*/,,' | grep -vxE 'Makefile|README\.md|expected\.tsv' | sort | uniq -d)
 is "$twice" "" "file names are unique"
+# What --replay may print as a command.
+tools=$(awk '/^static const char \*const tools/ { on = 1 }
+    on { while (match($0, /"[^"]*"/)) {
+	print substr($0, RSTART + 1, RLENGTH - 2)
+	$0 = substr($0, RSTART + RLENGTH) } }
+    on && /};/ { exit }' lib/stream/replay.c)
+is "$tools" "$(basename -s .c bin/ssl-*.c)" "replay.c knows every tool"
 bad=$(grep -rnIE '(^|[^a-z.])/(tmp/wt|root|home)/' Makefile README.md bin lib formats \
     man pipelines tests --include='*' | grep -v '^tests/lint/lint_tree.sh')
 is "$bad" "" "no path of somebody's machine"

@@ -100,25 +100,56 @@ check_replay(void)
 	ok(head_init(&data, "samples") == 0 && head_init(&model, "x") == 0 &&
 	    head_init(&odd, "x") == 0, "heads");
 	replays(&data, "", "nothing made it");
-	ok(add(&data, "decode", "my photos") == 0 &&
-	    add(&model, "decode", "train") == 0 &&
-	    add(&model, "augment", NULL) == 0 &&
-	    add(&model, "train", "it's") == 0, "histories");
-	replays(&model, "decode train | augment | train 'it'\\''s'\n",
+	ok(add(&data, "ssl-decode", "my photos") == 0 &&
+	    add(&model, "ssl-decode", "train") == 0 &&
+	    add(&model, "ssl-augment", NULL) == 0 &&
+	    add(&model, "ssl-train", "it's") == 0, "histories");
+	replays(&model, "ssl-decode train | ssl-augment | ssl-train 'it'\\''s'\n",
 	    "one pipeline");
 	ok(head_join_history(&data, &model) == 0 &&
-	    add(&data, "encode", "--model") == 0 &&
-	    add(&data, "eval", "") == 0, "two inputs");
-	replays(&data, "decode train | augment | train 'it'\\''s'\n"
-	    "decode 'my photos' | encode --model | eval ''\n",
+	    add(&data, "ssl-encode", "--model") == 0 &&
+	    add(&data, "ssl-eval", "") == 0, "two inputs");
+	replays(&data, "ssl-decode train | ssl-augment | ssl-train 'it'\\''s'\n"
+	    "ssl-decode 'my photos' | ssl-encode --model | ssl-eval ''\n",
 	    "the side input's pipeline comes first");
-	ok(add(&odd, "a", "x\x1b[31m\ny") == 0 && add(&odd, "b", "\xff") == 0,
+	ok(add(&odd, "ssl-mix", "x\x1b[31m\ny") == 0 && add(&odd, "ssl-show", "\xff") == 0,
 	    "odd arguments");
-	replays(&odd, "a 'x'\"$(printf '\\033')\"'[31m\ny' | b '?'\n",
+	replays(&odd, "ssl-mix 'x'\"$(printf '\\033')\"'[31m\ny' | ssl-show '?'\n",
 	    "no escape reaches the terminal, and a shell sees the same");
 	head_free(&data);
 	head_free(&model);
 	head_free(&odd);
+}
+
+/* What is no command of the suite, or cannot be a word, is no command. */
+static void
+check_foreign(void)
+{
+	struct head h = { 0 };
+	const char *words[1] = { "x" };
+
+	ok(head_init(&h, "x") == 0 && add(&h, "ssl-decode", "photos") == 0 &&
+	    add(&h, "touch", "a\nrm b") == 0, "a foreign tool");
+	replays(&h, "# not run: {\"tool\":\"ssl-decode\",\"version\":\"1\","
+	    "\"args\":[\"photos\"],\"seed\":0}\n# not run: {\"tool\":"
+	    "\"touch\",\"version\":\"1\",\"args\":[\"a\\nrm b\"],"
+	    "\"seed\":0}\n", "its pipeline is a comment, each line of it");
+	head_free(&h);
+	ok(head_init(&h, "x") == 0 && add(&h, "FOO=bar", "ls") == 0,
+	    "an assignment");
+	replays(&h, "# not run: {\"tool\":\"FOO=bar\",\"version\":\"1\","
+	    "\"args\":[\"ls\"],\"seed\":0}\n", "is a comment");
+	head_free(&h);
+	ok(head_init(&h, "x") == 0 && add(&h, "ssl-mix", words[0]) == 0,
+	    "a NUL");
+	h.history.array.items[0].map.members[2].value.array.items[0] =
+	    (struct value){ .type = VALUE_TEXT, .text = { "a\0b", 3 } };
+	replays(&h, "# not run: {\"tool\":\"ssl-mix\",\"version\":\"1\","
+	    "\"args\":[\"a\\u0000b\"],\"seed\":0}\n", "is a comment");
+	head_free(&h);
+	ok(head_init(&h, "x") == 0 && add(&h, "ssl-mix", "=ls") == 0, "=ls");
+	replays(&h, "ssl-mix '=ls'\n", "is quoted for zsh");
+	head_free(&h);
 }
 
 /* Sizes that do not add up are somebody's lie: one plain pipeline then. */
@@ -133,11 +164,11 @@ check_lies(void)
 		struct value inputs[2] = { value_int(sizes[i][0]),
 			value_int(sizes[i][1]) };
 
-		ok(head_init(&h, "x") == 0 && add(&h, "a", NULL) == 0 &&
-		    add(&h, "b", NULL) == 0 &&
+		ok(head_init(&h, "x") == 0 && add(&h, "ssl-mix", NULL) == 0 &&
+		    add(&h, "ssl-show", NULL) == 0 &&
 		    value_set(&h.history.array.items[1], "inputs",
 		    value_array(inputs, 2), &h.arena) == 0, "a lie");
-		replays(&h, "a | b\n", "is not believed");
+		replays(&h, "ssl-mix | ssl-show\n", "is not believed");
 		head_free(&h);
 	}
 }
@@ -148,6 +179,7 @@ main(void)
 	check_json();
 	check_tensors();
 	check_replay();
+	check_foreign();
 	check_lies();
 	dump_free(&d);
 	return tap_done();

@@ -1,0 +1,26 @@
+/*
+ * text: what bytes from outside may be shown to people.
+ *
+ * Control characters can steer a terminal or turn a line around: C0, DEL, C1
+ * (U+0080..U+009F, or a lone byte), and the directions U+202A..U+202E and
+ * U+2066..U+2069.  Whatever is printed for people is checked here first.
+ */
+#ifndef SELF_BASE_TEXT_H
+#define SELF_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes of the valid UTF-8 sequence that `at` [left] begins with, 1 to 4; 0
+ * if there is none. */
+size_t text_utf8(const void *at, size_t left);
+
+/* Bytes of the control character that `at` [left] begins with: 1 to 3; 0 if
+ * it begins with anything else.  A byte 0x80..0x9f outside of a UTF-8
+ * sequence counts as one. */
+size_t text_control(const void *at, size_t left);
+
+/* Writes '?' over each control character in text [size]. */
+void text_clean(char *text, size_t size);
+
+#endif
