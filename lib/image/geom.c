@@ -34,14 +34,14 @@ swap_pixels(unsigned char *a, unsigned char *b, int channels)
 LANES_PART void
 turn_sixteen(lanes_u8 to[3], const lanes_u8 v[3])
 {
-	const lanes_u8 most = __builtin_shufflevector(v[0], v[1], 31, 31, 27,
+	const lanes_u8 most = LANES_SHUFFLE(lanes_u8, v[0], v[1], 31, 31, 27,
 	    28, 29, 24, 25, 26, 21, 22, 23, 18, 19, 20, 15, 16);
 
-	to[0] = __builtin_shufflevector(v[1], v[2], 29, 30, 31, 26, 27, 28,
+	to[0] = LANES_SHUFFLE(lanes_u8, v[1], v[2], 29, 30, 31, 26, 27, 28,
 	    23, 24, 25, 20, 21, 22, 17, 18, 19, 14);
-	to[1] = __builtin_shufflevector(most, v[2], 0, 16, 2, 3, 4, 5, 6, 7, 8,
+	to[1] = LANES_SHUFFLE(lanes_u8, most, v[2], 0, 16, 2, 3, 4, 5, 6, 7, 8,
 	    9, 10, 11, 12, 13, 14, 15);
-	to[2] = __builtin_shufflevector(v[0], v[1], 17, 12, 13, 14, 9, 10, 11,
+	to[2] = LANES_SHUFFLE(lanes_u8, v[0], v[1], 17, 12, 13, 14, 9, 10, 11,
 	    6, 7, 8, 3, 4, 5, 0, 1, 2);
 }
 

@@ -20,6 +20,16 @@
 typedef uint8_t lanes_u8 __attribute__((vector_size(LANES)));
 typedef int32_t lanes_i32 __attribute__((vector_size(LANES * 4)));
 
+/* Elements of a, counted from 0, and of b, counted on from there.  GCC has
+ * clang's name for it from version 12 on. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define LANES_SHUFFLE(type, a, b, ...) \
+	__builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define LANES_SHUFFLE(type, a, b, ...) \
+	__builtin_shuffle(a, b, (type){ __VA_ARGS__ })
+#endif
+
 LANES_PART void
 lanes_load(lanes_i32 *to, const uint8_t *from)
 {
@@ -52,9 +62,9 @@ lanes_transpose(lanes_u8 v[LANES])
 		for (int i = 0; i < LANES / 2; i++) {
 			const lanes_u8 a = v[i], b = v[i + LANES / 2];
 
-			mixed[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1,
+			mixed[2 * i] = LANES_SHUFFLE(lanes_u8, a, b, 0, 16, 1,
 			    17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-			mixed[2 * i + 1] = __builtin_shufflevector(a, b, 8,
+			mixed[2 * i + 1] = LANES_SHUFFLE(lanes_u8, a, b, 8,
 			    24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30,
 			    15, 31);
 		}

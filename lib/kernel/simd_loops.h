@@ -3,6 +3,13 @@
  * vectors of them.  Included once by each simd_*.c after simd_tiles.h.
  */
 
+/* The next loop's steps do not depend on each other. */
+#ifdef __clang__
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
 /* Channels that a pass over rows keeps in registers and first-level cache. */
 #define CHANNELS 64
 
@@ -16,7 +23,7 @@ loop_add(float *restrict y, const float *restrict x, size_t n)
 static void
 loop_relu(float *y, const float *x, size_t n)
 {
-#pragma GCC ivdep
+	INDEPENDENT
 	for (size_t i = 0; i < n; i++)
 		y[i] = x[i] < 0 ? 0 : x[i];
 }
@@ -24,7 +31,7 @@ loop_relu(float *y, const float *x, size_t n)
 static void
 loop_relu_back(float *dx, const float *dy, const float *y, size_t n)
 {
-#pragma GCC ivdep
+	INDEPENDENT
 	for (size_t i = 0; i < n; i++)
 		dx[i] = y[i] > 0 ? dy[i] : 0;
 }

@@ -151,9 +151,16 @@ expect_pixels(const struct tiles *g, const float *x, const struct spot *s,
 		    * (size_t)g->w * c + j;
 
 #pragma GCC unroll 4
-		for (int k = 0; k < 4; k++)
-			__builtin_prefetch(row + (size_t)(w + k < g->w
-			    ? w + k : g->w - 1) * c, to_write);
+		for (int k = 0; k < 4; k++) {
+			const float *at = row + (size_t)(w + k < g->w
+			    ? w + k : g->w - 1) * c;
+
+			/* The second argument must be a literal for clang. */
+			if (to_write)
+				__builtin_prefetch(at, 1);
+			else
+				__builtin_prefetch(at, 0);
+		}
 	}
 }
 
