@@ -26,7 +26,7 @@ static const struct opt opts[] = {
 	{ "quality", 0, OPT_INT, AT(quality), "Q", "92", 1, 100,
 	    "of the JPEGs", false },
 	{ "force", 0, OPT_FLAG, AT(force), NULL, NULL, 0, 0,
-	    "replace a set that is already there", true },
+	    "replace a set that ssl-synth made", true },
 	CLI_COMMON
 };
 

@@ -2,7 +2,6 @@
 #define _XOPEN_SOURCE 700
 #include "image/synth_folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,10 +15,7 @@
 
 #include "image/jpeg.h"
 #include "image/synth.h"
-
-#define DEPTH 2			/* of the folders that hold pictures */
-
-static const char *const parts[] = { "train", "test" };
+#include "image/synth_set.h"
 
 /* What one thread draws and packs with. */
 struct desk {
@@ -53,60 +49,6 @@ set_path(char to[PATH_MAX], const char *format, ...)
 }
 
 static bool
-is_picture(const char *name)
-{
-	const size_t n = strlen(name);
-
-	return n > 4 && strcmp(name + n - 4, ".jpg") == 0;
-}
-
-static int sweep(const char *path, int depth, bool away);
-
-/* One entry of a folder at `depth`. */
-static int
-sweep_entry(const char *folder, const char *name, int depth, bool away)
-{
-	char path[PATH_MAX];
-
-	if (set_path(path, "%s/%s", folder, name) < 0)
-		return fail_last();
-	if (depth < DEPTH)
-		return sweep(path, depth + 1, away);
-	if (!is_picture(name))
-		return fail(FAIL_IO, "%s: not written here; move it away",
-		    path);
-	return away && unlink(path) < 0 ? fail_errno("%s", path) : 0;
-}
-
-/*
- * Walks a set of pictures, and takes it away if `away`.  Anything that such a
- * set does not have is a failure, and stays: folders down to DEPTH, *.jpg in
- * the deepest.
- */
-static int
-sweep(const char *path, int depth, bool away)
-{
-	DIR *d = opendir(path);
-	const struct dirent *e;
-	int rc = 0;
-
-	if (d == NULL && errno == ENOTDIR)
-		return fail(FAIL_IO, "%s: not written here; move it away",
-		    path);
-	if (d == NULL)
-		return fail_errno("%s", path);
-	while (rc == 0 && (errno = 0, e = readdir(d)) != NULL)
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			rc = sweep_entry(path, e->d_name, depth, away);
-	if (rc == 0 && errno != 0)
-		rc = fail_errno("%s", path);
-	closedir(d);
-	if (rc == 0 && away && rmdir(path) < 0)
-		rc = fail_errno("%s", path);
-	return rc;
-}
-
-static bool
 exists(const char *path)
 {
 	struct stat st;
@@ -120,23 +62,73 @@ make_folder(const char *path)
 	return mkdir(path, 0777) < 0 ? fail_errno("%s", path) : 0;
 }
 
+/* What is written, or was, is said before and after. */
+static int
+mark(const struct synth_folder *f, const char *path, enum synth_state state)
+{
+	const struct synth_set s = { state, { f->plan->n[0], f->plan->n[1] },
+		f->plan->classes };
+
+	return synth_set_mark(path, &s);
+}
+
+static int
+mark_obsolete(const char *path)
+{
+	struct synth_set s;
+
+	if (synth_set_read(path, &s) < 0)
+		return fail_last();
+	s.state = SYNTH_OBSOLETE;
+	return synth_set_mark(path, &s);
+}
+
+/* Removes what a run that was killed left under one of its own names; a
+ * complete set there is somebody's. */
+static int
+clear(const char *path, enum synth_state left)
+{
+	struct synth_set s;
+
+	if (!exists(path))
+		return 0;
+	if (synth_set_read(path, &s) < 0)
+		return fail_last();
+	if (s.state != left)
+		return fail(FAIL_IO, "%s: a set of images; move it away",
+		    path);
+	return synth_set_sweep(path, true);
+}
+
+/* The folder of the set to come, which never has its name without a marker:
+ * a folder that somebody else made is not taken for ours. */
+static int
+make_marked(const struct synth_folder *f)
+{
+	char fresh[PATH_MAX];
+
+	if (set_path(fresh, "%s.%ld", f->part, (long)getpid()) < 0 ||
+	    make_folder(fresh) < 0 ||
+	    mark(f, fresh, SYNTH_INCOMPLETE) < 0)
+		return fail_last();
+	return rename(fresh, f->part) < 0 ? fail_errno("%s", f->part) : 0;
+}
+
 static int
 make_folders(const struct synth_folder *f)
 {
 	char path[PATH_MAX], name[SYNTH_NAME];
 
-	if (exists(f->part) && sweep(f->part, 0, true) < 0)
-		return fail_note("left by an earlier run");
-	if (make_folder(f->part) < 0)
+	if (make_marked(f) < 0)
 		return fail_last();
 	for (int part = 0; part < 2; part++) {
-		if (set_path(path, "%s/%s", f->part, parts[part]) < 0 ||
+		if (set_path(path, "%s/%s", f->part, synth_parts[part]) < 0 ||
 		    make_folder(path) < 0)
 			return fail_last();
 		for (int c = 0; c < f->plan->classes; c++) {
 			synth_name(c, name);
-			if (set_path(path, "%s/%s/%s", f->part, parts[part],
-			    name) < 0 || make_folder(path) < 0)
+			if (set_path(path, "%s/%s/%s", f->part,
+			    synth_parts[part], name) < 0 || make_folder(path) < 0)
 				return fail_last();
 		}
 	}
@@ -156,15 +148,13 @@ set_paths(struct synth_folder *f)
 	if (set_path(f->part, "%s.part", f->path) < 0 ||
 	    set_path(f->old, "%s.old", f->path) < 0)
 		return fail_last();
-	if (!exists(f->path))
-		return 0;
-	if (!f->plan->replace)
+	if (exists(f->path) && !f->plan->replace)
 		return fail(FAIL_IO, "%s: already there; --force replaces "
-		    "it", f->path);
-	if (exists(f->old))
-		return fail(FAIL_IO, "%s: already there; move it away",
-		    f->old);
-	return sweep(f->path, 0, false);
+		    "it if ssl-synth made it", f->path);
+	if (exists(f->path) && synth_set_sweep(f->path, false) < 0)
+		return fail_last();
+	return clear(f->part, SYNTH_INCOMPLETE) < 0 ? fail_last() :
+	    clear(f->old, SYNTH_OBSOLETE);
 }
 
 static void
@@ -236,8 +226,8 @@ write_picture(void *arg, size_t i, int worker)
 	char path[PATH_MAX], name[SYNTH_NAME];
 
 	synth_name(what.class, name);
-	if (set_path(path, "%s/%s/%s/%05" PRIu64 ".jpg", f->part, parts[part],
-	    name, what.index) < 0)
+	if (set_path(path, "%s/%s/%s/%05" PRIu64 ".jpg", f->part,
+	    synth_parts[part], name, what.index) < 0)
 		return fail_last();
 	desk->bytes.size = 0;
 	if (synth_draw(&desk->picture, &desk->canvas, &what,
@@ -266,15 +256,18 @@ synth_folder_finish(struct synth_folder *f)
 	const bool replace = exists(f->path);
 	int rc = 0;
 
-	if (replace && rename(f->path, f->old) < 0)
+	if (replace && (rc = mark_obsolete(f->path)) == 0 &&
+	    rename(f->path, f->old) < 0)
 		rc = fail_errno("%s", f->path);
 	if (rc == 0 && rename(f->part, f->path) < 0) {
 		rc = fail_errno("%s", f->path);
 		if (replace && rename(f->old, f->path) < 0)
 			rc = fail_note("the old folder is now %s", f->old);
 	}
+	if (rc == 0)
+		rc = mark(f, f->path, SYNTH_COMPLETE);
 	if (rc == 0 && replace)
-		rc = sweep(f->old, 0, true);
+		rc = synth_set_sweep(f->old, true);
 	if (rc < 0)
 		return rc;
 	folder_free(f);
@@ -289,8 +282,8 @@ synth_folder_discard(struct synth_folder *f)
 	if (f == NULL)
 		return;
 	fail_save(&why);
-	/* What cannot be taken away now is by the next run. */
-	(void)!sweep(f->part, 0, true);
+	/* What cannot be removed now is removed by the next run. */
+	(void)!synth_set_sweep(f->part, true);
 	fail_restore(&why);
 	folder_free(f);
 }

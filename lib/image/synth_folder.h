@@ -2,9 +2,10 @@
  * synth_folder: a labelled set of procedural pictures as a folder.
  *
  * PATH/train/CLASS/00000.jpg … and PATH/test/CLASS/…, which is what sources
- * call an ImageFolder.  Everything is written under "PATH.part" and renamed
- * to PATH when complete.  What an earlier, broken-off run left there is taken
- * away first.
+ * call an ImageFolder, and a marker (image/synth_set.h).  Everything is
+ * written under "PATH.part" and renamed to PATH when complete; a set that is
+ * replaced is "PATH.old" for a moment.  What a killed run left under these
+ * names is removed first, if its marker says so.
  */
 #ifndef SELF_IMAGE_SYNTH_FOLDER_H
 #define SELF_IMAGE_SYNTH_FOLDER_H
@@ -17,8 +18,8 @@
 
 struct synth_plan {
 	const char *path;	/* borrowed */
-	bool replace;		/* a folder of that name that holds nothing
-				 * but such a set */
+	bool replace;		/* a folder of that name, if its marker names
+				 * all that it holds */
 	uint64_t n[2];		/* pictures for train and test, over all classes:
 				 * each class has as many, or one less */
 	int classes, size, quality;

@@ -35,14 +35,70 @@ ok "it is as it was" diff -r one three
 ok "--force replaces it" ssl-synth -q --force --train 20 --test 10 \
     --size 16 one/
 ok "wholly" diff -r one small
+
+# Only what the marker names is ever removed; links are not followed.
 touch one/train/ring-dots/note.txt
 fails 1 "a folder with other files is kept" ssl-synth -q --force one
-like "$(cat "$T/.err")" "*note.txt: not written here*" "… and why"
+like "$(cat "$T/.err")" "*one: note.txt was not written by ssl-synth*" \
+    "… and why"
 ok "nothing is gone" test -f one/train/ring-dots/00001.jpg
-mkdir -p late.part/train/ring-dots
-echo half >late.part/train/ring-dots/00000.jpg
-ok "what a broken run left" ssl-synth -q --train 20 --test 10 --size 16 late
-ok "is begun anew" diff -r late small
+rm one/train/ring-dots/note.txt
+mv one/train/ring-dots/00001.jpg ../self-test-kept.$$.jpg
+ln -s "$PWD/../self-test-kept.$$.jpg" one/train/ring-dots/00001.jpg
+fails 1 "a link among the images" ssl-synth -q --force one
+ok "is kept, and what it leads to" test -f one/train/ring-dots/00001.jpg
+rm one/train/ring-dots/00001.jpg
+mv ../self-test-kept.$$.jpg one/train/ring-dots/00001.jpg
+cp one/train/ring-dots/00001.jpg one/train/ring-dots/00002.jpg
+fails 1 "an image more than were written" ssl-synth -q --force one
+rm one/train/ring-dots/00002.jpg
+ok "without it the set is replaced" ssl-synth -q --force --train 20 --test 10 \
+    --size 16 one
+
+guarded() {	# guarded WHAT FILE COMMAND...: the command fails, FILE stays
+	local what=$1 file=$2
+	shift 2
+	fails 1 "$what: refused" "$@"
+	ok "$what: nothing is gone" test -f "$file"
+	rm -rf trip trip.part trip.old elsewhere
+}
+small_set() { ssl-synth -q --size 8 --train 2 --test 2 --classes 2 "$@"; }
+mine() { mkdir -p "$1" && cp small/train/ring-dots/00000.jpg "$1/1.jpg"; }
+mine trip/2019/beach
+guarded "images of one's own" trip/2019/beach/1.jpg small_set --force trip
+mine trip.part/2019/beach
+guarded "a folder named .part" trip.part/2019/beach/1.jpg small_set trip
+mine trip.old/2019/beach
+guarded "a folder named .old" trip.old/2019/beach/1.jpg small_set trip
+small_set trip
+mine trip.old/2019/beach
+guarded "… and --force" trip.old/2019/beach/1.jpg small_set --force trip
+mine elsewhere/train/ring-dots
+ln -s elsewhere trip
+guarded "a link to a folder" elsewhere/train/ring-dots/1.jpg \
+    small_set --force trip
+small_set trip
+ln -s "$PWD/small" trip.part
+guarded "a link named .part" small/train/ring-dots/00000.jpg \
+    small_set --force trip
+small_set trip.part
+guarded "a complete set named .part" trip.part/train/disc-plain/00000.jpg \
+    small_set trip
+mkdir trip
+guarded "no folder of ours, empty" small/.ssl-synth small_set --force trip
+small_set trip
+echo 'ssl-synth 1' >trip/.ssl-synth
+guarded "a marker that was changed" trip/train/disc-plain/00000.jpg \
+    small_set --force trip
+
+# Killed at any time, it can be run again.
+for moment in 0.01 0.02 0.05 0.1 0.2 0.4; do
+	(timeout -s KILL "$moment" ssl-synth -q --force --train 2000 \
+	    --test 10 --size 16 late; :) 2>/dev/null
+done
+ok "after SIGKILL" ssl-synth -q --force --train 20 --test 10 --size 16 late
+ok "the set is whole" diff -r late small
+rm -rf late.part.*
 is "$(ls)" "$(printf '%s\n' all late one seed small three)" "nothing is left"
 
 fails 2 "no folder" ssl-synth
