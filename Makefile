@@ -38,8 +38,8 @@ LDLIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c))
 TOOL_SRC := $(sort $(wildcard bin/*.c))
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
-TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
+TOOL_OBJ := $(TOOL_SRC:%.c=$(BUILD)/obj/%.o)
 TOOLS := $(TOOL_SRC:bin/%.c=$(BUILD)/bin/%)
 
 # Completions come from the tools' own tables of options.
@@ -51,7 +51,7 @@ PAGES := $(sort $(wildcard man/*.[157]))
 
 all: $(TOOLS) $(COMPLETIONS) ## build every tool into build/bin
 
-$(BUILD)/%.o: %.c
+$(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,cc,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(FLAGS_$(*F)) $(if $(filter base stream image source,$(word 2,$(subst /, ,$*))),$(CONVERT)) -MMD -MP -c -o $@ $<
@@ -65,7 +65,7 @@ $(BUILD)/libself.a: $(LIB_OBJ)
 	$(call say,ar,$@)
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/bin/%: $(BUILD)/bin/%.o $(BUILD)/libself.a
+$(BUILD)/bin/%: $(BUILD)/obj/bin/%.o $(BUILD)/libself.a
 	@mkdir -p $(@D)
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed,--gc-sections -o $@ $^ $(LDLIBS)
@@ -82,59 +82,67 @@ $(BUILD)/completion/fish/%.fish: $(BUILD)/bin/% lib/cli/completion.sh
 	@mkdir -p $(@D)
 	@sh lib/cli/completion.sh fish $< >$@
 
-SHARE = $(DESTDIR)$(PREFIX)/share
-INSTALLED = $(NAMES:%=$(DESTDIR)$(PREFIX)/bin/%) \
-    $(foreach page,$(PAGES),$(SHARE)/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
-    $(NAMES:%=$(SHARE)/bash-completion/completions/%) \
-    $(NAMES:%=$(SHARE)/zsh/site-functions/_%) \
-    $(NAMES:%=$(SHARE)/fish/vendor_completions.d/%.fish)
+# Below DESTDIR and PREFIX.
+INSTALLED = $(NAMES:%=bin/%) \
+    $(foreach page,$(PAGES),share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+    $(NAMES:%=share/bash-completion/completions/%) \
+    $(NAMES:%=share/zsh/site-functions/_%) \
+    $(NAMES:%=share/fish/vendor_completions.d/%.fish)
+FOLDERS = $(sort $(dir $(INSTALLED)))
+
+# The shell takes these from the environment: any character may be in them.
+install uninstall: export ROOT = $(value DESTDIR)$(value PREFIX)
 
 install: all ## tools, man pages, completions, under DESTDIR and PREFIX
-	mkdir -p $(sort $(dir $(INSTALLED)))
-	install -s -m 755 $(TOOLS) $(DESTDIR)$(PREFIX)/bin
+	mkdir -p $(FOLDERS:%="$$ROOT"/%)
+	install -s -m 755 $(TOOLS) "$$ROOT"/bin
 	for page in $(PAGES); do \
-		install -m 644 $$page $(SHARE)/man/man$${page##*.}/ || exit; \
+		install -m 644 $$page "$$ROOT"/share/man/man$${page##*.}/ || exit; \
 	done
-	install -m 644 $(BUILD)/completion/bash/* $(SHARE)/bash-completion/completions
-	install -m 644 $(BUILD)/completion/zsh/* $(SHARE)/zsh/site-functions
-	install -m 644 $(BUILD)/completion/fish/* $(SHARE)/fish/vendor_completions.d
+	install -m 644 $(BUILD)/completion/bash/* "$$ROOT"/share/bash-completion/completions
+	install -m 644 $(BUILD)/completion/zsh/* "$$ROOT"/share/zsh/site-functions
+	install -m 644 $(BUILD)/completion/fish/* "$$ROOT"/share/fish/vendor_completions.d
 
-uninstall: ## take away what install put there
-	rm -f $(INSTALLED)
+uninstall: ## remove what install put there
+	rm -f $(INSTALLED:%="$$ROOT"/%)
 
 # Tests in C are linked with the library; they see tests/*.h.
 TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/grad/*.c tests/fault/*.c))
 TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
+TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 TEST_FILES = $(TEST_BIN) \
     $(sort $(wildcard tests/cli/*.sh tests/fault/*.sh tests/*/test_*.py)) \
     tests/golden/run.py
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
-$(BUILD)/tests/%.o: INCLUDE = -Itests
+$(BUILD)/obj/tests/%.o: INCLUDE = -Itests
 
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libself.a
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libself.a
+	@mkdir -p $(@D)
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed,--gc-sections -o $@ $^ $(LDLIBS)
 
+# The checkout's own path may hold any character, too.
+test lint demo fuzz: export BIN = $(abspath $(BUILD))/bin
+
 test: all $(TEST_BIN) ## run every test
-	BIN=$(abspath $(BUILD))/bin prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_FILES)
+	prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_FILES)
 
 check: test lint ## the tests, and checks of the sources
 
 demo: all ## BYOL on drawn pictures, with its k-NN accuracy (under 3 minutes)
-	@$(MAKE) --no-print-directory -C pipelines/byol \
-	    BIN=$(abspath $(BUILD))/bin OUT=$(abspath $(BUILD))/demo
+	@$(MAKE) --no-print-directory -C pipelines/byol OUT=$(if $(filter /%,$(BUILD)),,../../)$(BUILD)/demo
 
 deps: ## install what is missing (Debian packages; needs root only then)
 	@CC='$(CC)' sh tests/deps.sh
 
 # `make deps demo` on a bare machine: nothing is compiled before deps is done.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
-$(LIB_OBJ) $(TOOL_OBJ) $(TEST_BIN:=.o) lint: | deps
+$(LIB_OBJ) $(TOOL_OBJ) $(TEST_OBJ) lint: | deps
 endif
 
 .SECONDARY:
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOL_OBJ) $(TEST_BIN:=.o))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOL_OBJ) $(TEST_OBJ))
 
 clean: ## remove build/
 	rm -rf $(BUILD)
@@ -143,7 +151,7 @@ clean: ## remove build/
 PLAIN = $(if $(filter-out file undefined,$(foreach name,CC OPT CFLAGS EXTRA_CFLAGS LDFLAGS,$(origin $(name)))),no,yes)
 
 lint: all ## arrows, headers, names, sizes, man pages
-	BIN=$(abspath $(BUILD))/bin BUILD=$(abspath $(BUILD)) PLAIN=$(PLAIN) prove -fo --exec 'sh tests/run.sh' $(sort $(wildcard tests/lint/*.sh))
+	PLAIN=$(PLAIN) prove -fo --exec 'sh tests/run.sh' $(sort $(wildcard tests/lint/*.sh))
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -165,7 +173,7 @@ T ?= stream
 S ?= 60
 fuzz: all ## T=stream|jpeg|source_tar S=60: damaged inputs under ASan, for S seconds
 	$(ASAN) $(BUILD)/asan/tests/fuzz/fuzz_$(T)
-	BIN=$(abspath $(BUILD))/bin sh tests/fuzz/fuzz.sh $(BUILD)/asan/tests/fuzz/fuzz_$(T) $(S)
+	sh tests/fuzz/fuzz.sh $(BUILD)/asan/tests/fuzz/fuzz_$(T) $(S)
 
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 

@@ -11,6 +11,16 @@ for page in man/*.[157]; do
 	    grep -vE 'STYLE: referenced manual not found|outdated mandoc.db')" "" "$page"
 done
 
+# A command on a page is shown as it was written: mdoc takes a lone "." for
+# the end of a sentence and moves it.
+for page in man/*.[157]; do
+	mandoc -T ascii -O width=300 "$page" 2>/dev/null |
+	    sed 's/.\x08//g; s/^ *//; s/ *$//' >"$T/shown"
+	is "$(sed -n 's/^\.Dl //p' "$page" |
+	    sed 's/\\&//g; s/\\-/-/g; s/\\e/\\/g' |
+	    grep -vxFf "$T/shown")" "" "$page: commands as they are typed"
+done
+
 # Long options with their letters, "output o", as a page's Fl words give them.
 page_options() {
 	awk '/^\.It Fl/ {

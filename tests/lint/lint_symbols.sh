@@ -3,9 +3,8 @@
 . "$(dirname "$0")/../lib.sh"
 needs nm
 cd "$TESTS/.." || exit 1
-BUILD=${BUILD:-build}
 
-names=$(nm --defined-only "$BUILD/libself.a" | awk 'NF == 3 { print $3 }')
+names=$(nm --defined-only "$BIN/../libself.a" | awk 'NF == 3 { print $3 }')
 ok "the library defines something" test -n "$names"
 is "$(echo "$names" | grep -iE '^(lib)?ssl_')" "" "no symbol begins with ssl_"
 bad=$(grep -nE '\b(SSL|LIBSSL)_[A-Z]+|\bssl_[a-z]+' bin/*.c lib/*/*.[ch] Makefile)
