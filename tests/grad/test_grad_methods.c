@@ -109,7 +109,8 @@ begin(struct work *w, const struct setting *s)
 	w->run.options = (struct method_options){ .residual_scale = 1,
 	    .groups = s->groups,
 		.symmetric = s->symmetric, .fresh_target = true,
-		.loss = { 0.7, 1.1, 0.6 } };
+		.loss = { .temperature = 0.7, .strong_temperature = 1.1,
+			.strong_weight = 0.6 } };
 	if (method_draw(&w->run, 11) < 0 || (m->queue &&
 	    keys_init(&w->run.keys, kernel, (size_t)(4 * s->n), 3, 5) < 0))
 		return false;

@@ -101,7 +101,7 @@ all_there(void)
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		is_int(recipe_find(&recipe, recipe_builtin, wanted[i]), 0,
-		    wanted[i]);
+		    "%s", wanted[i]);
 	while ((name = next_name(&text)) != NULL) {
 		struct buf words = { 0 }, same = { 0 };
 		bool sorted = true;
