@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,9 +42,12 @@ batch_norm_init(struct batch_norm *b, int channels, const double *mean,
 	for (int i = 0; i < channels; i++) {
 		const int from = n == 1 ? 0 : i;
 
-		if (!(std[from] > 0))
+		if (!(std[from] > 0 && isfinite(std[from])))
 			return fail(FAIL_USAGE, "a standard deviation of %g; "
-			    "it must be above 0", std[from]);
+			    "it must be finite and above 0", std[from]);
+		if (!isfinite(mean[from]))
+			return fail(FAIL_USAGE, "a mean of %g; it must be "
+			    "finite", mean[from]);
 		b->scale[i] = (float)(1 / (255 * std[from]));
 		b->shift[i] = (float)(-mean[from] / std[from]);
 	}
