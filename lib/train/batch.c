@@ -9,13 +9,16 @@
 #include <string.h>
 
 #include "base/ahead.h"
+#include "base/log.h"
 #include "base/num.h"
 
 /* A stream that is read ahead. */
 struct reader {
 	struct stream_in *in;
+	const char *method;	/* whose the views are; NULL: the support */
 	int channels, n_views;
 	bool more_views, label;
+	bool told_more;		/* that there are more views */
 	uint64_t skip;
 	struct ahead *ahead;
 	struct rec rec[2];
@@ -164,7 +167,7 @@ views(const struct reader *r, const struct rec *rec)
 }
 
 static int
-check_views(const struct reader *r, const struct rec *rec)
+check_views(struct reader *r, const struct rec *rec)
 {
 	const struct tensor *first = NULL, *t;
 
@@ -183,6 +186,13 @@ check_views(const struct reader *r, const struct rec *rec)
 	}
 	if (first != NULL && first->shape[0] == 0)
 		return fail(FAIL_FORMAT, "a record without samples");
+	if (r->method != NULL && !r->more_views && !r->told_more &&
+	    view(rec, r->n_views) != NULL) {
+		r->told_more = true;
+		log_line(LOG_WARNING, "%s: %s uses the first %d views of a "
+		    "record and not view%d", stream_path(r->in), r->method,
+		    r->n_views, r->n_views);
+	}
 	if (r->more_views && view(rec, METHOD_VIEWS) != NULL)
 		return fail(FAIL_LIMIT, "more than %d views", METHOD_VIEWS);
 	return 0;
@@ -244,13 +254,17 @@ due(const struct reader *r, const struct rec *rec)
 }
 
 static int
-check(const struct reader *r, const struct rec *rec)
+check(struct reader *r, const struct rec *rec)
 {
 	int rc;
 
 	if ((rc = check_views(r, rec)) < 0 ||
 	    (rc = check_mix(rec, view(rec, 0)->shape[0])) < 0)
 		return rc;
+	if (r->method == NULL && rec_find(rec, "mix_index") != NULL)
+		return fail(FAIL_FORMAT, "mix_index: labels of mixed views "
+		    "are no labels; --support takes views that are not "
+		    "mixed");
 	if (r->label && labels(rec) == NULL)
 		return fail(FAIL_FORMAT, "label: missing, or not i8 for each "
 		    "sample");
@@ -314,7 +328,8 @@ batch_new(struct stream_in *in, struct kernel *k,
 	b->kernel = b->pixels.kernel = k;
 	b->norm = *norm;
 	b->step = skip;
-	b->main = (struct reader){ .in = in, .channels = norm->channels,
+	b->main = (struct reader){ .in = in, .method = method->name,
+		.channels = norm->channels,
 		.n_views = method->n_views, .more_views = method->more_views,
 		.label = method->label, .skip = skip };
 	find_roles(b, stream_head(in));

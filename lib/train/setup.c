@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "train/loop.h"
+#include "train/remarks.h"
 
 /* torchvision's, for streams that do not say theirs. */
 static const double imagenet_mean[] = { 0.485, 0.456, 0.406 };
@@ -487,6 +488,8 @@ train_init(struct train *t, const struct train_config *c, struct kernel *k,
 	rc = setup(t, c, k, stream, init, resume);
 	if (rc < 0)
 		train_fini(t);
+	else if (!resume)
+		remarks_log(t, stream, init == NULL);
 	return rc;
 }
 
