@@ -109,8 +109,6 @@ check_batch(const struct method_run *r, const struct method_batch *b)
 		return fail(FAIL_USAGE, "a batch of one sample: %s compares a "
 		    "sample with the others of its batch, so its loss would "
 		    "be 0; make batches of two or more", m->name);
-	if (b->mix_index != NULL && method_check_mixed(m) < 0)
-		return fail_last();
 	return !m->queue ? 0 : keys_check(&r->keys,
 	    (size_t)b->n * (r->options.symmetric ? 2 : 1));
 }

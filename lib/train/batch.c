@@ -15,7 +15,7 @@
 /* A stream that is read ahead. */
 struct reader {
 	struct stream_in *in;
-	const char *method;	/* whose the views are; NULL: the support */
+	const struct method *method;	/* NULL: reads the support */
 	int channels, n_views;
 	bool more_views, label;
 	bool told_more;		/* that there are more views */
@@ -190,7 +190,7 @@ check_views(struct reader *r, const struct rec *rec)
 	    view(rec, r->n_views) != NULL) {
 		r->told_more = true;
 		log_line(LOG_WARNING, "%s: %s uses the first %d views of a "
-		    "record and not view%d", stream_path(r->in), r->method,
+		    "record and not view%d", stream_path(r->in), r->method->name,
 		    r->n_views, r->n_views);
 	}
 	if (r->more_views && view(rec, METHOD_VIEWS) != NULL)
@@ -253,22 +253,45 @@ due(const struct reader *r, const struct rec *rec)
 	return (uint64_t)step->integer >= r->skip;
 }
 
+/* FAIL_USAGE for views that are mixed where that has no meaning. */
+static int
+check_mixed(const struct reader *r, const struct rec *rec)
+{
+	if (rec_find(rec, "mix_index") == NULL)
+		return 0;
+	return r->method != NULL ? method_check_mixed(r->method) :
+	    fail(FAIL_USAGE, "mix_index: mixed views do not have the label "
+		"of one class; --support takes views that are not mixed");
+}
+
+static int
+check_labels(const struct rec *rec, size_t n)
+{
+	const int64_t *label = labels(rec);
+
+	if (label == NULL)
+		return fail(FAIL_FORMAT, "label: missing, or not i8 for each "
+		    "sample");
+	for (size_t i = 0; i < n; i++)
+		if (label[i] < -1)
+			return fail(FAIL_FORMAT, "label: %" PRId64 " in row "
+			    "%zu; a label is 0 or more, or -1 for none",
+			    label[i], i);
+	return 0;
+}
+
 static int
 check(struct reader *r, const struct rec *rec)
 {
+	size_t n;
 	int rc;
 
-	if ((rc = check_views(r, rec)) < 0 ||
-	    (rc = check_mix(rec, view(rec, 0)->shape[0])) < 0)
+	if ((rc = check_views(r, rec)) < 0)
 		return rc;
-	if (r->method == NULL && rec_find(rec, "mix_index") != NULL)
-		return fail(FAIL_FORMAT, "mix_index: labels of mixed views "
-		    "are no labels; --support takes views that are not "
-		    "mixed");
-	if (r->label && labels(rec) == NULL)
-		return fail(FAIL_FORMAT, "label: missing, or not i8 for each "
-		    "sample");
-	return 0;
+	n = view(rec, 0)->shape[0];
+	if ((rc = check_mix(rec, n)) < 0 || (rc = check_mixed(r, rec)) < 0)
+		return rc;
+	return r->label ? check_labels(rec, n) : 0;
 }
 
 static int
@@ -328,7 +351,7 @@ batch_new(struct stream_in *in, struct kernel *k,
 	b->kernel = b->pixels.kernel = k;
 	b->norm = *norm;
 	b->step = skip;
-	b->main = (struct reader){ .in = in, .method = method->name,
+	b->main = (struct reader){ .in = in, .method = method,
 		.channels = norm->channels,
 		.n_views = method->n_views, .more_views = method->more_views,
 		.label = method->label, .skip = skip };

@@ -183,3 +183,79 @@ ok "what a checkpoint brings is no option given" \
 fails 2 "what is given beside it is" \
     ssl-train -q --resume part.tz --strong-weight 2 -o on.tz views.tz
 like "$(cat .err)" "*--strong-weight: moco does not use it*" "… by its method"
+
+# Mixed records, batches of one, views that nobody reads.
+for method in $methods; do
+	# shellcheck disable=SC2046
+	learn x.tz mixed.tz $(base method "$method")
+	got=$?-$(cat err)
+	case $method in
+	byol|moco|npair) is "$got" 0- "$method takes mixed records" ;;
+	*)	like "$got" "2-*mixed.tz: record 0: *$method does not use; methods that do: byol moco\
+ npair" "$method refuses mixed records" ;;
+	esac
+done
+# shellcheck disable=SC2046
+fails 2 "a support that is mixed" learn x.tz views.tz $(base method suncet) \
+    --support mixed.tz
+like "$(cat err)" "*mixed.tz: record 0: mix_index*" "… is named"
+ssl-augment -q --recipe "$TESTS/data/three.recipe" --size 12 --batch 1 \
+    -o ones.tz train.tz
+for method in simclr npair supcon suncet; do
+	# shellcheck disable=SC2046
+	fails 2 "$method of one sample" learn x.tz ones.tz \
+	    $(base method "$method")
+	like "$(cat err)" "*a batch of one sample: $method*" "… says why"
+done
+
+# remark TEXT VIEWS OPTION...: a line that --quiet hides, and the run goes on.
+remark() {
+	local text=$1 views=$2
+
+	shift 2
+	ok "$*" ssl-train "$@" -o x.tz "$views"
+	like "$(cat .err)" "*$text*" "… brings a remark"
+	is "$(ssl-train -q "$@" -o x.tz "$views" 2>&1)" "" "… that -q hides"
+}
+ssl-augment -q --recipe cifar-basic --size 128 --batch 2 -o large.tz train.tz
+small="--width 2 --steps 0"
+# shellcheck disable=SC2086
+{
+	remark "views of 12 px are small for --stem imagenet" views.tz $small
+	remark "views of 128 px with --stem cifar" large.tz $small --stem cifar
+	remark "a queue of 36 keys is more than the 24 images" views.tz $small \
+	    --stem cifar --method moco --queue 36
+	remark "--temperature 30" views.tz $small --stem cifar --method simclr \
+	    --temperature 30
+	remark "--temperature 0.0001" views.tz $small --stem cifar \
+	    --method npair --temperature 0.0001
+	small="--width 2 --stem cifar --steps 1"
+	remark "simclr uses the first 2 views of a record and not view2" \
+	    views.tz $small --method simclr
+	remark "batch norm has 6 groups of one sample" views.tz $small \
+	    --method moco --queue 12 --bn-groups 6
+	remark "--symmetric: byol predicts both views" views.tz $small \
+	    --symmetric
+	ok "what fits" ssl-train $small --method clsa --queue 12 -o x.tz views.tz
+}
+is "$(cat .err)" "" "brings none"
+
+# The other tools.
+ssl-decode -q --keep-jpeg -o jpeg.tz data/train
+fails 2 "ssl-mix: a share for each sample of cutmix" \
+    ssl-mix --mode cutmix --lambda-per sample -o x.tz views.tz
+for option in "--ops flip" "--batch 4" --keep-image --draft "--only-index 1" \
+    "--size 8" "--set crop.area=0.5..1" "--views 1"; do
+	# shellcheck disable=SC2086
+	fails 2 "ssl-augment --list $option" ssl-augment --list $option
+done
+ok "ssl-augment --list of a recipe that is changed" \
+    ssl-augment --list --recipe byol --size 8
+fails 2 "ssl-augment --draft of a chain" \
+    ssl-augment --ops flip --draft -o x.tz jpeg.tz
+for option in "--rows 2" "--columns 2" "--scale 2" "--record 0" \
+    "--sheet x.jpg --stats" "--sheet x.jpg -o y.jpg" \
+    "--record 0 --stats"; do
+	# shellcheck disable=SC2086
+	fails 2 "ssl-show $option" ssl-show $option views.tz
+done
