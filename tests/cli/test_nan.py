@@ -172,6 +172,16 @@ def checkpoints():
             'x.tz', 'images.tz')
 
 
+def labels():
+    for label in ([0, 0, 1, -5], [0, 0, 1]):
+        view = rng.integers(0, 256, (4, 8, 8, 3), 'u1')
+        tz.write('labels.tz', {'kind': 'other'}, [{'view0': view, 'view1': view, 'label': np.array(label, 'i8')}])
+        refused(1, 'labels.tz: record 0: label: ' + ('-5 in row 3' if len(label) == 4 else 'missing, or not'),
+                f'a label of {label[-1]} for supcon', 'ssl-train', '-q', '--method', 'supcon', '--stem', 'cifar',
+                '--width', '2', '--schedule', 'constant', '--mean', '0,0,0', '--std', '1,1,1', '-o', 'x.tz',
+                'labels.tz')
+
+
 def encoder():
     good = rng.uniform(0, 255, (4, 8, 8, 3)).astype('f4')
     bad = good.copy()
@@ -203,6 +213,7 @@ with tempfile.TemporaryDirectory() as folder:
     losses()
     positives()
     checkpoints()
+    labels()
     encoder()
     os.chdir('/')
 print(f'1..{done}')
