@@ -113,9 +113,20 @@ load_recipe(struct recipe *r, const struct args *a)
 
 /* The recipe as it would be used, or all there are. */
 static void
-list(const struct args *a, struct recipe *r)
+list(const struct cli *cli, const struct args *a, struct recipe *r)
 {
+	static const char *const of_views[] = { "ops", "batch", "keep-image",
+		"draft", "only-index" };
+	static const char *const of_one[] = { "set", "size", "views" };
 	struct buf text = { 0 };
+
+	for (size_t i = 0; i < sizeof(of_views) / sizeof(of_views[0]); i++)
+		if (cli_given(cli, of_views[i]))
+			cli_usage("--list makes no views: leave --%s out",
+			    of_views[i]);
+	for (size_t i = 0; i < sizeof(of_one) / sizeof(of_one[0]); i++)
+		if (a->recipe == NULL && cli_given(cli, of_one[i]))
+			cli_usage("--%s goes with --recipe", of_one[i]);
 
 	if (a->recipe != NULL) {
 		load_recipe(r, a);
@@ -139,8 +150,8 @@ configure(struct view_config *c, struct recipe *r, struct chain *ch,
 	if ((a->recipe == NULL) == (a->ops == NULL))
 		cli_usage("give either --recipe or --ops");
 	if (a->ops != NULL) {
-		if (a->set != NULL || a->size > 0 || a->views > 0)
-			cli_usage("--set, --size and --views go with "
+		if (a->set != NULL || a->size > 0 || a->views > 0 || a->draft)
+			cli_usage("--set, --size, --views and --draft go with "
 			    "--recipe");
 		if (chain_parse(ch, a->ops) < 0)
 			cli_die("--ops");
@@ -222,7 +233,7 @@ main(int argc, char **argv)
 
 	cli_start(&cli, &tool, &a, argc, argv);
 	if (a.list) {
-		list(&a, &recipe);
+		list(&cli, &a, &recipe);
 		return CLI_DONE;
 	}
 	configure(&config, &recipe, &chain, &a);

@@ -45,6 +45,7 @@ struct group {
 	struct rec rec[INFER_BATCH + 1];
 	struct infer_part part[INFER_BATCH + 1];
 	size_t n, samples;
+	uint64_t number;	/* of rec[0] in the stream */
 };
 
 static int
@@ -104,6 +105,7 @@ prepare(struct group *g, struct rec *rec, struct infer_part *p)
 	    &p->pixels);
 	if (rc < 0)
 		return rc;
+	p->field = g->field;
 	p->n = p->pixels->shape[0];
 	if ((rc = add(rec, "feature", p->n, infer_features(f),
 	    &p->feature)) < 0 || !g->head)
@@ -115,40 +117,19 @@ prepare(struct group *g, struct rec *rec, struct infer_part *p)
 	    &p->prediction);
 }
 
-/* One record that is larger than a batch goes through in pieces. */
-static int
-run_pieces(struct infer *f, struct infer_part p)
-{
-	const size_t all = p.n;
-	int rc = 0;
-
-	while (p.first < all && rc == 0) {
-		p.n = all - p.first < INFER_BATCH ? all - p.first :
-		    INFER_BATCH;
-		rc = infer_run(f, &p, 1);
-		p.first += p.n;
-		p.feature += p.n * (size_t)infer_features(f);
-		if (p.projection != NULL)
-			p.projection += p.n * (size_t)infer_projections(f);
-		if (p.prediction != NULL)
-			p.prediction += p.n * (size_t)infer_predictions(f);
-	}
-	return rc;
-}
-
 /* Encodes and writes what is gathered. */
 static int
 flush(struct group *g)
 {
-	int rc = 0;
+	int bad = 0, rc = 0;
 
-	if (g->n == 1)
-		rc = run_pieces(g->infer, g->part[0]);
-	else if (g->n > 1)
-		rc = infer_run(g->infer, g->part, (int)g->n);
+	if (g->n > 0 && (rc = infer_run(g->infer, g->part, (int)g->n,
+	    &bad)) < 0)
+		fail_note("record %" PRIu64, g->number + (uint64_t)bad);
 	for (size_t i = 0; i < g->n && rc == 0; i++) {
 		rec_remove(&g->rec[i], g->field);
-		rc = stream_write(g->out, &g->rec[i]);
+		if ((rc = stream_write(g->out, &g->rec[i])) < 0)
+			fail_note("writing the features");
 	}
 	g->n = g->samples = 0;
 	return rc;
@@ -162,14 +143,14 @@ same_size(const struct tensor *a, const struct tensor *b)
 
 /* The record just read into rec[n] joins the group. */
 static int
-gather(struct group *g)
+gather(struct group *g, uint64_t number)
 {
 	struct infer_part p;
 	const size_t at = g->n;
 	int rc = prepare(g, &g->rec[at], &p);
 
 	if (rc < 0)
-		return rc;
+		return fail_note("record %" PRIu64, number);
 	if (at > 0 && (g->samples + p.n > INFER_BATCH ||
 	    !same_size(p.pixels, g->part[0].pixels))) {
 		const struct rec fresh = g->rec[at];
@@ -179,6 +160,8 @@ gather(struct group *g)
 		g->rec[at] = g->rec[0];
 		g->rec[0] = fresh;
 	}
+	if (g->n == 0)
+		g->number = number;
 	g->part[g->n++] = p;
 	g->samples += p.n;
 	return g->samples >= INFER_BATCH || g->n == INFER_BATCH ?
@@ -190,8 +173,7 @@ static int
 next(struct group *g, struct stream_in *in)
 {
 	if (g->n > 0 && !stream_ready(in) && flush(g) < 0)
-		cli_die("%s: up to record %" PRIu64, stream_path(in),
-		    stream_records(in) - 1);
+		cli_die("%s", stream_path(in));
 	return stream_read(in, &g->rec[g->n]);
 }
 
@@ -226,12 +208,13 @@ main(int argc, char **argv)
 	ckpt_free(ckpt);
 	g.out = cli_create(&cli, &head);
 	while ((got = next(&g, in)) > 0)
-		if (gather(&g) < 0)
-			cli_die("%s: record %" PRIu64, stream_path(in),
-			    stream_records(in) - 1);
+		if (gather(&g, stream_records(in) - 1) < 0)
+			cli_die("%s", stream_path(in));
 	if (got < 0)
 		cli_die("%s", stream_path(in));
-	if (flush(&g) < 0 || stream_finish(g.out) < 0)
+	if (flush(&g) < 0)
+		cli_die("%s", stream_path(in));
+	if (stream_finish(g.out) < 0)
 		cli_die("%s", a.common.out);
 	stream_close(in);
 	for (size_t i = 0; i <= INFER_BATCH; i++)

@@ -59,8 +59,12 @@ configure(const struct cli *cli, const struct args *a)
 	}
 	if (cli_given(cli, "partners"))
 		cli_usage("--partners goes with --mode inputmix");
-	if (strcmp(a->mode, "cutmix") == 0)
-		m.mode = MIXER_CUT;
+	if (strcmp(a->mode, "cutmix") != 0)
+		return m;
+	m.mode = MIXER_CUT;
+	if (cli_given(cli, "lambda-per") && !m.one_share)
+		cli_usage("--lambda-per sample: cutmix has one box and one "
+		    "lambda for a record");
 	return m;
 }
 

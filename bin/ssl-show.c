@@ -78,6 +78,24 @@ chosen_view(const struct cli *cli)
 	return chosen;
 }
 
+/* Options that go with others, and those that exclude each other. */
+static void
+check_options(const struct cli *cli, const struct show_view *view)
+{
+	static const char *const of_sheet[] = { "rows", "columns", "scale" };
+	const bool sheet = cli_given(cli, "sheet");
+
+	if (sheet && view != &show_views[0])
+		cli_usage("--sheet or --%s, not both", view->option);
+	if (sheet && cli_given(cli, "output"))
+		cli_usage("--sheet names its file itself: leave --output out");
+	for (size_t i = 0; i < sizeof(of_sheet) / sizeof(of_sheet[0]); i++)
+		if (!sheet && cli_given(cli, of_sheet[i]))
+			cli_usage("--%s goes with --sheet", of_sheet[i]);
+	if (cli_given(cli, "record") && !cli_given(cli, "tensor"))
+		cli_usage("--record goes with --tensor");
+}
+
 static int
 to_stdout(void *unused, const void *text, size_t size)
 {
@@ -139,6 +157,7 @@ main(int argc, char **argv)
 
 	cli_start(&cli, &tool, &a, argc, argv);
 	view = chosen_view(&cli);
+	check_options(&cli, view);
 	show.key = a.tensor != NULL ? a.tensor : a.meta;
 	show.record = cli_given(&cli, "record") ? a.record : -1;
 	in = cli_open(&cli, cli_input(&cli));

@@ -8,6 +8,7 @@
 #include "train/loop.h"
 #include "train/preset.h"
 #include "train/restore.h"
+#include "train/uses.h"
 
 struct args {
 	struct cli_common common;
@@ -112,7 +113,8 @@ start(struct cli *cli, struct args *a, struct arena *words)
 	const char *path = a->train.resume != NULL ? a->train.resume : a->train.init;
 	const struct preset *preset = a->preset == NULL ? NULL :
 	    preset_find(a->preset);
-	struct ckpt *c;
+	const struct opt_said given = cli->said;	/* but for the preset */
+	struct ckpt *c = NULL;
 
 	if (a->preset != NULL && (preset == NULL || preset_apply(words, preset,
 	    opts, N_OPTS, a, sizeof(*a), &cli->said) < 0))
@@ -124,13 +126,13 @@ start(struct cli *cli, struct args *a, struct arena *words)
 		cli_usage("checkpoints need a file to write: give -o");
 	if (!a->print_config && !a->train.list_taps)
 		cli_check_output(cli);
-	if (path == NULL)
-		return NULL;
-	if ((c = ckpt_read(path)) == NULL)
+	if (path != NULL && (c = ckpt_read(path)) == NULL)
 		cli_die("--%s", a->train.resume != NULL ? "resume" : "init");
 	if (a->train.resume != NULL &&
 	    restore_load(ckpt_head(c), opts, N_OPTS, &cli->said, a) < 0)
 		cli_die("--resume: %s", path);
+	if (uses_check(opts, N_OPTS, &given, &a->train) < 0)
+		cli_die("%s", "");
 	return c;
 }
 

@@ -89,6 +89,19 @@ leave_out(float *block, const struct attend *s, size_t row, size_t j0,
 		block[j - j0] = with;
 }
 
+/* A block without a maximum: all of it is left out, or NaN, which stays. */
+static void
+take_none(float *block, size_t n, float *top, double *sum)
+{
+	for (size_t j = 0; j < n; j++)
+		if (isnan(block[j])) {
+			*top = *top > -INFINITY ? *top : 0;
+			*sum = NAN;
+			return;
+		}
+	memset(block, 0, n * sizeof(*block));
+}
+
 /* One row's block of products becomes exponentials under its new maximum. */
 static void
 take_row(const struct work *w, float *block, size_t n, float *mean,
@@ -98,7 +111,7 @@ take_row(const struct work *w, float *block, size_t n, float *mean,
 	const float high = simd_softmax[w->simd->set]->max(block, n);
 
 	if (!(high > -INFINITY)) {
-		memset(block, 0, n * sizeof(*block));
+		take_none(block, n, top, sum);
 		return;
 	}
 	if (high > *top) {

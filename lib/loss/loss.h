@@ -85,6 +85,7 @@ struct loss {
 	size_t n_fields;
 	const char *parts[LOSS_PARTS];	/* names of parts, or NULL */
 	double temperature;		/* what the paper takes; 0: none */
+	bool anchors;	/* rows are held against rows with gradients */
 	int (*run)(struct loss_call *);
 };
 
@@ -94,11 +95,34 @@ const struct loss *loss_find(const char *name);
 /* Row i of the table, or NULL behind the last. */
 const struct loss *loss_row(size_t i);
 
+/* True when the loss has a field of this type. */
+bool loss_reads(const struct loss *, enum loss_type);
+
+/* True unless the option (without its dashes) is one of struct loss_options
+ * that the loss does not use. */
+bool loss_uses(const struct loss *, const char *option);
+
+/* FAIL_USAGE, with the losses that use the option, unless this one does. */
+int loss_check_option(const struct loss *, const char *option) FAIL_CHECKED;
+
 /* The row's temperature where none is given; a failure for one that is too
  * low. */
 int loss_defaults(const struct loss *, struct loss_options *) FAIL_CHECKED;
 
-/* Checks shares and places, fills in the defaults, then runs the loss. */
+/*
+ * FAIL_FORMAT, with field and row, for what no loss can be of: embeddings,
+ * shares or a queue with NaN or infinity, labels without a pair to compare.
+ * Asked by those whose arrays come from outside; the queue is looked at only
+ * while it is ordinary memory: before it goes to the device.
+ */
+int loss_check_values(const struct loss *, const struct loss_call *)
+    FAIL_CHECKED;
+
+/* FAIL_DIVERGED unless loss, parts and gradients are finite 32-bit floats. */
+int loss_check_result(const struct loss *, const struct loss_call *)
+    FAIL_CHECKED;
+
+/* Checks labels, shares and places, fills in the defaults, then runs the loss. */
 int loss_run(const struct loss *, struct loss_call *) FAIL_CHECKED;
 
 /*

@@ -45,5 +45,6 @@ const struct loss loss_npair = {
 	.fields = fields,
 	.n_fields = sizeof(fields) / sizeof(fields[0]),
 	.temperature = 0.2,
+	.anchors = true,
 	.run = run,
 };

@@ -22,5 +22,6 @@ const struct loss loss_simclr = {
 	.fields = fields,
 	.n_fields = sizeof(fields) / sizeof(fields[0]),
 	.temperature = 0.1,
+	.anchors = true,
 	.run = run,
 };

@@ -90,7 +90,7 @@ find_anchors(struct rows *r, double *loss)
 		const double all = softmax_join(r->same[i], r->rest[i]);
 
 		r->all[i] = r->inner[i] = INFINITY;
-		if (!(r->same[i] > -INFINITY))
+		if (r->same[i] == -INFINITY)	/* NaN is no such row */
 			continue;
 		r->all[i] = all;
 		r->inner[i] = r->same[i] - (r->rest[i] - all);
@@ -215,5 +215,6 @@ const struct loss loss_suncet = {
 	.fields = fields,
 	.n_fields = sizeof(fields) / sizeof(fields[0]),
 	.temperature = 0.1,
+	.anchors = true,
 	.run = run,
 };

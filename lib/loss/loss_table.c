@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "loss/loss.h"
+#include "loss/check.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,27 +41,6 @@ loss_row(size_t i)
 	return i < n_rows ? table[i] : NULL;
 }
 
-static int
-check_share(const struct loss_field *f, const float *share, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!(share[i] >= 0 && share[i] <= 1))
-			return fail(FAIL_FORMAT, "%s: %g in row %zu, not a "
-			    "share between 0 and 1", f->name,
-			    (double)share[i], i);
-	return 0;
-}
-
-static int
-check_place(const struct loss_field *f, const int64_t *place, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (place[i] < 0 || (uint64_t)place[i] >= n)
-			return fail(FAIL_FORMAT, "%s: %" PRId64 " in row %zu "
-			    "is outside 0..%zu", f->name, place[i], i, n - 1);
-	return 0;
-}
-
 int
 loss_defaults(const struct loss *l, struct loss_options *o)
 {
@@ -80,21 +58,12 @@ loss_defaults(const struct loss *l, struct loss_options *o)
 int
 loss_run(const struct loss *l, struct loss_call *c)
 {
-	const int wrong = loss_defaults(l, &c->options);
+	int rc = loss_defaults(l, &c->options);
 
-	if (wrong < 0)
-		return wrong;
-	for (size_t i = 0; i < l->n_fields; i++) {
-		const struct loss_field *f = &l->fields[i];
-		int rc = 0;
-
-		if (f->type == LOSS_SHARE && c->in[i].real != NULL)
-			rc = check_share(f, c->in[i].real, c->n);
-		else if (f->type == LOSS_PLACE && c->in[i].whole != NULL)
-			rc = check_place(f, c->in[i].whole, c->n);
-		if (rc < 0)
-			return rc;
-	}
+	if (rc < 0)
+		return rc;
+	if ((rc = check_fields(l, c)) < 0)
+		return rc;
 	if (c->work != NULL)
 		arena_reset(&c->work->host);
 	return l->run(c);

@@ -113,8 +113,7 @@ logits_write(const struct method_run *r, float *out)
 {
 	struct matrix x = { .kernel = r->kernel, .p = method_columns(r) };
 	struct loss_options o = r->options.loss;
-	const struct loss *loss = loss_find(r->row->name);
-	int rc = loss == NULL ? fail_last() : loss_defaults(loss, &o);
+	int rc = loss_defaults(r->row->loss, &o);
 
 	if (rc < 0 || !find(r, &x.of))
 		return rc;

@@ -99,6 +99,20 @@ fits(const struct method_batch *a, const struct method_batch *b)
 	return true;
 }
 
+/* FAIL_USAGE for a batch that the method cannot learn from. */
+static int
+check_batch(const struct method_run *r, const struct method_batch *b)
+{
+	const struct method *m = r->row;
+
+	if (b->n == 1 && m->loss->temperature > 0 && !m->queue)
+		return fail(FAIL_USAGE, "a batch of one sample: %s compares a "
+		    "sample with the others of its batch, so its loss would "
+		    "be 0; make batches of two or more", m->name);
+	return !m->queue ? 0 : keys_check(&r->keys,
+	    (size_t)b->n * (r->options.symmetric ? 2 : 1));
+}
+
 int
 method_gradients(struct method_run *r, const struct method_batch *b,
     double *loss)
@@ -108,8 +122,7 @@ method_gradients(struct method_run *r, const struct method_batch *b,
 
 		parts_unplan(r);
 		r->planned = *b;
-		if ((r->row->queue && (rc = keys_check(&r->keys,
-		    (size_t)b->n * (r->options.symmetric ? 2 : 1))) < 0) ||
+		if ((rc = check_batch(r, b)) < 0 ||
 		    (rc = r->row->plan(r, b)) < 0) {
 			parts_unplan(r);
 			return rc;

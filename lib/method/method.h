@@ -45,10 +45,15 @@ struct logits;
 
 struct method {
 	const char *name, *help;
+	const struct loss *loss;	/* of the views; the options it uses
+					 * and whether it takes mixed views
+					 * are the method's */
 	int n_views;		/* read from a record: view0, view1, … */
 	bool more_views;	/* and all further ones that are there */
 	bool target, predictor;	/* keeps a momentum network; has one */
 	bool queue;		/* keeps past keys */
+	bool symmetric;		/* has one direction, of all views or of mixed
+				 * ones, unless asked for both */
 	bool label, support;	/* needs labels; takes a labelled stream */
 	const char *projector;	/* head of a network that starts from nothing */
 	double ema;		/* the papers' momentum of the target */
@@ -76,6 +81,18 @@ const struct method *method_find(const char *name);
 
 /* Row i of the table, or NULL behind the last. */
 const struct method *method_row(size_t i);
+
+/* True unless the option of ssl-train (without its dashes) is one that only
+ * some methods use, and this is none of them. */
+bool method_uses(const struct method *, const char *option);
+
+/* FAIL_USAGE, with the methods that use the option, unless this one does. */
+int method_check_option(const struct method *, const char *option)
+    FAIL_CHECKED;
+
+/* FAIL_USAGE, with the methods that do, unless records with mix_index and
+ * mix_lambda have a meaning for the method. */
+int method_check_mixed(const struct method *) FAIL_CHECKED;
 
 /* What becomes of batch norm's running statistics in the target: its own
  * passes' alone, or also averaged with the online ones, or their copy. */

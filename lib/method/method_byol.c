@@ -9,6 +9,7 @@
  * With i-Mix (Lee et al. 2021) view 0 is mixed and view 1 is not: one
  * direction, from the mixed view to the plain one, unless `symmetric`.
  */
+#include "base/log.h"
 #include "method/parts.h"
 
 enum { Z0, Z1, PREDICTION, GRADIENT, N_HOST };
@@ -33,6 +34,9 @@ plan(struct method_run *r, const struct method_batch *b)
 {
 	int rc;
 
+	if (r->options.symmetric && b->mix_index == NULL)
+		log_line(LOG_WARNING, "--symmetric: byol predicts both views "
+		    "of records that are not mixed anyway");
 	for (int v = 0; v < directions(r, b); v++) {
 		rc = parts_plan_online(r, v, &b->view[v], b->n,
 		    prediction(r));
@@ -72,9 +76,11 @@ gradients(struct method_run *r, const struct method_batch *b, double *loss)
 const struct method method_byol = {
 	.name = "byol",
 	.help = "predict a momentum network's projection of the other view",
+	.loss = &loss_byol,
 	.n_views = 2,
 	.target = true,
 	.predictor = true,
+	.symmetric = true,
 	.projector = "4096-bn-relu-256nobias",
 	.ema = 0.99,
 	.ema_cosine = true,

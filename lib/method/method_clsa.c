@@ -113,6 +113,7 @@ logits(const struct method_run *r, struct logits *l)
 const struct method method_clsa = {
 	.name = "clsa",
 	.help = "moco, and strong views that see keys as weak ones do",
+	.loss = &loss_clsa,
 	.n_views = 3,
 	.more_views = true,
 	.target = true,

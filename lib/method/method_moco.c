@@ -101,9 +101,11 @@ logits(const struct method_run *r, struct logits *l)
 const struct method method_moco = {
 	.name = "moco",
 	.help = "find the own key among a queue of past ones",
+	.loss = &loss_moco,
 	.n_views = 2,
 	.target = true,
 	.queue = true,
+	.symmetric = true,
 	.projector = "d-relu-128",
 	.ema = 0.999,
 	.plan = plan,

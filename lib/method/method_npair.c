@@ -67,7 +67,9 @@ logits(const struct method_run *r, struct logits *l)
 const struct method method_npair = {
 	.name = "npair",
 	.help = "find the own row among the other view's",
+	.loss = &loss_npair,
 	.n_views = 2,
+	.symmetric = true,
 	.projector = "mlpbn",
 	.plan = plan,
 	.gradients = gradients,

@@ -22,6 +22,7 @@ gradients(struct method_run *r, const struct method_batch *b, double *loss)
 const struct method method_simclr = {
 	.name = "simclr",
 	.help = "find the other view among all other rows",
+	.loss = &loss_simclr,
 	.n_views = 2,
 	.projector = "d-relu-128",
 	.draw = NN_HAIKU,

@@ -40,6 +40,7 @@ gradients(struct method_run *r, const struct method_batch *b, double *loss)
 const struct method method_suncet = {
 	.name = "suncet",
 	.help = "simclr, and the own class among labelled rows",
+	.loss = &loss_suncet,
 	.n_views = 2,
 	.support = true,
 	.projector = "d-relu-128",

@@ -22,6 +22,7 @@ gradients(struct method_run *r, const struct method_batch *b, double *loss)
 const struct method method_supcon = {
 	.name = "supcon",
 	.help = "find all rows of the class among all other rows",
+	.loss = &loss_supcon,
 	.n_views = 2,
 	.label = true,
 	.projector = "d-relu-128",

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/num.h"
 #include "base/rng.h"
 #include "method/ema.h"
@@ -147,6 +148,9 @@ parts_plan_online(struct method_run *r, int v, const struct method_view *view,
 	for (int i = 0; i < r->options.n_keep; i++)
 		if (r->options.keep[i] < last)
 			wanted[n_wanted++] = r->options.keep[i];
+	if (v == 0 && b.n == b.groups && n > 1)
+		log_line(LOG_WARNING, "batch norm has %d groups of one sample: "
+		    "fewer --bn-groups or a larger --microbatch", n);
 	r->rows[v] = (size_t)n;
 	r->plan[v] = nn_plan_grouped(&r->model.net, r->kernel, NN_TRAIN, b,
 	    wanted, n_wanted);

@@ -3,18 +3,22 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ahead.h"
+#include "base/log.h"
 #include "base/num.h"
 
 /* A stream that is read ahead. */
 struct reader {
 	struct stream_in *in;
+	const struct method *method;	/* NULL: reads the support */
 	int channels, n_views;
 	bool more_views, label;
+	bool told_more;		/* that there are more views */
 	uint64_t skip;
 	struct ahead *ahead;
 	struct rec rec[2];
@@ -41,9 +45,12 @@ batch_norm_init(struct batch_norm *b, int channels, const double *mean,
 	for (int i = 0; i < channels; i++) {
 		const int from = n == 1 ? 0 : i;
 
-		if (!(std[from] > 0))
+		if (!(std[from] > 0 && isfinite(std[from])))
 			return fail(FAIL_USAGE, "a standard deviation of %g; "
-			    "it must be above 0", std[from]);
+			    "it must be finite and above 0", std[from]);
+		if (!isfinite(mean[from]))
+			return fail(FAIL_USAGE, "a mean of %g; it must be "
+			    "finite", mean[from]);
 		b->scale[i] = (float)(1 / (255 * std[from]));
 		b->shift[i] = (float)(-mean[from] / std[from]);
 	}
@@ -160,7 +167,7 @@ views(const struct reader *r, const struct rec *rec)
 }
 
 static int
-check_views(const struct reader *r, const struct rec *rec)
+check_views(struct reader *r, const struct rec *rec)
 {
 	const struct tensor *first = NULL, *t;
 
@@ -179,6 +186,13 @@ check_views(const struct reader *r, const struct rec *rec)
 	}
 	if (first != NULL && first->shape[0] == 0)
 		return fail(FAIL_FORMAT, "a record without samples");
+	if (r->method != NULL && !r->more_views && !r->told_more &&
+	    view(rec, r->n_views) != NULL) {
+		r->told_more = true;
+		log_line(LOG_WARNING, "%s: %s uses the first %d views of a "
+		    "record and not view%d", stream_path(r->in), r->method->name,
+		    r->n_views, r->n_views);
+	}
 	if (r->more_views && view(rec, METHOD_VIEWS) != NULL)
 		return fail(FAIL_LIMIT, "more than %d views", METHOD_VIEWS);
 	return 0;
@@ -239,18 +253,45 @@ due(const struct reader *r, const struct rec *rec)
 	return (uint64_t)step->integer >= r->skip;
 }
 
+/* FAIL_USAGE for views that are mixed where that has no meaning. */
 static int
-check(const struct reader *r, const struct rec *rec)
+check_mixed(const struct reader *r, const struct rec *rec)
 {
-	int rc;
+	if (rec_find(rec, "mix_index") == NULL)
+		return 0;
+	return r->method != NULL ? method_check_mixed(r->method) :
+	    fail(FAIL_USAGE, "mix_index: mixed views do not have the label "
+		"of one class; --support takes views that are not mixed");
+}
 
-	if ((rc = check_views(r, rec)) < 0 ||
-	    (rc = check_mix(rec, view(rec, 0)->shape[0])) < 0)
-		return rc;
-	if (r->label && labels(rec) == NULL)
+static int
+check_labels(const struct rec *rec, size_t n)
+{
+	const int64_t *label = labels(rec);
+
+	if (label == NULL)
 		return fail(FAIL_FORMAT, "label: missing, or not i8 for each "
 		    "sample");
+	for (size_t i = 0; i < n; i++)
+		if (label[i] < -1)
+			return fail(FAIL_FORMAT, "label: %" PRId64 " in row "
+			    "%zu; a label is 0 or more, or -1 for none",
+			    label[i], i);
 	return 0;
+}
+
+static int
+check(struct reader *r, const struct rec *rec)
+{
+	size_t n;
+	int rc;
+
+	if ((rc = check_views(r, rec)) < 0)
+		return rc;
+	n = view(rec, 0)->shape[0];
+	if ((rc = check_mix(rec, n)) < 0 || (rc = check_mixed(r, rec)) < 0)
+		return rc;
+	return r->label ? check_labels(rec, n) : 0;
 }
 
 static int
@@ -310,7 +351,8 @@ batch_new(struct stream_in *in, struct kernel *k,
 	b->kernel = b->pixels.kernel = k;
 	b->norm = *norm;
 	b->step = skip;
-	b->main = (struct reader){ .in = in, .channels = norm->channels,
+	b->main = (struct reader){ .in = in, .method = method,
+		.channels = norm->channels,
 		.n_views = method->n_views, .more_views = method->more_views,
 		.label = method->label, .skip = skip };
 	find_roles(b, stream_head(in));

@@ -67,7 +67,8 @@ take(struct ckpt *c, const struct rec *rec)
 	if (entry_of(c, name->text.bytes) != NULL)
 		return fail(FAIL_FORMAT, "%s: comes twice",
 		    name->text.bytes);
-	if ((rc = room_for_one(c)) < 0 ||
+	if ((rc = ckpt_check_values(name->text.bytes, value->tensor)) < 0 ||
+	    (rc = room_for_one(c)) < 0 ||
 	    (rc = value_copy(&copy[0], name, &c->arena)) < 0 ||
 	    (rc = value_copy(&copy[1], value, &c->arena)) < 0)
 		return rc;

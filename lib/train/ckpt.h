@@ -16,9 +16,14 @@
 /* A checkpoint in memory. */
 struct ckpt;
 
-/* Reads all of it.  NULL and a failure. */
+/* Reads all of it.  NULL and a failure, also for a tensor with numbers that
+ * no sound run writes. */
 struct ckpt *ckpt_read(const char *path);
 void ckpt_free(struct ckpt *);
+
+/* FAIL_FORMAT, with the tensor's name, for NaN, infinity, a negative running
+ * variance (or Adam's mean of squares), or keys of a norm above 1. */
+int ckpt_check_values(const char *name, const struct tensor *) FAIL_CHECKED;
 
 const struct head *ckpt_head(const struct ckpt *);
 const char *ckpt_path(const struct ckpt *);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "train/infer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,15 +207,60 @@ download(struct infer *f, int value, size_t row, size_t n, float *to)
 		    nn_value(f->plan, f->memory, value) + row * c, n * c);
 }
 
-int
-infer_run(struct infer *f, const struct infer_part *parts, int n_parts)
+/* FAIL_FORMAT or FAIL_DIVERGED, by `code`, unless n rows of `size` numbers are
+ * finite; `first` is the number of the first. */
+static int
+check_rows(int code, const char *field, const float *x, size_t first,
+    size_t n, size_t size)
+{
+	for (size_t i = 0; x != NULL && i < n * size; i++)
+		if (!isfinite(x[i]))
+			return fail(code, "%s: %s in sample %zu", field,
+			    isnan(x[i]) ? "NaN" : "infinity", first + i /
+			    size);
+	return 0;
+}
+
+static int
+check_pixels(const struct infer_part *p)
+{
+	const struct tensor *t = p->pixels;
+	const size_t size = t->shape[1] * t->shape[2] * t->shape[3];
+
+	return t->dtype != DTYPE_F4 ? 0 : check_rows(FAIL_FORMAT, p->field,
+	    (const float *)t->data + p->first * size, p->first, p->n, size);
+}
+
+static int
+check_result(const struct infer *f, const struct infer_part *p)
+{
+	int rc = check_rows(FAIL_DIVERGED, "feature", p->feature, p->first,
+	    p->n, (size_t)infer_features(f));
+
+	if (rc == 0)
+		rc = check_rows(FAIL_DIVERGED, "projection", p->projection,
+		    p->first, p->n, (size_t)infer_projections(f));
+	if (rc == 0)
+		rc = check_rows(FAIL_DIVERGED, "prediction", p->prediction,
+		    p->first, p->n, (size_t)infer_predictions(f));
+	return rc < 0 ? fail_note("the network does not give finite numbers")
+		      : 0;
+}
+
+/* All parts in one pass. */
+static int
+run_batch(struct infer *f, const struct infer_part *parts, int n_parts,
+    int *bad)
 {
 	const struct tensor *t = parts[0].pixels;
 	size_t n = 0, row = 0;
 	int rc;
 
-	for (int i = 0; i < n_parts; i++)
-		n += parts[i].n;
+	for (*bad = 0; *bad < n_parts; ++*bad) {
+		if ((rc = check_pixels(&parts[*bad])) < 0)
+			return rc;
+		n += parts[*bad].n;
+	}
 	if (n == 0)
 		return 0;
 	rc = plan(f, (int)n, (int)t->shape[1], (int)t->shape[2]);
@@ -225,13 +271,40 @@ infer_run(struct infer *f, const struct infer_part *parts, int n_parts)
 		return rc;
 	upload(f, parts, n_parts);
 	nn_forward(f->plan, f->params, f->memory, f->x);
-	for (int i = 0; i < n_parts; i++) {
-		const struct infer_part *p = &parts[i];
+	for (*bad = 0; *bad < n_parts; ++*bad) {
+		const struct infer_part *p = &parts[*bad];
 
 		download(f, f->model.feature, row, p->n, p->feature);
 		download(f, f->model.projection, row, p->n, p->projection);
 		download(f, f->model.prediction, row, p->n, p->prediction);
+		if ((rc = check_result(f, p)) < 0)
+			return rc;
 		row += p->n;
 	}
 	return 0;
+}
+
+int
+infer_run(struct infer *f, const struct infer_part *parts, int n_parts,
+    int *bad)
+{
+	struct infer_part p = parts[0];
+	const size_t all = p.first + p.n;
+	int rc = 0;
+
+	if (n_parts > 1 || p.n <= INFER_BATCH)
+		return run_batch(f, parts, n_parts, bad);
+	while (p.first < all && rc == 0) {
+		p.n = all - p.first < INFER_BATCH ? all - p.first :
+		    INFER_BATCH;
+		rc = run_batch(f, &p, 1, bad);
+		p.first += p.n;
+		p.feature += p.n * (size_t)infer_features(f);
+		if (p.projection != NULL)
+			p.projection += p.n * (size_t)infer_projections(f);
+		if (p.prediction != NULL)
+			p.prediction += p.n * (size_t)infer_predictions(f);
+	}
+	*bad = 0;
+	return rc;
 }

@@ -16,6 +16,7 @@
  * goes; NULL: not wanted. */
 struct infer_part {
 	const struct tensor *pixels;	/* u1 or f4 [N,h,w,C] */
+	const char *field;		/* its name, for messages */
 	size_t first, n;
 	float *feature;			/* [n,D] */
 	float *projection, *prediction;	/* [n,P] */
@@ -40,8 +41,11 @@ int infer_features(const struct infer *);
 int infer_projections(const struct infer *);
 int infer_predictions(const struct infer *);
 
-/* Pictures of one size, INFER_BATCH of them at most in all the parts. */
-int infer_run(struct infer *, const struct infer_part *, int n_parts)
-    FAIL_CHECKED;
+/* Images of one size, INFER_BATCH of them at most in all the parts; a part
+ * by itself may have any number.  FAIL_FORMAT, with the field and the sample,
+ * for NaN or infinity in the images, and FAIL_DIVERGED for them in what is
+ * made; *bad is then the part. */
+int infer_run(struct infer *, const struct infer_part *, int n_parts,
+    int *bad) FAIL_CHECKED;
 
 #endif

@@ -199,9 +199,9 @@ describe_values(const struct train *t, struct head *h)
 	const struct method_run *r = &t->run;
 	struct loss_options loss = r->options.loss;
 	struct value map = value_map(NULL, 0);
-	const struct loss *row = loss_find(r->row->name);
+	const struct loss *row = r->row->loss;
 	struct arena *a = &h->arena;
-	int rc = row == NULL ? fail_last() : loss_defaults(row, &loss);
+	int rc = loss_defaults(row, &loss);
 
 	if (rc < 0 || (rc = value_set(&map, "lr", value_float(t->rate.base),
 	    a)) < 0)
@@ -209,7 +209,7 @@ describe_values(const struct train *t, struct head *h)
 	if (row->temperature > 0)
 		rc = value_set(&map, "temperature",
 		    value_float(loss.temperature), a);
-	if (rc == 0 && row == &loss_clsa)
+	if (rc == 0 && loss_uses(row, "strong-temperature"))
 		rc = value_set(&map, "strong_temperature",
 		    value_float(loss.strong_temperature), a);
 	if (rc == 0 && r->row->target && (rc = value_set(&map, "ema",

@@ -89,16 +89,14 @@ static int
 encode(const struct monitor *m, const struct tensor *pixels,
     struct features *to)
 {
-	struct infer_part p = { .pixels = pixels };
-	const size_t n = pixels->shape[0];
-	int rc = features_reserve(to, to->n + n);
+	struct infer_part p = { .pixels = pixels, .field = "image",
+		.n = pixels->shape[0] };
+	int unused, rc = features_reserve(to, to->n + p.n);
 
-	for (; p.first < n && rc == 0; p.first += p.n) {
-		p.n = n - p.first < INFER_BATCH ? n - p.first : INFER_BATCH;
-		p.feature = to->x + (to->n + p.first) * to->dim;
-		rc = infer_run(m->infer, &p, 1);
-	}
-	return rc;
+	if (rc < 0)
+		return rc;
+	p.feature = to->x + to->n * to->dim;
+	return infer_run(m->infer, &p, 1, &unused);
 }
 
 /* Rows of the record that have a label, close together. */

@@ -11,7 +11,7 @@
 #define CIFAR "--arch resnet18 --stem cifar "
 #define IMIX "--arch resnet50 --stem cifar --optimizer sgd --lr 0.125 " \
 	"--lr-scaling linear --weight-decay 1e-4 --warmup-epochs 10 " \
-	"--warmup-form imix --schedule cosine-epoch --temperature 0.2 "
+	"--warmup-form imix --schedule cosine-epoch "
 
 /* In alphabetical order. */
 static const struct preset table[] = {
@@ -37,9 +37,10 @@ static const struct preset table[] = {
 	    IMIX "--method byol --draw torch --projector mlpbn1 "
 	    "--predictor mlpbn1 --ema 0.999 --ema-schedule constant" },
 	{ "imix-moco-cifar10", "recipe imix, ssl-mix, batch 256, 4000 epochs",
-	    IMIX "--method moco --projector mlpbn1 --queue 4096 --ema 0.999" },
+	    IMIX "--method moco --temperature 0.2 --projector mlpbn1 "
+	    "--queue 4096 --ema 0.999" },
 	{ "imix-npair-cifar10", "recipe imix, ssl-mix, batch 256, 4000 epochs",
-	    IMIX "--method npair --projector mlpbn" },
+	    IMIX "--method npair --temperature 0.2 --projector mlpbn" },
 	{ "moco-cifar10", "recipe cifar-basic, batch 512, 200 epochs; the "
 	    "authors' notebook", CIFAR "--method moco --projector lin "
 	    "--temperature 0.1 --queue 4096 --ema 0.99 --optimizer sgd "

@@ -7,10 +7,28 @@
 
 #include "base/log.h"
 #include "train/loop.h"
+#include "train/remarks.h"
 
 /* torchvision's, for streams that do not say theirs. */
 static const double imagenet_mean[] = { 0.485, 0.456, 0.406 };
 static const double imagenet_std[] = { 0.229, 0.224, 0.225 };
+
+/* FAIL_USAGE for the width of a layer that the head does not have. */
+static int
+check_widths(const char *option, const char *text, const struct enc_head *h,
+    int64_t hidden, int64_t out)
+{
+	int sizes[ENC_HEAD_LAYERS];
+	const int n = enc_head_sizes(h, sizes);
+
+	if (hidden > 0 && n < 2)
+		return fail(FAIL_USAGE, "--%s-hidden: the %s %s has no hidden "
+		    "layer", option, option, text);
+	if (out > 0 && n < 1)
+		return fail(FAIL_USAGE, "--%s-out: the %s %s has no layer",
+		    option, option, text);
+	return 0;
+}
 
 /* The head that a text describes, with the widths asked for. */
 static int
@@ -21,9 +39,11 @@ parse_head(const char *option, const char *text, int features,
 
 	memset(h, 0, sizeof(*h));
 	if (strcmp(text, "none") == 0)
-		return 0;
+		return check_widths(option, text, h, hidden, out);
 	if ((rc = enc_head_parse(text, features, h)) < 0)
 		return fail_note("--%s", option);
+	if ((rc = check_widths(option, text, h, hidden, out)) < 0)
+		return rc;
 	enc_head_resize(h, (int)hidden, (int)out);
 	return 0;
 }
@@ -208,7 +228,8 @@ make_milestones(struct train *t, const char *text)
 			return rc;
 	}
 	t->rate.n_milestones = n;
-	return 0;
+	return n > 0 || t->rate.kind != SCHED_STEP ? 0 : fail(FAIL_USAGE,
+	    "--schedule step: give --milestones, the epochs of its steps");
 }
 
 /* The batch's pictures as the stream tells them. */
@@ -467,6 +488,8 @@ train_init(struct train *t, const struct train_config *c, struct kernel *k,
 	rc = setup(t, c, k, stream, init, resume);
 	if (rc < 0)
 		train_fini(t);
+	else if (!resume)
+		remarks_log(t, stream, init == NULL);
 	return rc;
 }
 

@@ -17,7 +17,7 @@ value() {
 	awk -F '\t' -v name="$1" '$1 == name { print $2 }' config.tsv
 }
 
-small="--width 2 --projector-hidden 4 --predictor-hidden 4 --queue 0"
+small="--width 2 --projector-out 4"
 presets=$(ssl-train --list-presets | cut -f1)
 like "$(echo $presets)" "*byol-cifar10*byol-imagenet-300*clsa-imagenet-200*\
 imix-npair-cifar10*mocov2-imagenet-200*simclr-cifar10*suncet-imagenet*" \

@@ -43,8 +43,8 @@ check byol views.tz --predictor-hidden 8 --target-start fresh
 go_on=(--support labels.tz)
 check suncet views.tz --support labels.tz --support-epochs 2
 
-# Gradients of anchors alone: the first loss is the same, the network is not;
-# where keys are constants in any case nothing changes.
+# Gradients of anchors alone: the first loss is the same, the network is
+# not.
 anchors() {
 	local method=$1
 
@@ -62,10 +62,12 @@ anchors simclr
 anchors npair
 anchors supcon
 anchors suncet --support labels.tz
-gradients=3
-anchors moco --queue 16
-anchors byol
-is "$(ssl-show --digest one.tz)" "$(ssl-show --digest both.tz)" "… all of them"
+for method in moco byol clsa; do
+	fails 2 "$method, whose keys are constants in any case, refuses it" \
+	    learn -m "$method" --anchor-grad-only -o x.tz views.tz
+	like "$(cat .err)" "*methods that do: npair simclr suncet supcon*" \
+	    "… and names those that use it"
+done
 
 ok "simclr" learn -m simclr -o s.tz views.tz
 fails 1 "suncet's labels tell" \

@@ -146,11 +146,12 @@ def case(method, name, about, projector, args=(), sizes=(24, 24), n=8,
              "steps": STEPS, "strong": o.get("strong", ()),
              "mix": o.get("mix", False), "classes": o.get("classes", 0)}
     specs = {"in.tz": views, "init.tz": start}
+    ema = (["--ema", str(o["ema"]), "--ema-schedule", "constant"]
+           if "queue" in o else [])     # the target network's
     args = ["--method", method, "--init", "init.tz", *optimizer, *args,
             "--lr", str(lr), "--weight-decay", str(decay), "--temperature",
-            str(o["tau"]), "--ema", str(o["ema"]), "--schedule", "constant",
-            "--ema-schedule", "constant", "--log-every", "1", "--log",
-            "out.tsv", "-o", "out.tz"]
+            str(o["tau"]), *ema[:2], "--schedule", "constant", *ema[2:],
+            "--log-every", "1", "--log", "out.tsv", "-o", "out.tz"]
     if support:
         specs["support.tz"] = {"kind": "many_views", "seed": name + " s",
                                "n": support, "sizes": sizes[:1],

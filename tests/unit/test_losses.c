@@ -405,6 +405,100 @@ sharp(const struct loss *row)
 	losses_end(&l);
 }
 
+/* The loss with one number of a field being `bad`; a finite one is wrong. */
+static bool
+poisons(const struct loss *row, size_t f, size_t at, float bad)
+{
+	bool told;
+
+	losses_begin(&l, row, kernel, 6, 4, 6, false);
+	l.call.n_strong = f >= LOSS_FIELDS ? 1 : l.call.n_strong;
+	l.x[f][at] = bad;
+	told = !isfinite(losses_run(&l));
+	losses_end(&l);
+	return told;
+}
+
+/* No loss hides what is no number, wherever it is. */
+static void
+poisoned(const struct loss *row)
+{
+	const bool strong = loss_reads(row, LOSS_STRONG);
+
+	for (size_t f = 0; f < LOSS_FIELDS + (strong ? 1 : 0); f++) {
+		const bool series = f == LOSS_FIELDS;
+		bool told = true;
+
+		if (!series && (f >= row->n_fields ||
+		    (row->fields[f].type != LOSS_EMBEDDING &&
+			row->fields[f].type != LOSS_QUEUE)))
+			continue;
+		for (size_t i = 0; i < 6 * 4; i++)
+			told &= poisons(row, f, i, NAN) &&
+			    poisons(row, f, i, INFINITY) &&
+			    poisons(row, f, i, -INFINITY);
+		ok(told, "%s is not finite where %s is not", row->name,
+		    series ? "s0" : row->fields[f].name);
+	}
+}
+
+/* loss_check_values and what it says. */
+static void
+refused(const char *want, const char *what)
+{
+	const int rc = loss_check_values(l.row, &l.call);
+
+	if (!ok(rc == FAIL_FORMAT && strstr(fail_text(), want) != NULL,
+	    "%s is refused by name", what))
+		printf("# got %d: %s\n", rc, rc < 0 ? fail_text() : "");
+	losses_end(&l);
+}
+
+static void
+checks(void)
+{
+	losses_begin(&l, loss_find("supcon"), kernel, 5, 4, 1, false);
+	ok(loss_check_values(l.row, &l.call) == 0, "sound values are taken");
+	losses_x(&l, "z1")[4 * 3 + 2] = NAN;
+	refused("z1: NaN in row 3, column 2", "NaN");
+	losses_begin(&l, loss_find("supcon"), kernel, 5, 4, 1, false);
+	for (int i = 0; i < 5; i++)
+		losses_whole(&l, "label")[i] = -1;
+	refused("label: no row has one", "a record without labels");
+	losses_begin(&l, loss_find("suncet"), kernel, 5, 4, 1, false);
+	for (int i = 0; i < 5; i++)
+		losses_whole(&l, "label")[i] = i;
+	refused("label: no two rows share one", "classes of one row each");
+	losses_begin(&l, loss_find("suncet"), kernel, 5, 4, 1, false);
+	losses_whole(&l, "label")[2] = -2;
+	refused("label: -2 in row 2", "a label below -1");
+	losses_begin(&l, loss_find("byol"), kernel, 5, 4, 1, true);
+	losses_x(&l, "mix_lambda")[1] = NAN;
+	refused("mix_lambda: nan in row 1", "a share of NaN");
+	losses_begin(&l, loss_find("npair"), kernel, 5, 4, 1, true);
+	losses_whole(&l, "mix_index")[4] = 5;
+	refused("mix_index: 5 in row 4", "a place outside the record");
+}
+
+/* Options belong to losses as their rows say. */
+static void
+options(void)
+{
+	const struct loss *clsa = loss_find("clsa");
+
+	for (size_t i = 0; loss_row(i) != NULL; i++)
+		ok(loss_uses(loss_row(i), "temperature") ==
+		    (loss_row(i)->temperature > 0), "%s: a temperature where "
+		    "there is one by default", loss_row(i)->name);
+	ok(loss_check_option(clsa, "strong-weight") == 0 &&
+	    loss_check_option(clsa, "output") == 0, "clsa's options");
+	is_int(loss_check_option(loss_find("byol"), "temperature"),
+	    FAIL_USAGE, "byol's temperature");
+	is_text(fail_text(), "--temperature: byol does not use it; methods "
+	    "that do: clsa moco npair simclr suncet supcon",
+	    "… with those that have one");
+}
+
 static void
 refusals(void)
 {
@@ -444,7 +538,10 @@ main(void)
 	for (size_t i = 0; (row = loss_row(i)) != NULL; i++) {
 		invariants(row);
 		sharp(row);
+		poisoned(row);
 	}
+	checks();
+	options();
 	refusals();
 	kernel_free(kernel);
 	pool_free(pool);
