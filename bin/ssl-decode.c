@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "base/log.h"
 #include "base/num.h"
 #include "image/jpeg.h"
 #include "source/feed.h"
@@ -182,9 +181,8 @@ write_all(const struct cli *cli, struct feed *f, struct stream_out *out,
 	if (got < 0)
 		cli_die("%s", "");
 	progress_end(p);
-	if (feed_bad(f) > 0)
-		log_line(LOG_LOST, "skipped %" PRIu64 " unreadable images",
-		    feed_bad(f));
+	if (feed_report_bad(f) < 0)
+		cli_die("%s", "");
 }
 
 int
@@ -214,7 +212,7 @@ main(int argc, char **argv)
 		    BATCH_BYTES : RECORD_BYTES };
 	source = open_sources(&cli, &a);
 	order = order_new(source, &choice);
-	if (order == NULL)
+	if (order == NULL || (a.strict && order_report_lost(order, true) < 0))
 		cli_die("%s", "");
 	describe(&head, source, order, &choice);
 	out = cli_create(&cli, &head);
@@ -223,7 +221,8 @@ main(int argc, char **argv)
 	if (feed == NULL)
 		cli_die("%s", "");
 	write_all(&cli, feed, out, a.epochs > 0 ? order_samples(order) : 0);
-	if (source_report_lost(source, false) < 0)
+	if (source_report_lost(source, false) < 0 ||
+	    order_report_lost(order, false) < 0)
 		cli_die("%s", "");
 	if (stream_finish(out) < 0)
 		cli_die("%s", a.common.out);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/feed.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ahead.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "base/reasons.h"
 #include "source/files.h"
 #include "source/item.h"
 
@@ -37,12 +39,24 @@ struct feed {
 	size_t n_items, item_at;
 	struct item_maker **makers;	/* one a thread */
 	struct page *page;		/* where the items go now */
-	unsigned char *known_bad;	/* a bit a sample */
-	uint64_t n_bad;
+	unsigned char *seen, *known_bad;	/* a bit a sample */
+	uint64_t n_seen;
+	struct reasons bad;
 	int64_t epoch;
 	uint64_t good;			/* in this epoch */
 	struct buf text;
 };
+
+/* Sets a sample's bit; whether that is new. */
+static bool
+mark(unsigned char *bits, size_t sample)
+{
+	const unsigned char bit = (unsigned char)(1u << sample % 8);
+	const bool is_new = (bits[sample / 8] & bit) == 0;
+
+	bits[sample / 8] |= bit;
+	return is_new;
+}
 
 static void
 fetch_one(void *arg, size_t i, int worker)
@@ -68,24 +82,20 @@ decode_one(void *arg, size_t i, int worker)
 		item_decode(it, f->makers[worker], &to, &f->config);
 }
 
-/* Says once what is wrong with a picture. */
+/* Says once what is wrong with an image. */
 static int
 report(struct feed *f, const struct item *it)
 {
-	unsigned char *bits = &f->known_bad[it->sample / 8];
-	const unsigned bit = 1u << it->sample % 8;
-
 	if (source_name(f->source, it->sample, &f->text) < 0)
 		return fail_last();
 	if (f->config.strict) {
 		fail_restore(&it->failure);
 		return fail_note("%s", (const char *)f->text.data);
 	}
-	if ((*bits & bit) != 0)
+	if (!mark(f->known_bad, it->sample))
 		return 0;
-	*bits = (unsigned char)(*bits | bit);
-	f->n_bad++;
-	log_line(LOG_WARNING, "%s: %s; left out",
+	reasons_add(&f->bad, it->failure.text);
+	log_line(LOG_WARNING, "%s: %s; skipped",
 	    (const char *)f->text.data, it->failure.text);
 	return 0;
 }
@@ -172,6 +182,8 @@ next_chunk(struct feed *f)
 		return 0;
 	n = n < CHUNK ? n : CHUNK;
 	pool_each(f->pool, n, fetch_one, f);
+	for (size_t i = 0; i < n; i++)
+		f->n_seen += mark(f->seen, f->items[i].sample);
 	f->batch_at += n;
 	f->n_items = n;
 	f->item_at = 0;
@@ -179,9 +191,16 @@ next_chunk(struct feed *f)
 }
 
 static int
-none_good(void)
+none_good(const struct feed *f)
 {
-	return fail(FAIL_FORMAT, "not one picture could be read");
+	struct buf why = { 0 };
+	int rc = reasons_list(&f->bad, &why);
+
+	if (rc == 0)
+		rc = fail(FAIL_FORMAT, "not one image could be read: %s",
+		    why.size > 0 ? (const char *)why.data : "none came");
+	buf_free(&why);
+	return rc;
 }
 
 static int
@@ -194,7 +213,7 @@ next_batch(struct feed *f)
 		return got;
 	if ((got == 0 || f->batch.epoch != f->epoch) && f->good == 0 &&
 	    f->epoch >= 0)
-		return none_good();
+		return none_good(f);
 	if (got == 0)
 		return 0;
 	if (f->batch.epoch != f->epoch)
@@ -398,7 +417,8 @@ make_makers(struct feed *f)
 
 	f->makers = calloc(n, sizeof(*f->makers));
 	f->known_bad = calloc(source_count(f->source) / 8 + 1, 1);
-	if (f->makers == NULL || f->known_bad == NULL)
+	f->seen = calloc(source_count(f->source) / 8 + 1, 1);
+	if (f->makers == NULL || f->known_bad == NULL || f->seen == NULL)
 		return fail_memory(source_count(f->source) / 8);
 	for (size_t i = 0; i < n; i++)
 		if ((f->makers[i] = item_maker_new()) == NULL)
@@ -447,6 +467,7 @@ feed_free(struct feed *f)
 	}
 	free(f->makers);
 	free(f->known_bad);
+	free(f->seen);
 	buf_free(&f->text);
 	free(f);
 }
@@ -462,8 +483,19 @@ feed_next(struct feed *f, const struct rec **r)
 	return got;
 }
 
-uint64_t
-feed_bad(const struct feed *f)
+int
+feed_report_bad(const struct feed *f)
 {
-	return f->n_bad;
+	struct buf why = { 0 };
+	int rc;
+
+	if (f->bad.total == 0)
+		return 0;
+	rc = reasons_list(&f->bad, &why);
+	if (rc == 0)
+		log_line(LOG_LOST, "skipped %" PRIu64 " of %" PRIu64
+		    " images: %s", f->bad.total, f->n_seen,
+		    (const char *)why.data);
+	buf_free(&why);
+	return rc;
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/skips.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/log.h"
 
 static int
 begin(struct skips *s, bool lost, const char *reason, const char *name)
@@ -30,6 +33,32 @@ skips_add(struct skips *s, bool lost, const char *reason, const char *name)
 			return 0;
 		}
 	return begin(s, lost, reason, name);
+}
+
+int
+skips_report_lost(const struct skips *s, const char *where, bool strict)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct skip *k = &s->all[i];
+
+		if (k->lost && strict)
+			return fail(FAIL_FORMAT, "%s: %" PRIu64 " %s (the "
+			    "first is %s)", where, k->n, k->reason, k->first);
+		if (k->lost)
+			log_line(LOG_LOST, "%s: skipped %" PRIu64 " %s (the "
+			    "first is %s)", where, k->n, k->reason, k->first);
+	}
+	return 0;
+}
+
+void
+skips_report_other(const struct skips *s, const char *where)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->all[i].lost)
+			log_line(LOG_INFO, "%s: skipped %" PRIu64 " %s (the "
+			    "first is %s)", where, s->all[i].n,
+			    s->all[i].reason, s->all[i].first);
 }
 
 void

@@ -33,6 +33,14 @@ struct skips {
 /* Counts one more case; reasons are told apart by their text. */
 int skips_add(struct skips *, bool lost, const char *reason,
     const char *name) FAIL_CHECKED;
+
+/* With `strict`, the first lost case is FAIL_FORMAT and named; otherwise each
+ * lost one is logged as LOG_LOST.  `where`: path of the source. */
+int skips_report_lost(const struct skips *, const char *where, bool strict)
+    FAIL_CHECKED;
+
+/* Logs the others as LOG_INFO. */
+void skips_report_other(const struct skips *, const char *where);
 void skips_free(struct skips *);
 
 #endif

@@ -3,12 +3,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "image/format.h"
 #include "source/kind.h"
 
 #define MAX_DEPTH 64
@@ -32,6 +35,7 @@ struct tree {
 	struct folder *folders;	/* as many as paths */
 	size_t room;
 	struct skips *skips;	/* of the part */
+	size_t lost;		/* images that were skipped so far */
 };
 
 static int
@@ -51,55 +55,135 @@ push_folder(struct tree *t, const char *path, size_t parent, int64_t class)
 	return names_add(&t->paths, path, strlen(path));
 }
 
+/* Counts what is skipped; `name` lies in folder `at`. */
+static int
+skip(struct tree *t, bool lost, const char *reason, size_t at,
+    const char *name)
+{
+	const char *folder = names_get(&t->paths, at);
+	struct buf path = { 0 };
+	int rc = buf_printf(&path, "%s%s%s", folder,
+	    *folder == '\0' ? "" : "/", name);
+
+	if (rc == 0)
+		rc = skips_add(t->skips, lost, reason,
+		    (const char *)path.data);
+	buf_free(&path);
+	t->lost += lost;
+	return rc;
+}
+
+/* What becomes of an entry. */
+enum entry_type { IS_FOLDER, IS_FILE, IS_DEAD, IS_CLOSED, IS_STRANGE };
+
 /* Type of an entry, looked up only where the folder does not tell. */
 static int
-type_of(int fd, const struct dirent *e, unsigned char *type)
+type_of(int fd, const struct dirent *e, enum entry_type *type)
 {
+	unsigned char kind = e->d_type;
 	struct stat st;
 
-	*type = e->d_type;
-	if (*type != DT_LNK && *type != DT_UNKNOWN)
-		return 0;
-	if (fstatat(fd, e->d_name, &st, 0) < 0)
-		return fail_errno("%s", e->d_name);
-	*type = S_ISDIR(st.st_mode) ? DT_DIR : S_ISREG(st.st_mode) ? DT_REG :
-	    DT_SOCK;
+	if (kind == DT_LNK || kind == DT_UNKNOWN) {
+		if (fstatat(fd, e->d_name, &st, 0) < 0) {
+			*type = errno == EACCES ? IS_CLOSED : IS_DEAD;
+			return errno == EACCES || errno == ENOENT ||
+			    errno == ELOOP || errno == ENOTDIR ? 0 :
+			    fail_errno("%s", e->d_name);
+		}
+		kind = S_ISDIR(st.st_mode) ? DT_DIR :
+		    S_ISREG(st.st_mode) ? DT_REG : DT_SOCK;
+	}
+	*type = kind == DT_DIR ? IS_FOLDER : kind == DT_REG ? IS_FILE :
+	    IS_STRANGE;
 	return 0;
 }
 
+/* The format of a file's content in *format, NULL for no image.  1 when it
+ * may not be read. */
 static int
-add_entry(struct tree *t, int fd, const struct dirent *e, struct names *subs)
+format_of(int folder, const char *name, const char **format)
 {
-	const bool picture = src_is_picture_name(e->d_name);
-	unsigned char type;
+	unsigned char head[IMAGE_MAGIC];
+	const int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+	    O_NONBLOCK);
+	ssize_t got;
 
-	if (e->d_name[0] == '.')
-		return 0;
-	if (type_of(fd, e, &type) < 0) {
-		/* A dangling link to a picture is that picture's trouble. */
-		if (!picture)
-			return fail_last();
-		type = DT_REG;
-	}
-	if (type == DT_DIR)
-		return names_add(subs, e->d_name, strlen(e->d_name));
-	if (type == DT_REG && picture)
-		return names_add(&t->files, e->d_name, strlen(e->d_name));
-	return skips_add(t->skips, false, "other files", e->d_name);
+	*format = NULL;
+	if (fd < 0)
+		return errno == EACCES || errno == EPERM ? 1 :
+		    fail_errno("%s", name);
+	got = pread(fd, head, sizeof(head), 0);
+	close(fd);
+	if (got < 0)
+		return fail_errno("%s", name);
+	*format = image_format(head, (size_t)got);
+	return 0;
+}
+
+/* A file whose name is not that of a JPEG file; it may still be one. */
+static int
+add_unnamed(struct tree *t, size_t at, int fd, const char *name)
+{
+	const enum src_name kind = src_name(name);
+	const char *format = NULL;
+	bool is_jpeg;
+	int rc = 0;
+
+	if (kind != SRC_NAME_OTHER)
+		rc = format_of(fd, name, &format);
+	if (rc < 0)
+		return rc;
+	if (rc > 0)
+		return skip(t, true, "files that may not be read", at, name);
+	is_jpeg = format != NULL && strcmp(format, "JPEG") == 0;
+	if (is_jpeg && kind != SRC_NAME_UNKNOWN)
+		return names_add(&t->files, name, strlen(name));
+	if (is_jpeg)
+		return skip(t, true, "JPEG files of another name (rename "
+		    "them to .jpg)", at, name);
+	if (format != NULL || kind == SRC_NAME_IMAGE)
+		return skip(t, true, "images that are not JPEG", at, name);
+	return skip(t, false, "other files", at, name);
 }
 
 static int
-list_folder(struct tree *t, DIR *dir, struct names *subs)
+add_entry(struct tree *t, size_t at, int fd, const struct dirent *e,
+    struct names *subs)
+{
+	const char *name = e->d_name;
+	const bool is_named = src_name(name) == SRC_NAME_JPEG;
+	enum entry_type type;
+
+	if (src_is_junk_name(name))
+		return 0;
+	if (type_of(fd, e, &type) < 0)
+		return fail_last();
+	if (type == IS_FOLDER)
+		return names_add(subs, name, strlen(name));
+	if (type == IS_DEAD)
+		return skip(t, true, "dead links", at, name);
+	if (type == IS_CLOSED)
+		return skip(t, true, "files that may not be read", at, name);
+	if (type == IS_STRANGE)
+		return is_named ? skip(t, true, "images that are not files",
+		    at, name) : skip(t, false, "other files", at, name);
+	return is_named ? names_add(&t->files, name, strlen(name)) :
+	    add_unnamed(t, at, fd, name);
+}
+
+static int
+list_folder(struct tree *t, size_t at, DIR *dir, struct names *subs)
 {
 	const struct dirent *e;
 
 	for (errno = 0; (e = readdir(dir)) != NULL; errno = 0)
-		if (add_entry(t, dirfd(dir), e, subs) < 0)
+		if (add_entry(t, at, dirfd(dir), e, subs) < 0)
 			return fail_last();
 	return errno != 0 ? fail_errno("reading the folder") : 0;
 }
 
-/* Links may lead back up; without this the walk would not end. */
+/* Links may lead back up; without this the walk would not end.  1 for those
+ * that do. */
 static int
 check_loop(struct tree *t, size_t at, int fd)
 {
@@ -114,8 +198,7 @@ check_loop(struct tree *t, size_t at, int fd)
 	for (size_t up = f->parent; up != NONE; up = t->folders[up].parent) {
 		if (t->folders[up].device == f->device &&
 		    t->folders[up].inode == f->inode)
-			return fail(FAIL_FORMAT, "a link that leads back to a "
-			    "folder above it");
+			return 1;
 		if (++depth > MAX_DEPTH)
 			return fail(FAIL_LIMIT, "more than %d folders deep",
 			    MAX_DEPTH);
@@ -143,7 +226,10 @@ scan_folder(struct tree *t, size_t at, struct names *subs)
 	f->start = t->files.n;
 	rc = check_loop(t, at, fd);
 	if (rc == 0)
-		rc = list_folder(t, dir, subs);
+		rc = list_folder(t, at, dir, subs);
+	else if (rc > 0)
+		rc = skips_add(t->skips, true, "links that lead back to a "
+		    "folder above", path);
 	closedir(dir);
 	if (rc < 0)
 		return *path == '\0' ? rc : fail_note("%s", path);
@@ -234,37 +320,128 @@ walk_class(struct tree *t, const char *name, int64_t class)
 	return rc;
 }
 
+/* The classes are the folders that hold an image, be it one that is not
+ * read; without a JPEG file in any of them, there are none. */
 static int
-drop_files(struct tree *t)
+walk_classes(struct tree *t, const struct names *subs, struct names *classes)
 {
-	for (size_t i = 0; i < t->files.n; i++)
+	const size_t loose = t->files.n;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < subs->n; i++) {
+		const char *name = names_get(subs, i);
+		const size_t folders = t->paths.n, files = t->files.n;
+		const size_t lost = t->lost;
+
+		rc = walk_class(t, name, (int64_t)classes->n);
+		if (rc == 0 && (t->files.n > files || t->lost > lost)) {
+			rc = names_add(classes, name, strlen(name));
+		} else if (rc == 0) {
+			t->paths.n = folders;
+			rc = skips_add(t->skips, false, "folders without an "
+			    "image", name);
+		}
+	}
+	if (rc == 0 && t->files.n == loose) {
+		names_free(classes);
+		t->paths.n = 1;
+	}
+	return rc;
+}
+
+/* With classes, images that lie in none would be of no class. */
+static int
+lose_loose(struct tree *t)
+{
+	struct folder *root = &t->folders[0];
+
+	for (; root->n > 0; root->n--, root->start++)
 		if (skips_add(t->skips, true, "images beside the class "
-		    "folders", names_get(&t->files, i)) < 0)
+		    "folders", names_get(&t->files, root->start)) < 0)
 			return fail_last();
-	names_free(&t->files);
-	t->folders[0].n = 0;
 	return 0;
+}
+
+static bool
+is_part_name(const char *name)
+{
+	static const char *const parts[] = { "train", "training", "val",
+		"valid", "validation", "test", "testing", "dev" };
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strcmp(name, parts[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Folders that are parts of a data set are hardly meant as classes. */
+static int
+warn_of_parts(const char *path, const struct names *classes)
+{
+	const char *meant = names_get(classes, 0);
+	struct buf list = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < classes->n; i++) {
+		const char *name = names_get(classes, i);
+
+		if (!is_part_name(name))
+			goto done;
+		if (strncmp(name, "train", 5) == 0)
+			meant = name;
+		rc = buf_printf(&list, "%s%s", i == 0 ? "" :
+		    i + 1 < classes->n ? ", " : " and ", name);
+	}
+	if (rc == 0)
+		log_line(LOG_WARNING, classes->n == 1 ? "%s: the only class "
+		    "is %s; did you mean ssl-decode %s/%s?" : "%s: the "
+		    "classes are %s; did you mean ssl-decode %s/%s?", path,
+		    (const char *)list.data, path, meant);
+done:
+	buf_free(&list);
+	return rc;
+}
+
+static int
+nothing_found(const struct tree *t)
+{
+	for (size_t i = 0; i < t->skips->n; i++) {
+		const struct skip *k = &t->skips->all[i];
+
+		if (k->lost)
+			return fail(FAIL_FORMAT, "no .jpg or .jpeg file in "
+			    "this folder, but %" PRIu64 " %s (the first is "
+			    "%s)", k->n, k->reason, k->first);
+	}
+	return fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder");
 }
 
 static int
 walk(struct src_part *p, struct tree *t)
 {
-	if (push_folder(t, "", NONE, SOURCE_NO_LABEL) < 0 ||
-	    scan_folder(t, 0, &p->classes) < 0 ||
-	    names_sort(&p->classes, 0) < 0)
-		return fail_last();
-	p->classes_sorted = true;
-	if (p->classes.n > 0 && drop_files(t) < 0)
-		return fail_last();
-	for (size_t c = 0; c < p->classes.n; c++) {
-		if (walk_class(t, names_get(&p->classes, c), (int64_t)c) < 0)
-			return fail_last();
-		p->max_label = (int64_t)c;
-	}
+	struct names subs = { 0 };
+	int rc = push_folder(t, "", NONE, SOURCE_NO_LABEL);
+
+	if (rc == 0)
+		rc = scan_folder(t, 0, &subs);
+	if (rc == 0)
+		rc = names_sort(&subs, 0);
+	if (rc == 0)
+		rc = walk_classes(t, &subs, &p->classes);
+	names_free(&subs);
+	if (rc < 0)
+		return rc;
 	if (t->files.n == 0)
-		return fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder"
-		    "%s", p->classes.n > 0 ? "'s sub-folders" : "");
+		return nothing_found(t);
 	p->n = t->files.n;
+	if (p->classes.n > 0) {
+		p->n -= t->folders[0].n;
+		p->max_label = (int64_t)p->classes.n - 1;
+		if (lose_loose(t) < 0 || warn_of_parts(p->path,
+		    &p->classes) < 0)
+			return fail_last();
+	}
+	p->classes_sorted = true;
 	return number_samples(t);
 }
 
