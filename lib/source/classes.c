@@ -177,12 +177,23 @@ map_part(struct names *all, struct src_part *p, bool from_user)
 	return 0;
 }
 
+static bool
+have_labels(const struct src_part *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (parts[i].max_label >= 0)
+			return true;
+	return false;
+}
+
 int
 classes_join(struct names *all, struct src_part *parts, size_t n,
     const char *path)
 {
 	if (gather(all, parts, n, path) < 0)
 		return fail_last();
+	if (path != NULL && !have_labels(parts, n))
+		log_line(LOG_WARNING, "%s: no sample has a label", path);
 	for (size_t i = 0; i < n; i++)
 		if (map_part(all, &parts[i], path != NULL) < 0)
 			return fail_last();
