@@ -120,6 +120,24 @@ cp "$good" data/val/x
 ok "the parts of a data set" ssl-decode --strict data -o out.tz
 like "$(cat "$T/.err")" "*data: the classes are train and val; did you mean \
 ssl-decode data/train?" "are hardly classes"
+mv data/val data/VAL2017
+ok "of other names" ssl-decode data -o out.tz
+like "$(cat "$T/.err")" "*data: the classes are VAL2017 and train; did you mean \
+ssl-decode data/train?" "likewise"
+mkdir -p up/images
+mv data/train/x up/images/x
+cp -r up/images/x up/images/y
+ok "a folder around the class folders" ssl-decode up -o out.tz
+like "$(cat "$T/.err")" "*up: the only class is images; did you mean \
+ssl-decode up/images?" "is hardly a class"
+cp "$good" up/images/1.jpg
+ok "with images of its own" ssl-decode up -o out.tz
+is "$(cat "$T/.err")" "" "it may be one"
+mkdir -p trains/trains
+cp "$good" trains/trains
+ok "a class of trains" ssl-decode trains -o out.tz
+is "$(cat "$T/.err")" "" "is one"
+mv up/images/x data/train
 ok "one of them" ssl-decode data/train -o out.tz
 is "$(cat "$T/.err")" "" "is fine"
 
