@@ -402,18 +402,19 @@ warn_of_level(const struct tree *t, const struct names *classes,
 	return rc;
 }
 
+/* Says what is there instead: lost images, or else other files. */
 static int
-nothing_found(const struct tree *t)
+nothing_found(const struct skips *s)
 {
-	for (size_t i = 0; i < t->skips->n; i++) {
-		const struct skip *k = &t->skips->all[i];
+	const struct skip *k = s->all;
 
-		if (k->lost)
-			return fail(FAIL_FORMAT, "no .jpg or .jpeg file in "
-			    "this folder, but %" PRIu64 " %s (the first is "
-			    "%s)", k->n, k->reason, k->first);
-	}
-	return fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder");
+	for (size_t i = 0; i < s->n; i++)
+		if (s->all[i].lost && !k->lost)
+			k = &s->all[i];
+	return s->n == 0 ?
+	    fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder") :
+	    fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder, but %"
+	    PRIu64 " %s (the first is %s)", k->n, k->reason, k->first);
 }
 
 int
@@ -433,7 +434,7 @@ tree_walk(struct tree *t, struct src_part *p)
 	if (rc < 0)
 		return rc;
 	if (t->files.n == 0)
-		return nothing_found(t);
+		return nothing_found(t->skips);
 	p->n = t->files.n;
 	if (p->classes.n > 0) {
 		p->n -= t->folders[0].n;

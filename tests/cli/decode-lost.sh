@@ -58,6 +58,12 @@ fails 1 "only such images" ssl-decode formats -o none.tz
 like "$(cat "$T/.err")" "*no .jpg or .jpeg file in this folder, but 1 images \
 that are not JPEG (the first is 2.ppm)" "says why"
 
+rm formats/2.ppm
+touch formats/000.tar
+fails 1 "only other files" ssl-decode formats -o none.tz
+like "$(cat "$T/.err")" "*no .jpg or .jpeg file in this folder, but 1 other \
+files (the first is 000.tar)" "says what is there"
+
 # The content decides where the name does not.
 mkdir names
 for name in 1.jpg 2.JPEG 3.jpe 4.JFIF 5 n01440764_10026 n0.10026 8.png; do
