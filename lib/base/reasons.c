@@ -34,7 +34,6 @@ reasons_add(struct reasons *r, const char *text)
 	char cut[REASONS_TEXT];
 
 	snprintf(cut, sizeof(cut), "%s", text);
-	r->total++;
 	for (int i = 0; i < r->n; i++)
 		if (is_same(r->all[i].text, cut)) {
 			r->all[i].n++;

@@ -18,7 +18,7 @@ struct reasons {
 		uint64_t n;
 	} all[REASONS_MOST];
 	int n;
-	uint64_t others, total;
+	uint64_t others;
 };
 
 /* Counts one more case.  Texts that differ in their numbers only are one

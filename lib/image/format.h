@@ -1,16 +1,18 @@
 /*
- * format: what kind of image file bytes are, by how they begin.
+ * format: which format a file is in, from its first bytes.
  */
 #ifndef SELF_IMAGE_FORMAT_H
 #define SELF_IMAGE_FORMAT_H
 
 #include <stddef.h>
 
-/* Bytes that image_format looks at. */
-#define IMAGE_MAGIC 16
+struct format {
+	const char *name;	/* "PNG"; static, one text for each format */
+	const char *what;	/* "a PNG image", for messages */
+};
 
-/* "JPEG", "PNG", "GIF", …, by the first `size` bytes of a file; NULL when
- * they are no image that we know of. */
-const char *image_format(const void *bytes, size_t size);
+/* The format of a file that begins with these bytes (512 are enough); NULL
+ * for an empty file or an unknown format. */
+const struct format *format_find(const void *bytes, size_t size);
 
 #endif

@@ -105,14 +105,14 @@ look_at(int mark, const struct view *s, struct jpeg_info *info)
 }
 
 static int
-not_jpeg(const struct view *v)
+not_jpeg(const void *bytes, size_t size)
 {
-	const char *format = image_format(v->at, v->size);
+	const struct format *f = format_find(bytes, size);
 
-	if (v->size == 0)
+	if (size == 0)
 		return fail(FAIL_FORMAT, "empty file");
-	return format == NULL ? fail(FAIL_FORMAT, "not a JPEG file") :
-	    fail(FAIL_FORMAT, "a %s image, not JPEG", format);
+	return f == NULL ? fail(FAIL_FORMAT, "not a JPEG file") :
+	    fail(FAIL_FORMAT, "%s, not JPEG", f->what);
 }
 
 /* As libjpeg: anything between segments is passed over up to an 0xFF. */
@@ -124,7 +124,7 @@ jpeg_look(const void *bytes, size_t size, struct jpeg_info *info)
 
 	*info = (struct jpeg_info){ 0 };
 	if (size < 2 || v.at[0] != 0xFF || v.at[1] != MARK_SOI)
-		return not_jpeg(&v);
+		return not_jpeg(bytes, size);
 	for (;;) {
 		const unsigned char *ff = memchr(v.at + at, 0xFF, size - at);
 		struct view segment;

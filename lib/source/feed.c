@@ -39,24 +39,15 @@ struct feed {
 	size_t n_items, item_at;
 	struct item_maker **makers;	/* one a thread */
 	struct page *page;		/* where the items go now */
-	unsigned char *seen, *known_bad;	/* a bit a sample */
-	uint64_t n_seen;
-	struct reasons bad;
+	unsigned char *known_bad;	/* a bit a sample */
+	uint64_t n_bad;
 	int64_t epoch;
 	uint64_t good;			/* in this epoch */
 	struct buf text;
+	struct reasons bad;		/* of n_bad */
+	unsigned char *seen;		/* a bit a sample */
+	uint64_t n_seen;
 };
-
-/* Sets a sample's bit; whether that is new. */
-static bool
-mark(unsigned char *bits, size_t sample)
-{
-	const unsigned char bit = (unsigned char)(1u << sample % 8);
-	const bool is_new = (bits[sample / 8] & bit) == 0;
-
-	bits[sample / 8] |= bit;
-	return is_new;
-}
 
 static void
 fetch_one(void *arg, size_t i, int worker)
@@ -82,18 +73,23 @@ decode_one(void *arg, size_t i, int worker)
 		item_decode(it, f->makers[worker], &to, &f->config);
 }
 
-/* Says once what is wrong with an image. */
+/* Says once what is wrong with a picture. */
 static int
 report(struct feed *f, const struct item *it)
 {
+	unsigned char *bits = &f->known_bad[it->sample / 8];
+	const unsigned bit = 1u << it->sample % 8;
+
 	if (source_name(f->source, it->sample, &f->text) < 0)
 		return fail_last();
 	if (f->config.strict) {
 		fail_restore(&it->failure);
 		return fail_note("%s", (const char *)f->text.data);
 	}
-	if (!mark(f->known_bad, it->sample))
+	if ((*bits & bit) != 0)
 		return 0;
+	*bits = (unsigned char)(*bits | bit);
+	f->n_bad++;
 	reasons_add(&f->bad, it->failure.text);
 	log_line(LOG_WARNING, "%s: %s; skipped",
 	    (const char *)f->text.data, it->failure.text);
@@ -170,6 +166,19 @@ fill_page(struct feed *f, struct page *p, size_t n)
 	return 0;
 }
 
+/* Counts the fetched samples that never came before. */
+static void
+count_seen(struct feed *f)
+{
+	for (size_t i = 0; i < f->n_items; i++) {
+		unsigned char *bits = &f->seen[f->items[i].sample / 8];
+		const unsigned bit = 1u << f->items[i].sample % 8;
+
+		f->n_seen += (*bits & bit) == 0;
+		*bits = (unsigned char)(*bits | bit);
+	}
+}
+
 /* 1: there is a further sample of this batch among the items. */
 static int
 next_chunk(struct feed *f)
@@ -182,11 +191,10 @@ next_chunk(struct feed *f)
 		return 0;
 	n = n < CHUNK ? n : CHUNK;
 	pool_each(f->pool, n, fetch_one, f);
-	for (size_t i = 0; i < n; i++)
-		f->n_seen += mark(f->seen, f->items[i].sample);
 	f->batch_at += n;
 	f->n_items = n;
 	f->item_at = 0;
+	count_seen(f);
 	return 1;
 }
 
@@ -417,8 +425,7 @@ make_makers(struct feed *f)
 
 	f->makers = calloc(n, sizeof(*f->makers));
 	f->known_bad = calloc(source_count(f->source) / 8 + 1, 1);
-	f->seen = calloc(source_count(f->source) / 8 + 1, 1);
-	if (f->makers == NULL || f->known_bad == NULL || f->seen == NULL)
+	if (f->makers == NULL || f->known_bad == NULL)
 		return fail_memory(source_count(f->source) / 8);
 	for (size_t i = 0; i < n; i++)
 		if ((f->makers[i] = item_maker_new()) == NULL)
@@ -443,7 +450,10 @@ feed_new(const struct source *s, struct order *o, struct pool *pool,
 	f->pool = pool;
 	f->config = *config;
 	f->epoch = -1;
-	if (make_makers(f) < 0) {
+	f->seen = calloc(source_count(s) / 8 + 1, 1);
+	if (f->seen == NULL)
+		fail_memory(source_count(s) / 8 + 1);
+	if (f->seen == NULL || make_makers(f) < 0) {
 		feed_free(f);
 		return NULL;
 	}
@@ -467,8 +477,8 @@ feed_free(struct feed *f)
 	}
 	free(f->makers);
 	free(f->known_bad);
-	free(f->seen);
 	buf_free(&f->text);
+	free(f->seen);
 	free(f);
 }
 
@@ -489,12 +499,12 @@ feed_report_bad(const struct feed *f)
 	struct buf why = { 0 };
 	int rc;
 
-	if (f->bad.total == 0)
+	if (f->n_bad == 0)
 		return 0;
 	rc = reasons_list(&f->bad, &why);
 	if (rc == 0)
 		log_line(LOG_LOST, "skipped %" PRIu64 " of %" PRIu64
-		    " images: %s", f->bad.total, f->n_seen,
+		    " images: %s", f->n_bad, f->n_seen,
 		    (const char *)why.data);
 	buf_free(&why);
 	return rc;

@@ -126,19 +126,7 @@ prepare(struct order *o, const struct source *s)
 	return 0;
 }
 
-static uint64_t
-batch_size(const struct order *o)
-{
-	return (uint64_t)o->config.batch;
-}
-
-static uint64_t
-epoch_steps(const struct order *o)
-{
-	if (is_balanced(o))
-		return o->shard_units;
-	return (o->shard_units + batch_size(o) - 1) / batch_size(o);
-}
+static uint64_t epoch_steps(const struct order *);
 
 /* Nothing is wrong with a run that has been completed; it is worth a word. */
 static void
@@ -187,6 +175,20 @@ order_free(struct order *o)
 	free(o->permutation);
 	free(o->batch);
 	free(o);
+}
+
+static uint64_t
+batch_size(const struct order *o)
+{
+	return (uint64_t)o->config.batch;
+}
+
+static uint64_t
+epoch_steps(const struct order *o)
+{
+	if (is_balanced(o))
+		return o->shard_units;
+	return (o->shard_units + batch_size(o) - 1) / batch_size(o);
 }
 
 uint64_t

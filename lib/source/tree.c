@@ -17,6 +17,7 @@
 #include "image/format.h"
 
 #define MAX_DEPTH 64
+#define HEAD_BYTES 64		/* of a file that decide on its format */
 
 static int
 push_folder(struct tree *t, const char *path, size_t parent, int64_t class)
@@ -83,7 +84,8 @@ type_of(int fd, const struct dirent *e, enum entry_type *type)
 static int
 format_of(int folder, const char *name, const char **format)
 {
-	unsigned char head[IMAGE_MAGIC];
+	unsigned char head[HEAD_BYTES];
+	const struct format *f;
 	const int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY |
 	    O_NONBLOCK);
 	ssize_t got;
@@ -96,7 +98,9 @@ format_of(int folder, const char *name, const char **format)
 	close(fd);
 	if (got < 0)
 		return fail_errno("%s", name);
-	*format = image_format(head, (size_t)got);
+	f = format_find(head, (size_t)got);
+	if (f != NULL && strstr(f->what, "image") != NULL)
+		*format = f->name;
 	return 0;
 }
 

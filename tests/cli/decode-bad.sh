@@ -25,7 +25,7 @@ for name in 02-cut 03-empty 04-page 05-end 06-png; do
 	    "$name is named"
 done
 is "$(tail -1 words)" "ssl-decode: skipped 5 of 7 images: Premature end of \
-JPEG file (2); empty file (1); not a JPEG file (1); a PNG image, not JPEG (1)" \
+JPEG file (2); empty file (1); an HTML page, not JPEG (1); a PNG image, not JPEG (1)" \
     "and counted by reason"
 ssl-decode --quiet set -o out.tz 2>quiet
 is "$(cat quiet)" "$(tail -1 words)" "--quiet hides all but that line"

@@ -31,6 +31,5 @@ main(void)
 	is_list(&r, "129 bytes before marker 0xd5, offset 7 (2); 6 bytes "
 	    "before marker 0xd9 (1); a (1); b (1); c (1); d (1); other "
 	    "reasons (1)", "few are kept apart");
-	is_int((int64_t)r.total, 8, "all are counted");
 	return tap_done();
 }
