@@ -117,7 +117,7 @@ is "$(ssl-show --meta classes out.tz)" '["cat","dog"]' "is read without it"
 list '0.jpg\t2\n'
 fails 1 "a label past the classes" ssl-decode --classes marked.txt @list.txt \
     -o none.tz
-like "$(cat "$T/.err")" "*label 2, but only 2 class names" "is refused"
+like "$(cat "$T/.err")" "*label 2, but only 2 class names*" "is refused"
 list '0.jpg\n'
 ok "classes for no label" ssl-decode --classes marked.txt @list.txt -o out.tz
 like "$(cat "$T/.err")" "*marked.txt: no sample has a label" "are remarked on"
