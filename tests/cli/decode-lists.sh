@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Lists as people and programs write them: read as meant, or refused with the
 # reason; never an image lost without a word, nor a label made of a header.
+needs iconv
 mkdir set
 for i in 0 1 2; do
 	cp "$TESTS/data/colour.jpg" "set/$i.jpg"
@@ -32,7 +33,7 @@ refuses() {
 }
 
 reads "a byte order mark" '\0357\0273\02770.jpg\n1.jpg\n' \
-    '["0.jpg","1.jpg"]' "-1 -1 " 
+    '["0.jpg","1.jpg"]' "-1 -1 "
 reads "CRLF, empty lines, blanks" '0.jpg \r\n\r\n  \n1.jpg\r\n\r\n\r\n' \
     '["0.jpg","1.jpg"]' "-1 -1 "
 reads "blanks around labels" '0.jpg\t cat\r\n1.jpg\tcat \n 2.jpg \t dog\n' \
