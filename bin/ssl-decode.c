@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "base/log.h"
 #include "base/num.h"
 #include "image/jpeg.h"
 #include "source/feed.h"
@@ -26,16 +25,16 @@ struct args {
 };
 
 static const struct opt opts[] = {
-	{ NULL, 0, OPT_FLAG, 0, NULL, NULL, 0, 0, "Pictures", false },
+	{ NULL, 0, OPT_FLAG, 0, NULL, NULL, 0, 0, "Images", false },
 	{ "size", 'S', OPT_INT, AT(size), "N", "0", 0, 65500,
 	    "short side to N, then the square in the middle; 0: as they are",
 	    false },
 	{ "exif", 0, OPT_FLAG, AT(exif), NULL, NULL, 0, 0,
-	    "turn pictures upright as their EXIF data say", false },
+	    "turn images upright as their EXIF data say", false },
 	{ "max-pixels", 0, OPT_INT, AT(max_pixels), "N", "178956970", 1,
-	    4000000000.0, "a picture of more pixels is a bad one", false },
+	    4000000000.0, "skip an image of more pixels", false },
 	{ "strict", 0, OPT_FLAG, AT(strict), NULL, NULL, 0, 0,
-	    "fail at the first bad picture instead of leaving it out", false },
+	    "fail at the first image that would be skipped", false },
 	{ "keep-jpeg", 0, OPT_FLAG, AT(keep_jpeg), NULL, NULL, 0, 0,
 	    "pass JPEG files on as they are, for ssl-augment to decode", false },
 	{ "classes", 'c', OPT_TEXT, AT(classes), "FILE", NULL, 0, 0,
@@ -48,7 +47,7 @@ static const struct opt opts[] = {
 	{ "shuffle", 'r', OPT_FLAG, AT(shuffle), NULL, NULL, 0, 0,
 	    "a new random order in each epoch", false },
 	{ "balance", 0, OPT_TEXT, AT(balance), "CxK", NULL, 0, 0,
-	    "batches of C random classes with K pictures each", false },
+	    "batches of C random classes with K images each", false },
 	{ "epochs", 'e', OPT_INT, AT(epochs), "E", "1", 0, 1000000000,
 	    "how often to go through all samples; 0: without end", false },
 	{ "shard", 0, OPT_TEXT, AT(shard), "I/N", NULL, 0, 0,
@@ -64,7 +63,7 @@ static const struct opt opts[] = {
 static const struct cli_tool tool = {
 	.name = "ssl-decode",
 	.operands = "[SOURCE...]",
-	.summary = "read pictures from folders, archives, lists and streams; "
+	.summary = "read images from folders, archives, lists and streams; "
 	    "write samples",
 	.notes = "A SOURCE is a folder with a folder for each class (or "
 	    "without), a tar archive of\nKEY.jpg and KEY.cls (.tar, .tar.zst, "
@@ -167,7 +166,7 @@ static void
 write_all(const struct cli *cli, struct feed *f, struct stream_out *out,
     uint64_t total)
 {
-	struct progress *p = progress_new(cli, "pictures", total);
+	struct progress *p = progress_new(cli, "images", total);
 	const struct rec *r;
 	uint64_t done = 0;
 	size_t n;
@@ -182,9 +181,8 @@ write_all(const struct cli *cli, struct feed *f, struct stream_out *out,
 	if (got < 0)
 		cli_die("%s", "");
 	progress_end(p);
-	if (feed_bad(f) > 0)
-		log_line(LOG_LOST, "skipped %" PRIu64 " unreadable images",
-		    feed_bad(f));
+	if (feed_report_bad(f) < 0)
+		cli_die("%s", "");
 }
 
 int
@@ -214,7 +212,7 @@ main(int argc, char **argv)
 		    BATCH_BYTES : RECORD_BYTES };
 	source = open_sources(&cli, &a);
 	order = order_new(source, &choice);
-	if (order == NULL)
+	if (order == NULL || (a.strict && order_report_lost(order, true) < 0))
 		cli_die("%s", "");
 	describe(&head, source, order, &choice);
 	out = cli_create(&cli, &head);
@@ -223,7 +221,8 @@ main(int argc, char **argv)
 	if (feed == NULL)
 		cli_die("%s", "");
 	write_all(&cli, feed, out, a.epochs > 0 ? order_samples(order) : 0);
-	if (source_report_lost(source, false) < 0)
+	if (source_report_lost(source, false) < 0 ||
+	    order_report_lost(order, false) < 0)
 		cli_die("%s", "");
 	if (stream_finish(out) < 0)
 		cli_die("%s", a.common.out);

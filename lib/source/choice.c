@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/choice.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/num.h"
 #include "base/rng.h"
 
@@ -74,29 +76,60 @@ match_key(struct subset *u, struct buf *key, size_t sample)
 	return match(u, text, sample, &found);
 }
 
-/* Lines that are no key must be numbers; equal lines are found as one. */
+/* A line that is no key may be a number; equal lines are found as one. */
 static int
-match_numbers(struct subset *u, size_t n)
+match_number(struct subset *u, size_t i, size_t n, bool *found)
 {
-	for (size_t i = 0; i < u->lines.n; i++) {
-		const char *line = names_get(&u->lines, i);
-		int64_t number;
-		size_t first;
+	int64_t number;
+	size_t first;
 
-		if (names_find(&u->lines, line, &first) < 0)
-			return fail_last();
-		if (u->used[first])
-			continue;
-		if (num_int(line, 0, (int64_t)n - 1, &number) < 0)
-			return fail(FAIL_FORMAT, "line %zu: '%s' is neither a "
-			    "key nor a number below %zu", i + 1, line, n);
+	if (names_find(&u->lines, names_get(&u->lines, i), &first) < 0)
+		return fail_last();
+	*found = u->used[first];
+	if (!*found && num_int(names_get(&u->lines, i), 0, (int64_t)n - 1,
+	    &number) == 0) {
 		u->wanted[number] = true;
+		*found = true;
 	}
 	return 0;
 }
 
 static int
-mark_wanted(struct subset *u, const struct choice *c, const struct source *s)
+no_match(size_t line, const char *text, size_t n)
+{
+	return fail(FAIL_FORMAT, "line %zu: '%s' is neither a key nor a "
+	    "number below %zu", line, text, n);
+}
+
+/* Lines that are no key must be numbers; counts those that are neither. */
+static int
+match_numbers(struct subset *u, size_t n, struct skips *skips)
+{
+	size_t matches = 0, first_bad = 0;
+
+	for (size_t i = 0; i < u->lines.n; i++) {
+		const char *line = names_get(&u->lines, i);
+		bool found = false;
+
+		if (*line == '\0')
+			continue;
+		if (match_number(u, i, n, &found) < 0)
+			return fail_last();
+		matches += found;
+		if (found)
+			continue;
+		first_bad += first_bad == 0 ? i + 1 : 0;
+		if (skips_add(skips, true, "lines that name no sample",
+		    line) < 0)
+			return fail_last();
+	}
+	return first_bad == 0 || matches > 0 ? 0 : no_match(first_bad,
+	    names_get(&u->lines, first_bad - 1), n);
+}
+
+static int
+mark_wanted(struct subset *u, const struct choice *c, const struct source *s,
+    struct skips *skips)
 {
 	struct buf key = { 0 };
 	int rc = 0;
@@ -107,11 +140,12 @@ mark_wanted(struct subset *u, const struct choice *c, const struct source *s)
 			rc = match_key(u, &key, c->samples[i]);
 	}
 	buf_free(&key);
-	return rc < 0 ? rc : match_numbers(u, source_count(s));
+	return rc < 0 ? rc : match_numbers(u, source_count(s), skips);
 }
 
 int
-choice_keep_subset(struct choice *c, const struct source *s, const char *path)
+choice_keep_subset(struct choice *c, const struct source *s, const char *path,
+    struct skips *skips)
 {
 	struct subset u = { 0 };
 	size_t kept = 0;
@@ -123,7 +157,7 @@ choice_keep_subset(struct choice *c, const struct source *s, const char *path)
 		if (u.used == NULL || u.wanted == NULL)
 			rc = fail_memory(u.lines.n + source_count(s));
 	}
-	if (rc == 0 && mark_wanted(&u, c, s) < 0)
+	if (rc == 0 && mark_wanted(&u, c, s, skips) < 0)
 		rc = fail_note("%s", path);
 	for (size_t i = 0; rc == 0 && i < c->n; i++)
 		if (u.wanted[c->samples[i]])
@@ -184,6 +218,9 @@ groups_make(struct groups *g, const struct choice *c, const struct source *s)
 		all[n].position = i;
 		n += all[n].label != SOURCE_NO_LABEL;
 	}
+	if (n > 0 && n < c->n)
+		log_line(LOG_WARNING, "%zu of %zu images have no label and "
+		    "are not chosen", c->n - n, c->n);
 	qsort(all, n, sizeof(*all), compare);
 	rc = fill_groups(g, all, n);
 	free(all);
@@ -219,6 +256,26 @@ mark_some(bool *wanted, const struct groups *g, size_t group, size_t k,
 	return 0;
 }
 
+static void
+remark_few(const struct groups *g, const struct source *s, size_t k)
+{
+	const struct names *classes = source_classes(s);
+	size_t n_few = 0, few = 0;
+
+	for (size_t i = g->n; i-- > 0;)
+		if (g->starts[i + 1] - g->starts[i] < k) {
+			n_few++;
+			few = i;
+		}
+	if (n_few > 0)
+		log_line(LOG_WARNING, "%zu of %zu classes have fewer than "
+		    "%zu images; the first is class %" PRId64 "%s%s with %zu",
+		    n_few, g->n, k, g->labels[few], classes->n > 0 ? " " : "",
+		    classes->n > 0 ? names_get(classes,
+		    (size_t)g->labels[few]) : "",
+		    g->starts[few + 1] - g->starts[few]);
+}
+
 int
 choice_keep_per_class(struct choice *c, const struct source *s, size_t k,
     uint64_t seed)
@@ -231,6 +288,8 @@ choice_keep_per_class(struct choice *c, const struct source *s, size_t k,
 	if (wanted == NULL)
 		return fail_memory(c->n);
 	rc = groups_make(&g, c, s);
+	if (rc == 0)
+		remark_few(&g, s, k);
 	for (size_t i = 0; rc == 0 && i < g.n; i++)
 		rc = mark_some(wanted, &g, i, k, seed);
 	for (size_t i = 0; rc == 0 && i < c->n; i++)

@@ -4,6 +4,7 @@
 #ifndef SELF_SOURCE_CHOICE_H
 #define SELF_SOURCE_CHOICE_H
 
+#include "source/skips.h"
 #include "source/source.h"
 
 struct choice {
@@ -16,14 +17,16 @@ int choice_all(struct choice *, const struct source *) FAIL_CHECKED;
 
 /*
  * Keeps what the lines of a file name: a sample's key; or the last part of
- * it, with or without its extension; or else its number, counted from 0.  A
- * line that names nothing is a failure.
+ * it, with or without its extension; or else its number, counted from 0.
+ * Lines that name nothing are lost data; FAIL_FORMAT when no line names any.
+ * Empty lines mean nothing, and a sample named twice comes once.
  */
 int choice_keep_subset(struct choice *, const struct source *,
-    const char *path) FAIL_CHECKED;
+    const char *path, struct skips *) FAIL_CHECKED;
 
-/* Keeps k random samples of each class (all where there are fewer) and none
- * without a label.  Those for k are among those for k + 1. */
+/* Keeps k random samples of each class and none without a label.  Those for
+ * k are among those for k + 1.  Where a class has fewer, all of them, with a
+ * remark in the log. */
 int choice_keep_per_class(struct choice *, const struct source *, size_t k,
     uint64_t seed) FAIL_CHECKED;
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/num.h"
 
 int
@@ -94,6 +95,36 @@ gather_sorted(struct names *to, const struct src_part *parts, size_t n)
 	return rc;
 }
 
+/* The user's list may name two classes alike while labels are numbers only
+ * (ImageNet has two cranes). */
+static int
+check_list(struct names *all, const struct src_part *parts, size_t n)
+{
+	bool by_name = false;
+
+	for (size_t i = 0; i < n; i++)
+		by_name |= parts[i].classes_sorted && parts[i].classes.n > 0;
+	for (size_t i = 0; i < all->n; i++) {
+		const char *name = names_get(all, i);
+		size_t at;
+
+		if (*name == '\0')
+			return fail(FAIL_FORMAT, "line %zu: no class name",
+			    i + 1);
+		if (names_find(all, name, &at) < 0)
+			return fail_last();
+		if (at == i)
+			continue;
+		if (by_name)
+			return fail(FAIL_FORMAT, "lines %zu and %zu both name "
+			    "the class '%s'", at + 1, i + 1, name);
+		log_line(LOG_WARNING, "classes %zu and %zu are both named "
+		    "'%s'", at, i, name);
+		return 0;
+	}
+	return 0;
+}
+
 static int
 gather(struct names *all, const struct src_part *parts, size_t n,
     const char *path)
@@ -101,7 +132,10 @@ gather(struct names *all, const struct src_part *parts, size_t n,
 	if (path != NULL) {
 		if (names_read_lines(all, path) < 0)
 			return fail_last();
-		return all->n > 0 ? 0 : fail(FAIL_FORMAT, "%s: empty", path);
+		if (all->n == 0)
+			return fail(FAIL_FORMAT, "%s: empty", path);
+		return check_list(all, parts, n) < 0 ?
+		    fail_note("%s", path) : 0;
 	}
 	for (size_t i = 0; i < n; i++) {
 		const struct names *own = &parts[i].classes;
@@ -143,12 +177,23 @@ map_part(struct names *all, struct src_part *p, bool from_user)
 	return 0;
 }
 
+static bool
+have_labels(const struct src_part *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (parts[i].max_label >= 0)
+			return true;
+	return false;
+}
+
 int
 classes_join(struct names *all, struct src_part *parts, size_t n,
     const char *path)
 {
 	if (gather(all, parts, n, path) < 0)
 		return fail_last();
+	if (path != NULL && !have_labels(parts, n))
+		log_line(LOG_WARNING, "%s: no sample has a label", path);
 	for (size_t i = 0; i < n; i++)
 		if (map_part(all, &parts[i], path != NULL) < 0)
 			return fail_last();

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/feed.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ahead.h"
 #include "base/log.h"
 #include "base/num.h"
+#include "base/reasons.h"
 #include "source/files.h"
 #include "source/item.h"
 
@@ -42,6 +44,9 @@ struct feed {
 	int64_t epoch;
 	uint64_t good;			/* in this epoch */
 	struct buf text;
+	struct reasons bad;		/* of n_bad */
+	unsigned char *seen;		/* a bit a sample */
+	uint64_t n_seen;
 };
 
 static void
@@ -85,7 +90,8 @@ report(struct feed *f, const struct item *it)
 		return 0;
 	*bits = (unsigned char)(*bits | bit);
 	f->n_bad++;
-	log_line(LOG_WARNING, "%s: %s; left out",
+	reasons_add(&f->bad, it->failure.text);
+	log_line(LOG_WARNING, "%s: %s; skipped",
 	    (const char *)f->text.data, it->failure.text);
 	return 0;
 }
@@ -160,6 +166,19 @@ fill_page(struct feed *f, struct page *p, size_t n)
 	return 0;
 }
 
+/* Counts the fetched samples that never came before. */
+static void
+count_seen(struct feed *f)
+{
+	for (size_t i = 0; i < f->n_items; i++) {
+		unsigned char *bits = &f->seen[f->items[i].sample / 8];
+		const unsigned bit = 1u << f->items[i].sample % 8;
+
+		f->n_seen += (*bits & bit) == 0;
+		*bits = (unsigned char)(*bits | bit);
+	}
+}
+
 /* 1: there is a further sample of this batch among the items. */
 static int
 next_chunk(struct feed *f)
@@ -175,13 +194,21 @@ next_chunk(struct feed *f)
 	f->batch_at += n;
 	f->n_items = n;
 	f->item_at = 0;
+	count_seen(f);
 	return 1;
 }
 
 static int
-none_good(void)
+none_good(const struct feed *f)
 {
-	return fail(FAIL_FORMAT, "not one picture could be read");
+	struct buf why = { 0 };
+	int rc = reasons_list(&f->bad, &why);
+
+	if (rc == 0)
+		rc = fail(FAIL_FORMAT, "not one image could be read: %s",
+		    why.size > 0 ? (const char *)why.data : "none came");
+	buf_free(&why);
+	return rc;
 }
 
 static int
@@ -194,7 +221,7 @@ next_batch(struct feed *f)
 		return got;
 	if ((got == 0 || f->batch.epoch != f->epoch) && f->good == 0 &&
 	    f->epoch >= 0)
-		return none_good();
+		return none_good(f);
 	if (got == 0)
 		return 0;
 	if (f->batch.epoch != f->epoch)
@@ -423,7 +450,10 @@ feed_new(const struct source *s, struct order *o, struct pool *pool,
 	f->pool = pool;
 	f->config = *config;
 	f->epoch = -1;
-	if (make_makers(f) < 0) {
+	f->seen = calloc(source_count(s) / 8 + 1, 1);
+	if (f->seen == NULL)
+		fail_memory(source_count(s) / 8 + 1);
+	if (f->seen == NULL || make_makers(f) < 0) {
 		feed_free(f);
 		return NULL;
 	}
@@ -448,6 +478,7 @@ feed_free(struct feed *f)
 	free(f->makers);
 	free(f->known_bad);
 	buf_free(&f->text);
+	free(f->seen);
 	free(f);
 }
 
@@ -462,8 +493,19 @@ feed_next(struct feed *f, const struct rec **r)
 	return got;
 }
 
-uint64_t
-feed_bad(const struct feed *f)
+int
+feed_report_bad(const struct feed *f)
 {
-	return f->n_bad;
+	struct buf why = { 0 };
+	int rc;
+
+	if (f->n_bad == 0)
+		return 0;
+	rc = reasons_list(&f->bad, &why);
+	if (rc == 0)
+		log_line(LOG_LOST, "skipped %" PRIu64 " of %" PRIu64
+		    " images: %s", f->n_bad, f->n_seen,
+		    (const char *)why.data);
+	buf_free(&why);
+	return rc;
 }

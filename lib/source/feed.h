@@ -38,7 +38,8 @@ void feed_free(struct feed *);			/* NULL is fine */
  * An epoch in which no picture could be read is a failure. */
 int feed_next(struct feed *, const struct rec **) FAIL_CHECKED;
 
-/* Different pictures that could not be read, so far. */
-uint64_t feed_bad(const struct feed *);
+/* Logs how many of the images read so far were skipped, and why, each image
+ * counted once, as LOG_LOST; nothing when there are none. */
+int feed_report_bad(const struct feed *) FAIL_CHECKED;
 
 #endif

@@ -63,7 +63,19 @@ extern const struct src_kind src_dir, src_tar, src_tz, src_list, src_file;
 extern const struct src_kind *const src_table[];
 extern const size_t src_table_size;
 
-bool src_is_picture_name(const char *name);	/* .jpg or .jpeg, any case */
+/* What a file's name says of its content; the case of letters is nothing. */
+enum src_name {
+	SRC_NAME_JPEG,		/* .jpg .jpeg .jpe .jfif */
+	SRC_NAME_IMAGE,		/* .png and others that are not read */
+	SRC_NAME_OTHER,		/* .txt and others that are no image */
+	SRC_NAME_BARE,		/* no extension, or a number */
+	SRC_NAME_UNKNOWN	/* any other extension */
+};
+enum src_name src_name(const char *name);	/* without its folder */
+bool src_is_picture_name(const char *path);	/* whether SRC_NAME_JPEG */
+
+/* Hidden files, and folders that systems leave: .DS_Store, __MACOSX. */
+bool src_is_junk_name(const char *name);
 
 /* The path without the sample's own part: "a/b.tar" and "x" give "a/x". */
 int src_beside(const char *path, const char *name, struct buf *to)

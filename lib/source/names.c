@@ -122,13 +122,31 @@ names_find(struct names *l, const char *text, size_t *at)
 	return 0;
 }
 
+/* A text may begin with a byte order mark: UTF-8's is dropped. */
+static int
+drop_mark(const char **line, size_t *size)
+{
+	if (*size >= 2 && (memcmp(*line, "\xFF\xFE", 2) == 0 ||
+	    memcmp(*line, "\xFE\xFF", 2) == 0))
+		return fail(FAIL_FORMAT, "UTF-16 text; convert it: "
+		    "iconv -f UTF-16 -t UTF-8");
+	if (*size >= 3 && memcmp(*line, "\xEF\xBB\xBF", 3) == 0) {
+		*line += 3;
+		*size -= 3;
+	}
+	return 0;
+}
+
 static int
 add_line(struct names *l, const char *line, size_t size)
 {
+	if (l->n == 0 && drop_mark(&line, &size) < 0)
+		return fail_last();
 	if (size > 0 && line[size - 1] == '\r')
 		size--;
 	if (memchr(line, '\0', size) != NULL)
-		return fail(FAIL_FORMAT, "line %zu: not a text", l->n + 1);
+		return fail(FAIL_FORMAT, "line %zu: a NUL byte; not UTF-8 "
+		    "text (UTF-16? iconv converts it)", l->n + 1);
 	return names_add(l, line, size);
 }
 
@@ -182,6 +200,8 @@ names_read_fd(struct names *l, int fd)
 	const int rc = read_lines(l, fd, &text);
 
 	buf_free(&text);
+	while (l->n > 0 && *names_get(l, l->n - 1) == '\0')
+		l->n--;
 	return rc;
 }
 

@@ -33,8 +33,9 @@ int names_sort(struct names *, size_t from) FAIL_CHECKED;
 /* Position of the first such text, NAMES_NONE when there is none, in *at. */
 int names_find(struct names *, const char *text, size_t *at) FAIL_CHECKED;
 
-/* Adds every line of a file; "\r" before the line's end is dropped and so is
- * an empty line at the end.  "-" is standard input. */
+/* Adds every line of a file, to an empty list.  A UTF-8 byte order mark, "\r"
+ * before a line's end and empty lines at the file's end are dropped; UTF-16
+ * and NUL bytes are FAIL_FORMAT.  "-" is standard input. */
 int names_read_lines(struct names *, const char *path) FAIL_CHECKED;
 
 /* The same from an open file, read from where it stands. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/num.h"
 #include "base/rng.h"
 #include "source/choice.h"
@@ -12,6 +13,7 @@
 struct order {
 	struct order_config config;
 	struct choice choice;
+	struct skips skips;		/* of the subset */
 	size_t *permutation;		/* of positions; NULL: as they are */
 	int64_t permuted;		/* epoch it is for, -1 none */
 	struct groups groups;		/* balanced only, as the rest below */
@@ -39,7 +41,7 @@ choose(struct order *o, const struct source *s)
 	if (choice_all(&o->choice, s) < 0)
 		return fail_last();
 	if (c->subset != NULL &&
-	    choice_keep_subset(&o->choice, s, c->subset) < 0)
+	    choice_keep_subset(&o->choice, s, c->subset, &o->skips) < 0)
 		return fail_last();
 	if (c->per_class > 0 && choice_keep_per_class(&o->choice, s,
 	    (size_t)c->per_class, (uint64_t)c->seed) < 0)
@@ -124,6 +126,20 @@ prepare(struct order *o, const struct source *s)
 	return 0;
 }
 
+static uint64_t epoch_steps(const struct order *);
+
+/* Nothing is wrong with a run that has been completed; it is worth a word. */
+static void
+remark_end(const struct order *o)
+{
+	const uint64_t n = epoch_steps(o) * (uint64_t)o->config.epochs;
+
+	if (o->config.epochs > 0 && (uint64_t)o->config.start_step >= n)
+		log_line(LOG_WARNING, "--start-step %" PRId64 ": the run has "
+		    "only %" PRIu64 " batches; no sample is left",
+		    o->config.start_step, n);
+}
+
 struct order *
 order_new(const struct source *s, const struct order_config *config)
 {
@@ -138,6 +154,7 @@ order_new(const struct source *s, const struct order_config *config)
 		order_free(o);
 		return NULL;
 	}
+	remark_end(o);
 	return o;
 }
 
@@ -151,6 +168,7 @@ order_free(struct order *o)
 	deck_free(&o->class_deck);
 	groups_free(&o->groups);
 	choice_free(&o->choice);
+	skips_free(&o->skips);
 	free(o->member_decks);
 	free(o->hand);
 	free(o->members);
@@ -189,6 +207,12 @@ order_samples(const struct order *o)
 	    start % epoch_steps(o) * batch_size(o);
 
 	return gone > all ? 0 : all - gone;
+}
+
+int
+order_report_lost(const struct order *o, bool strict)
+{
+	return skips_report_lost(&o->skips, o->config.subset, strict);
 }
 
 /* The next balanced batch of all shards': a, b, c, …, a, b, c, … */

@@ -44,6 +44,9 @@ void order_free(struct order *);	/* NULL is fine */
 uint64_t order_epoch_samples(const struct order *);
 uint64_t order_samples(const struct order *);
 
+/* Lines of the subset that name no sample; as source_report_lost. */
+int order_report_lost(const struct order *, bool strict) FAIL_CHECKED;
+
 /* 1 and the next batch, 0 at the end, or a failure. */
 int order_next(struct order *, struct order_batch *) FAIL_CHECKED;
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/skips.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/log.h"
 
 static int
 begin(struct skips *s, bool lost, const char *reason, const char *name)
@@ -16,7 +19,7 @@ begin(struct skips *s, bool lost, const char *reason, const char *name)
 	first = strdup(name);
 	if (first == NULL)
 		return fail_memory(strlen(name) + 1);
-	s->all[s->n++] = (struct skip){ reason, lost, 1, first };
+	s->all[s->n++] = (struct skip){ reason, lost, false, 1, first };
 	return 0;
 }
 
@@ -30,6 +33,48 @@ skips_add(struct skips *s, bool lost, const char *reason, const char *name)
 			return 0;
 		}
 	return begin(s, lost, reason, name);
+}
+
+int
+skips_add_kept(struct skips *s, const char *reason, const char *name)
+{
+	if (skips_add(s, true, reason, name) < 0)
+		return fail_last();
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->all[i].reason, reason) == 0)
+			s->all[i].kept = true;
+	return 0;
+}
+
+static void
+report(const struct skip *k, const char *where)
+{
+	log_line(k->lost ? LOG_LOST : LOG_INFO, "%s: %s%" PRIu64 " %s (the "
+	    "first is %s)", where, k->kept ? "" : "skipped ", k->n, k->reason,
+	    k->first);
+}
+
+int
+skips_report_lost(const struct skips *s, const char *where, bool strict)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct skip *k = &s->all[i];
+
+		if (k->lost && strict)
+			return fail(FAIL_FORMAT, "%s: %" PRIu64 " %s (the "
+			    "first is %s)", where, k->n, k->reason, k->first);
+		if (k->lost)
+			report(k, where);
+	}
+	return 0;
+}
+
+void
+skips_report_other(const struct skips *s, const char *where)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->all[i].lost)
+			report(&s->all[i], where);
 }
 
 void

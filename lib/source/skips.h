@@ -20,6 +20,7 @@ struct skip {
 	const char *reason;	/* for N cases: "images beside the class
 				 * folders"; static storage */
 	bool lost;
+	bool kept;		/* a sample all the same, without its label */
 	uint64_t n;
 	char *first;		/* name of the first case; owned */
 };
@@ -33,6 +34,18 @@ struct skips {
 /* Counts one more case; reasons are told apart by their text. */
 int skips_add(struct skips *, bool lost, const char *reason,
     const char *name) FAIL_CHECKED;
+
+/* The same for a sample that lost its label: lost, but not skipped. */
+int skips_add_kept(struct skips *, const char *reason, const char *name)
+    FAIL_CHECKED;
+
+/* With `strict`, the first lost case is FAIL_FORMAT and named; otherwise each
+ * lost one is logged as LOG_LOST.  `where`: path of the source. */
+int skips_report_lost(const struct skips *, const char *where, bool strict)
+    FAIL_CHECKED;
+
+/* Logs the others as LOG_INFO. */
+void skips_report_other(const struct skips *, const char *where);
 void skips_free(struct skips *);
 
 #endif

@@ -2,15 +2,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/num.h"
 #include "source/classes.h"
 #include "source/kind.h"
 #include "source/spill.h"
@@ -20,15 +17,6 @@ struct source {
 	size_t n_parts, n;
 	struct names classes;
 };
-
-bool
-src_is_picture_name(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	return dot != NULL && (strcasecmp(dot, ".jpg") == 0 ||
-	    strcasecmp(dot, ".jpeg") == 0);
-}
 
 int
 src_beside(const char *path, const char *name, struct buf *to)
@@ -105,6 +93,26 @@ probe_open(struct src_probe *probe, const char *path)
 	return 0;
 }
 
+static int
+remark_doubles(char *const *paths, size_t n)
+{
+	struct names all = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		size_t at = NAMES_NONE;
+
+		rc = names_find(&all, paths[i], &at);
+		if (rc == 0 && at != NAMES_NONE)
+			log_line(LOG_WARNING, "%s: given more than once; its "
+			    "samples come each time", paths[i]);
+		else if (rc == 0)
+			rc = names_add(&all, paths[i], strlen(paths[i]));
+	}
+	names_free(&all);
+	return rc;
+}
+
 static void
 part_close(struct src_part *p)
 {
@@ -167,6 +175,8 @@ open_all(struct source *s, char *const *paths, size_t n, const char *classes)
 	s->parts = calloc(n, sizeof(*s->parts));
 	if (s->parts == NULL)
 		return fail_memory(n * sizeof(*s->parts));
+	if (remark_doubles(paths, n) < 0)
+		return fail_last();
 	for (size_t i = 0; i < n; i++)
 		if (add_path(s, paths[i]) < 0)
 			return fail_last();
@@ -439,30 +449,13 @@ source_describe(const struct source *s, struct head *head)
 	return add_classes(s, head);
 }
 
-static void
-report(const struct src_part *p, const struct skip *k)
-{
-	log_line(k->lost ? LOG_LOST : LOG_INFO, "%s: skipped %" PRIu64 " %s "
-	    "(the first is %s)", p->path, k->n, k->reason, k->first);
-}
-
 int
 source_report_lost(const struct source *s, bool strict)
 {
-	for (size_t i = 0; i < s->n_parts; i++) {
-		const struct src_part *p = &s->parts[i];
-
-		for (size_t j = 0; j < p->skips.n; j++) {
-			const struct skip *k = &p->skips.all[j];
-
-			if (k->lost && strict)
-				return fail(FAIL_FORMAT, "%s: %" PRIu64 " %s "
-				    "(the first is %s)", p->path, k->n,
-				    k->reason, k->first);
-			if (k->lost)
-				report(p, k);
-		}
-	}
+	for (size_t i = 0; i < s->n_parts; i++)
+		if (skips_report_lost(&s->parts[i].skips, s->parts[i].path,
+		    strict) < 0)
+			return fail_last();
 	return 0;
 }
 
@@ -470,8 +463,5 @@ void
 source_report_other(const struct source *s)
 {
 	for (size_t i = 0; i < s->n_parts; i++)
-		for (size_t j = 0; j < s->parts[i].skips.n; j++)
-			if (!s->parts[i].skips.all[j].lost)
-				report(&s->parts[i],
-				    &s->parts[i].skips.all[j]);
+		skips_report_other(&s->parts[i].skips, s->parts[i].path);
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "source/kind.h"
 
 /* Paths, and labels once any line has one. */
@@ -75,10 +79,211 @@ list_read(const struct src_part *p, size_t i, struct source_sample *s)
 	return rc;
 }
 
-static int
-set_label(struct src_part *p, struct list *l, size_t i, size_t n,
-    const char *text)
+/* A line's path and label, as they stand in it. */
+struct line {
+	const char *path, *label;	/* label: NULL when there is none */
+	size_t path_size, label_size;
+};
+
+static void
+trim(const char **text, size_t *size)
 {
+	while (*size > 0 && strchr(" \t", (*text)[*size - 1]) != NULL)
+		--*size;
+	while (*size > 0 && strchr(" \t", **text) != NULL) {
+		++*text;
+		--*size;
+	}
+}
+
+/* PATH or PATH, a tab, and a label.  Blanks around a label are nothing. */
+static int
+split(const char *text, struct line *line)
+{
+	const char *tab = strchr(text, '\t');
+
+	*line = (struct line){ .path = text, .path_size = tab == NULL ?
+	    strlen(text) : (size_t)(tab - text) };
+	if (tab == NULL)
+		return 0;
+	line->label = tab + 1;
+	line->label_size = strlen(tab + 1);
+	trim(&line->label, &line->label_size);
+	if (line->label_size == 0)
+		line->label = NULL;
+	else if (memchr(line->label, '\t', line->label_size) != NULL)
+		return fail(FAIL_FORMAT, "more than two columns; a line is "
+		    "PATH or PATH<TAB>LABEL");
+	return 0;
+}
+
+static bool
+is_blank(const char *text)
+{
+	return text[strspn(text, " \t")] == '\0';
+}
+
+/* Whether something is at a path, be it not for us to read. */
+static bool
+is_there(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+/* Blanks around a path are nothing either, unless a file is named so. */
+static int
+add_path(struct list *l, const struct line *line)
+{
+	const char *path = line->path;
+	size_t size = line->path_size;
+
+	if (names_add(&l->paths, path, size) < 0)
+		return fail_last();
+	trim(&path, &size);
+	if (size == line->path_size ||
+	    is_there(names_get(&l->paths, l->paths.n - 1)))
+		return 0;
+	l->paths.n--;
+	return size == 0 ? fail(FAIL_FORMAT, "no path") :
+	    names_add(&l->paths, path, size);
+}
+
+static int
+take_paths(struct list *l, const struct names *lines)
+{
+	for (size_t i = 0; i < lines->n; i++) {
+		struct line line;
+
+		if (is_blank(names_get(lines, i)))
+			continue;
+		if (split(names_get(lines, i), &line) < 0 ||
+		    add_path(l, &line) < 0)
+			return fail_note("line %zu", i + 1);
+	}
+	return l->paths.n == 0 ? fail(FAIL_FORMAT, "an empty list") : 0;
+}
+
+/* Whether there is a file of the name that ends at a mark in `path`. */
+static bool
+is_there_before(const char *path, const char *mark)
+{
+	struct buf name = { 0 };
+	const bool found = mark != NULL && buf_printf(&name, "%.*s",
+	    (int)(mark - path), path) == 0 && is_there((char *)name.data);
+
+	buf_free(&name);
+	return found;
+}
+
+/* A path that is not there, but would be without what another separator than
+ * a tab splits off. */
+static int
+check_separator(const char *path)
+{
+	static const char marks[] = " ,;|";
+
+	for (const char *mark = marks; *mark != '\0'; mark++)
+		if (is_there_before(path, strrchr(path, *mark)) ||
+		    is_there_before(path, strchr(path, *mark)))
+			return fail(FAIL_FORMAT, "'%s': a tab, not '%c', "
+			    "separates path and label", path, *mark);
+	return 0;
+}
+
+static int
+none_there(const struct src_part *p, const struct list *l)
+{
+	const char *first = names_get(&l->paths, 0);
+	const char *list = p->path[0] == '@' ? p->path + 1 : p->path;
+	const char *slash = strrchr(list, '/');
+	struct buf beside = { 0 };
+	int rc = src_beside(list, first, &beside);
+
+	if (rc == 0 && slash != NULL && first[0] != '/' &&
+	    is_there((const char *)beside.data))
+		rc = fail(FAIL_FORMAT, "none of its %zu files is there; the "
+		    "first, %s: No such file or directory; relative paths "
+		    "start at the current folder, so cd %.*s first",
+		    l->paths.n, first, (int)(slash - list), list);
+	else if (rc == 0)
+		rc = fail(FAIL_FORMAT, "none of its %zu files is there; the "
+		    "first, %s: No such file or directory; relative paths "
+		    "start at the current folder, a tab separates path and "
+		    "label", l->paths.n, first);
+	buf_free(&beside);
+	return rc;
+}
+
+/* Names of columns: no file, and no name that a file would have. */
+static bool
+is_header(const struct names *lines, const char *path, bool others_there)
+{
+	static const char *const labels[] = { "label", "labels", "class",
+		"class_id", "class_name", "classid", "category", "target" };
+	struct line line;
+	size_t i = 0;
+
+	if (strpbrk(path, "./") == NULL && others_there)
+		return true;
+	if (src_name(path) == SRC_NAME_JPEG || src_name(path) == SRC_NAME_IMAGE)
+		return false;
+	while (is_blank(names_get(lines, i)))
+		i++;
+	if (split(names_get(lines, i), &line) < 0 || line.label == NULL)
+		return false;
+	for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (strlen(labels[i]) == line.label_size && strncasecmp(
+		    line.label, labels[i], line.label_size) == 0)
+			return true;
+	return false;
+}
+
+/* Looks for files only up to the first that is there: in a good list, one. */
+static int
+check_paths(const struct src_part *p, const struct list *l,
+    const struct names *lines)
+{
+	const char *path = names_get(&l->paths, 0);
+	size_t there = 0;
+
+	while (there < l->paths.n && !is_there(names_get(&l->paths, there)))
+		there++;
+	for (size_t i = 0; i < there && i < 2; i++)
+		if (check_separator(names_get(&l->paths, i)) < 0)
+			return fail_last();
+	if (there > 0 && is_header(lines, path, there < l->paths.n))
+		return fail(FAIL_FORMAT, "the first line looks like a header "
+		    "row, as there is no file '%s'; delete the line", path);
+	return there < l->paths.n ? 0 : none_there(p, l);
+}
+
+/* Line numbers from 1, of the first with each kind of label; 0: none. */
+struct kinds {
+	size_t number, name, none;
+};
+
+static int
+check_kind(struct kinds *k, const char *text, size_t line)
+{
+	const bool is_number = strspn(text, "+-0123456789") == strlen(text);
+	size_t *first = is_number ? &k->number : &k->name;
+
+	if (strcmp(text, "-1") == 0)
+		return 0;
+	*first += *first == 0 ? line : 0;
+	return k->number == 0 || k->name == 0 ? 0 : fail(FAIL_FORMAT,
+	    "label '%s' is a %s, that of line %zu is a %s; labels are all "
+	    "numbers or all names", text, is_number ? "number" : "name",
+	    is_number ? k->name : k->number, is_number ? "name" : "number");
+}
+
+static int
+set_label(struct src_part *p, struct list *l, size_t i, const char *text)
+{
+	const size_t n = l->paths.n;
+
 	if (l->labels == NULL) {
 		l->labels = malloc(n * sizeof(*l->labels));
 		if (l->labels == NULL)
@@ -89,39 +294,70 @@ set_label(struct src_part *p, struct list *l, size_t i, size_t n,
 	return src_label(p, text, true, &l->labels[i]);
 }
 
-/* PATH or PATH, a tab, and a label. */
 static int
-take_line(struct src_part *p, struct list *l, const struct names *lines,
-    size_t i)
+take_label(struct src_part *p, size_t i, const char *text, size_t number,
+    struct kinds *kinds)
 {
-	const char *line = names_get(lines, i);
-	const char *tab = strchr(line, '\t');
-	const size_t size = tab != NULL ? (size_t)(tab - line) : strlen(line);
+	struct buf label = { 0 };
+	struct line line;
+	int rc = split(text, &line);
 
-	if (size == 0)
-		return fail(FAIL_FORMAT, "no path");
-	if (names_add(&l->paths, line, size) < 0)
-		return fail_last();
-	return tab == NULL ? 0 : set_label(p, l, i, lines->n, tab + 1);
+	if (rc == 0 && line.label == NULL) {
+		kinds->none += kinds->none == 0 ? number : 0;
+		return 0;
+	}
+	if (rc == 0)
+		rc = buf_printf(&label, "%.*s", (int)line.label_size,
+		    line.label);
+	if (rc == 0)
+		rc = check_kind(kinds, (const char *)label.data, number);
+	if (rc == 0)
+		rc = set_label(p, p->state, i, (const char *)label.data);
+	buf_free(&label);
+	return rc;
+}
+
+static int
+take_labels(struct src_part *p, const struct names *lines)
+{
+	const struct list *l = p->state;
+	struct kinds kinds = { 0 };
+	size_t at = 0;
+
+	for (size_t i = 0; i < lines->n; i++) {
+		const char *text = names_get(lines, i);
+
+		if (is_blank(text))
+			continue;
+		if (take_label(p, at++, text, i + 1, &kinds) < 0)
+			return fail_note("line %zu", i + 1);
+	}
+	if (l->labels != NULL && kinds.none > 0)
+		log_line(LOG_WARNING, "%s: some lines have no label; the "
+		    "first is line %zu", p->path, kinds.none);
+	/* Names of classes come in the order of their first use. */
+	p->classes_sorted = p->classes.n > 0;
+	return 0;
 }
 
 static int
 take_lines(struct src_part *p, struct list *l, const struct names *lines)
 {
-	for (size_t i = 0; i < lines->n; i++)
-		if (take_line(p, l, lines, i) < 0)
-			return fail_note("line %zu", i + 1);
-	p->n = lines->n;
-	/* Names of classes come in the order of their first use. */
-	p->classes_sorted = p->classes.n > 0;
-	return p->n == 0 ? fail(FAIL_FORMAT, "an empty list") : 0;
+	if (take_paths(l, lines) < 0 || check_paths(p, l, lines) < 0)
+		return fail_last();
+	p->n = l->paths.n;
+	return take_labels(p, lines);
 }
 
-/* No JPEG, no compressed stream, no archive. */
+/* No JPEG, no compressed stream, no archive; UTF-16 is refused later. */
 static bool
 is_text(const struct src_probe *probe)
 {
-	return probe->n_head == 0 || (probe->head[0] >= 0x20 &&
+	if (probe->n_head >= 2 && (memcmp(probe->head, "\xFF\xFE", 2) == 0 ||
+	    memcmp(probe->head, "\xFE\xFF", 2) == 0))
+		return true;
+	return probe->n_head == 0 || ((probe->head[0] >= 0x20 ||
+	    strchr("\t\r\n", probe->head[0]) != NULL) &&
 	    probe->head[0] != 0xFF &&
 	    memchr(probe->head, '\0', probe->n_head) == NULL &&
 	    (probe->n_head < 4 || memcmp(probe->head, "(\xB5/\xFD", 4) != 0));

@@ -1,6 +1,6 @@
 . "$(dirname "$0")/../lib.sh"
 # SPDX-License-Identifier: MIT
-# Bad pictures are left out and named, or end a strict run; and nothing a
+# Bad images are skipped and named, or end a strict run; and nothing a
 # file claims takes memory that it has not earned.
 good=$TESTS/data/colour.jpg
 
@@ -10,7 +10,7 @@ head -c 400 "$good" >set/02-cut.jpg
 : >set/03-empty.jpg
 echo "<html>404</html>" >set/04-page.jpg
 head -c -2 "$good" >set/05-end.jpg
-ln -s nowhere set/06-link.jpg
+printf '\211PNG\r\n\032\n\0\0\0\rIHDR' >set/06-png.jpg
 cp "$TESTS/data/progressive.jpg" set/07-good.jpg
 
 ok "bad pictures end no run" ssl-decode set -o out.tz
@@ -20,13 +20,20 @@ is "$(ssl-show --tensor key out.tz)" '["01-good.jpg","07-good.jpg"]' \
 is "$(ssl-show --tensor index out.tz | tr '\n' ' ')" "0 6 " \
     "with the numbers they have"
 is "$(wc -l <words)" 6 "a line for each bad one, and one at the end"
-for name in 02-cut 03-empty 04-page 05-end 06-link; do
-	is "$(grep -c "^ssl-decode: set/$name.jpg: .*left out$" words)" 1 \
+for name in 02-cut 03-empty 04-page 05-end 06-png; do
+	is "$(grep -c "^ssl-decode: set/$name.jpg: .*skipped$" words)" 1 \
 	    "$name is named"
 done
-is "$(tail -1 words)" "ssl-decode: skipped 5 unreadable images" "and counted"
+is "$(tail -1 words)" "ssl-decode: skipped 5 of 7 images: Premature end of \
+JPEG file (2); empty file (1); an HTML page, not JPEG (1); a PNG image, not JPEG (1)" \
+    "and counted by reason"
+ssl-decode --quiet set -o out.tz 2>quiet
+is "$(cat quiet)" "$(tail -1 words)" "--quiet hides all but that line"
 ok "over more epochs" ssl-decode --epochs 3 --shuffle set -o out3.tz
 is "$(wc -l <"$T/.err")" 6 "each is named once"
+like "$(tail -1 "$T/.err")" "*skipped 5 of 7 images: *" "and counted once"
+ok "over a shard" ssl-decode --shard 0/2 set -o out.tz
+like "$(tail -1 "$T/.err")" "*skipped 2 of 4 images: *" "only its images count"
 ssl-decode --threads 3 --batch 2 set >t3.tz 2>words3
 ssl-decode --threads 1 --batch 2 set >t1.tz 2>words1
 same t1.tz t3.tz "threads change nothing"
@@ -42,7 +49,8 @@ is "$(ssl-decode --strict set 2>/dev/null | ssl-show 2>&1 >/dev/null)" \
 ok "--strict minds nothing in good ones" ssl-decode --strict \
     set/01-good.jpg set/07-good.jpg -o out.tz
 fails 1 "no good picture at all" ssl-decode set/02-cut.jpg -o none.tz
-like "$(tail -1 "$T/.err")" "*not one picture could be read" "says so"
+like "$(tail -1 "$T/.err")" "*not one image could be read: Premature end *" \
+    "says so, and why"
 fails 1 "nor over many epochs" timeout 20 ssl-decode --epochs 0 \
     set/02-cut.jpg set/03-empty.jpg -o none.tz
 for file in set/0[2-6]*; do

@@ -30,15 +30,11 @@ fails 1 "a folder that cannot be opened" ssl-decode self -o none.tz
 like "$(cat "$T/.err")" "*self: *symbolic links*" "is named"
 mkdir -p tree/a tree/b
 cp "$TESTS/data/colour.jpg" tree/a
-ln -s ../../tree tree/b/up
-fails 1 "a folder that holds itself" ssl-decode tree -o none.tz
-like "$(cat "$T/.err")" "*tree: b/up: *" "is named"
 # Root may read everything, unless it lays that power down.
 humbly=
 [ "$(id -u)" -ne 0 ] ||
     humbly="setpriv --bounding-set=-dac_override,-dac_read_search"
 if [ -z "$humbly" ] || $humbly true 2>/dev/null; then
-	rm tree/b/up
 	chmod 0 tree/b
 	fails 1 "a folder we may not read" $humbly ssl-decode tree -o none.tz
 	like "$(cat "$T/.err")" "*tree: b: Permission denied*" "is named"
@@ -51,7 +47,8 @@ fails 1 "an empty list" ssl-decode -o none.tz
 fails 1 "a list that is a folder" ssl-decode @set -o none.tz
 printf 'a.jpg\nb.jpg\n' >list
 fails 1 "a list of files that are not there" ssl-decode @list -o none.tz
-like "$(head -1 "$T/.err")" "*a.jpg: *No such file*" "names them"
+like "$(cat "$T/.err")" "*@list: none of its 2 files is there; the first, \
+a.jpg: No such file*" "names the first"
 tar -cf set.tar -C set/train .
 head -c 100000 set.tar >cut.tar
 fails 1 "an archive that is cut" ssl-decode cut.tar -o none.tz

@@ -64,10 +64,27 @@ ok "a key chooses" grep -qx "$(head -1 whole)" got
 echo nothing >subset
 fails 1 "a key that is not there" ssl-decode --subset subset $all
 like "$(cat "$T/.err")" "*subset: line 1: 'nothing'*" "is named"
+printf '\357\273\277%s\r\n\r\n17\r\n17\r\n60\r\nnothing\r\n' \
+    "$(head -1 whole)" >subset
+ok "keys among others that are not there" ssl-decode -q --subset subset $all \
+    -o part.tz
+is "$(cat "$T/.err")" "ssl-decode: subset: skipped 2 lines that name no sample \
+(the first is 60)" "are counted, with --quiet too"
+is "$(keys part.tz | sort)" "$({ head -1 whole; keys <(ssl-decode $all) |
+    sed -n 18p; } | sort)" "the others choose, once each"
+fails 1 "--strict ends" ssl-decode --strict --subset subset $all -o none.tz
+like "$(cat "$T/.err")" "*subset: 2 lines that name no sample*" "for that"
+is "$(ls none.tz* 2>/dev/null)" "" "before anything is written"
 
 ssl-decode --per-class 3 --seed 1 $all >few.tz
 is "$(ssl-show --tensor label few.tz | sort | uniq -c | awk '{ print $1 }' |
     tr '\n' ' ')" "3 3 3 3 3 " "three of each class"
+mkdir -p uneven/a uneven/b
+cp $all/*/0000[0-3].jpg uneven/a 2>/dev/null
+cp $all/*/00000.jpg uneven/b 2>/dev/null
+ok "a class with fewer" ssl-decode --per-class 2 uneven -o uneven.tz
+like "$(cat "$T/.err")" "*1 of 2 classes have fewer than 2 images; the first is \
+class 1 b with 1" "is said"
 ssl-decode --per-class 5 --seed 1 $all | keys | sort >five
 keys few.tz | sort >three
 is "$(comm -23 three five | wc -l)" 0 "three of each are among five of each"
@@ -94,3 +111,16 @@ is "$(ssl-show --json late.tz | sed '1d;$d' | cksum)" \
 fails 2 "more classes than there are" ssl-decode --balance 6x2 $all
 fails 2 "more pictures than a class has" ssl-decode --balance 2x13 $all
 like "$(cat "$T/.err")" "*has 12*" "with the number"
+printf '%s\t%s\n' uneven/a/00000.jpg x uneven/a/00001.jpg x >some
+echo uneven/a/00002.jpg >>some
+for choice in --per-class=1 --balance=1x2; do
+	ok "images without a label: $choice" ssl-decode $choice @some -o some.tz
+	like "$(cat "$T/.err")" "*1 of 3 images have no label and are not \
+chosen*" "... are counted"
+done
+ok "a start after the end" ssl-decode --start-step 1 $all -o none.tz
+like "$(cat "$T/.err")" "*--start-step 1: the run has only 1 batches; no sample \
+is left" "is said"
+ok "the last step is before the end" ssl-decode --start-step 5 --epochs 2 \
+    --batch 20 $all -o last.tz
+is "$(cat "$T/.err")" "" "without a word"
