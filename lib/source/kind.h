@@ -30,6 +30,7 @@ struct src_part {
 	int64_t max_label;		/* of its labels, -1 when none */
 	int64_t *to_class;		/* own class to the source's; NULL: same */
 	struct skips skips;		/* what did not become a sample */
+	int *spill;			/* the source's; see src_spill */
 	void *state;			/* the kind's own */
 };
 
@@ -64,6 +65,10 @@ extern const struct src_kind *const src_table[];
 extern const size_t src_table_size;
 
 bool src_is_picture_name(const char *name);	/* .jpg or .jpeg, any case */
+
+/* A spill for all parts of the source, made when it is first asked for; the
+ * source closes it.  A failure is negative. */
+int src_spill(struct src_part *) FAIL_CHECKED;
 
 /* The path without the sample's own part: "a/b.tar" and "x" give "a/x". */
 int src_beside(const char *path, const char *name, struct buf *to)

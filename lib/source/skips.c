@@ -16,7 +16,7 @@ begin(struct skips *s, bool lost, const char *reason, const char *name)
 	first = strdup(name);
 	if (first == NULL)
 		return fail_memory(strlen(name) + 1);
-	s->all[s->n++] = (struct skip){ reason, lost, 1, first };
+	s->all[s->n++] = (struct skip){ reason, lost, false, 1, first };
 	return 0;
 }
 
@@ -30,6 +30,17 @@ skips_add(struct skips *s, bool lost, const char *reason, const char *name)
 			return 0;
 		}
 	return begin(s, lost, reason, name);
+}
+
+int
+skips_add_kept(struct skips *s, const char *reason, const char *name)
+{
+	if (skips_add(s, true, reason, name) < 0)
+		return fail_last();
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->all[i].reason, reason) == 0)
+			s->all[i].kept = true;
+	return 0;
 }
 
 void

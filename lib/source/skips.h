@@ -20,6 +20,7 @@ struct skip {
 	const char *reason;	/* for N cases: "images beside the class
 				 * folders"; static storage */
 	bool lost;
+	bool kept;		/* a sample all the same, without its label */
 	uint64_t n;
 	char *first;		/* name of the first case; owned */
 };
@@ -33,6 +34,10 @@ struct skips {
 /* Counts one more case; reasons are told apart by their text. */
 int skips_add(struct skips *, bool lost, const char *reason,
     const char *name) FAIL_CHECKED;
+
+/* The same for a sample that lost its label: lost, but not skipped. */
+int skips_add_kept(struct skips *, const char *reason, const char *name)
+    FAIL_CHECKED;
 void skips_free(struct skips *);
 
 #endif

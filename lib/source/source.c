@@ -19,6 +19,7 @@ struct source {
 	struct src_part *parts;
 	size_t n_parts, n;
 	struct names classes;
+	int spill;		/* of all parts, -1 until one needs it */
 };
 
 bool
@@ -117,8 +118,16 @@ part_close(struct src_part *p)
 	*p = (struct src_part){ 0 };
 }
 
+int
+src_spill(struct src_part *p)
+{
+	if (*p->spill < 0)
+		*p->spill = spill_new();
+	return *p->spill;
+}
+
 static int
-open_part(struct src_part *p, struct src_probe *probe)
+open_part(struct source *s, struct src_part *p, struct src_probe *probe)
 {
 	const struct src_kind *const *row = src_table;
 
@@ -129,6 +138,7 @@ open_part(struct src_part *p, struct src_probe *probe)
 		row++;
 	p->kind = *row;
 	p->max_label = SOURCE_NO_LABEL;
+	p->spill = &s->spill;
 	return p->kind->open(p, probe);
 }
 
@@ -154,7 +164,7 @@ add_path(struct source *s, const char *path)
 	if (rc == 0 && joins(s, &probe))
 		rc = src_file_add(&s->parts[s->n_parts - 1], path);
 	else if (rc == 0)
-		rc = open_part(&s->parts[s->n_parts++], &probe);
+		rc = open_part(s, &s->parts[s->n_parts++], &probe);
 	if (probe.fd >= 0)
 		close(probe.fd);
 	return rc < 0 ? fail_note("%s", strcmp(path, "-") == 0 ?
@@ -186,6 +196,7 @@ source_open(char *const *paths, size_t n, const char *classes)
 		fail_memory(sizeof(*s));
 		return NULL;
 	}
+	s->spill = -1;
 	if (open_all(s, paths, n, classes) < 0) {
 		source_close(s);
 		return NULL;
@@ -202,6 +213,8 @@ source_close(struct source *s)
 		part_close(&s->parts[i]);
 	free(s->parts);
 	names_free(&s->classes);
+	if (s->spill >= 0)
+		close(s->spill);
 	free(s);
 }
 
@@ -442,8 +455,9 @@ source_describe(const struct source *s, struct head *head)
 static void
 report(const struct src_part *p, const struct skip *k)
 {
-	log_line(k->lost ? LOG_LOST : LOG_INFO, "%s: skipped %" PRIu64 " %s "
-	    "(the first is %s)", p->path, k->n, k->reason, k->first);
+	log_line(k->lost ? LOG_LOST : LOG_INFO, "%s: %s%" PRIu64 " %s "
+	    "(the first is %s)", p->path, k->kept ? "" : "skipped ", k->n,
+	    k->reason, k->first);
 }
 
 int

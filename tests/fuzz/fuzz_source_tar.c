@@ -32,9 +32,11 @@ int
 LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 {
 	char path[] = "-";
+	int spill = -1;
 	struct src_part part = { .path = path, .max_label = SOURCE_NO_LABEL };
-	struct src_probe probe = { .path = path };
+	struct src_probe probe = { .path = path, .is_only = true };
 
+	part.spill = &spill;
 	probe.fd = memfd_create("archive", MFD_CLOEXEC);
 	if (probe.fd < 0 || spill_write(probe.fd, bytes, size) < 0)
 		abort();
@@ -45,6 +47,9 @@ LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 		abort();
 	src_tar.close(&part);
 	names_free(&part.classes);
+	skips_free(&part.skips);
+	if (spill >= 0)
+		close(spill);
 	if (probe.fd >= 0)
 		close(probe.fd);
 	return 0;
