@@ -22,7 +22,7 @@ src_label(struct src_part *p, const char *text, bool may_add, int64_t *label)
 	if (at == NAMES_NONE) {
 		if (!may_add)
 			return fail(FAIL_FORMAT, "label '%s' is neither a "
-			    "number nor a known class", text);
+			    "number nor in the list of classes", text);
 		at = p->classes.n;
 		if (names_add(&p->classes, text, strlen(text)) < 0)
 			return fail_last();

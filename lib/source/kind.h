@@ -45,6 +45,11 @@ struct src_kind {
 	int (*open)(struct src_part *, struct src_probe *);
 	void (*close)(struct src_part *);
 
+	/* Whatever depends on the source's other parts, once all are open;
+	 * NULL: nothing does. */
+	int (*settle)(struct src_part *, const struct src_part *all,
+	    size_t n);
+
 	int64_t (*label)(const struct src_part *, size_t i);
 	int (*key)(const struct src_part *, size_t i, struct buf *append);
 

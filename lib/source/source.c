@@ -181,6 +181,11 @@ open_all(struct source *s, char *const *paths, size_t n, const char *classes)
 		if (add_path(s, paths[i]) < 0)
 			return fail_last();
 	for (size_t i = 0; i < s->n_parts; i++) {
+		struct src_part *p = &s->parts[i];
+
+		if (p->kind->settle != NULL &&
+		    p->kind->settle(p, s->parts, s->n_parts) < 0)
+			return fail_note("%s", p->path);
 		s->parts[i].first = s->n;
 		s->n += s->parts[i].n;
 	}

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/num.h"
 #include "source/kind.h"
 #include "source/spill.h"
@@ -175,9 +176,9 @@ keep_first(struct tar *t, const char *name, bool is_number)
 	if (*first == NULL)
 		return fail_memory(strlen(name));
 	if (t->first_number != NULL && t->first_name != NULL && !t->has_list)
-		return fail(FAIL_FORMAT, "%s has a number and %s the name of "
-		    "a class: number all, or list the classes in classes.txt "
-		    "beside the archive", t->first_number, t->first_name);
+		return fail(FAIL_FORMAT, "labels are numbers (%s) and names "
+		    "(%s); list the classes in classes.txt beside the "
+		    "archive", t->first_number, t->first_name);
 	return 0;
 }
 
@@ -292,12 +293,60 @@ read_classes(struct src_part *p)
 static int
 no_image(const struct src_part *p)
 {
-	const struct skips *s = &p->skips;
+	const struct skip *k = p->skips.all;
 
-	return s->n == 0 ? fail(FAIL_FORMAT, "no .jpg in this archive") :
-	    fail(FAIL_FORMAT, "no .jpg in this archive; it has %llu %s (the "
-	    "first is %s)", (unsigned long long)s->all[0].n, s->all[0].reason,
-	    s->all[0].first);
+	for (size_t i = 1; i < p->skips.n && !k->lost; i++)
+		k = &p->skips.all[i];
+	return k == NULL ? fail(FAIL_FORMAT, "no .jpg in this archive") :
+	    fail(FAIL_FORMAT, "no .jpg in this archive, but %llu %s (the "
+	    "first is %s)", (unsigned long long)k->n, k->reason, k->first);
+}
+
+/* After labels were given. */
+static void
+count_samples(struct src_part *p)
+{
+	const struct tar *t = p->state;
+
+	p->n = t->index.images.n;
+	p->classes_sorted = p->classes.n > 0 && !t->has_list;
+	p->max_label = SOURCE_NO_LABEL;
+	for (size_t i = 0; i < p->n; i++)
+		if (t->index.places[i].label > p->max_label)
+			p->max_label = t->index.places[i].label;
+}
+
+/* Archives of one data set may have different folders, some a single one. */
+static int
+tar_settle(struct src_part *p, const struct src_part *all, size_t n)
+{
+	struct tar *t = p->state;
+	const char *first = names_get(&t->index.images, 0);
+	bool others = false;
+
+	if (t->index.has_labels)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct tar *other = all[i].state;
+
+		if (all[i].kind != &src_tar)
+			continue;
+		others = others || tar_folders_any(&other->index);
+		if (tar_folders_adopt(&t->index, &other->index) < 0)
+			return fail_last();
+	}
+	if (tar_folders_any(&t->index)) {
+		if (tar_folders_apply(&t->index, p) < 0)
+			return fail_last();
+		count_samples(p);
+	} else if (others) {
+		return tar_folders_lost(&t->index, &p->skips);
+	} else if (strchr(first, '/') != NULL) {
+		log_line(LOG_INFO, "%s: images have no labels: the archive "
+		    "has no .cls and no two folders that could be classes "
+		    "(the first image is %s)", p->path, first);
+	}
+	return 0;
 }
 
 static int
@@ -313,17 +362,12 @@ index_all(struct src_part *p, int fd)
 	tar_in_free(r.in);
 	buf_free(&t->bytes);
 	if (rc == 0)
-		rc = tar_index_folders(&t->index, p);
+		rc = tar_folders_find(&t->index);
 	if (rc < 0)
 		return rc;
 	if (t->index.images.n == 0)
 		return no_image(p);
-	p->n = t->index.images.n;
-	p->classes_sorted = p->classes.n > 0 && !t->has_list;
-	p->max_label = SOURCE_NO_LABEL;
-	for (size_t i = 0; i < p->n; i++)
-		if (t->index.places[i].label > p->max_label)
-			p->max_label = t->index.places[i].label;
+	count_samples(p);
 	return 0;
 }
 
@@ -490,6 +534,7 @@ const struct src_kind src_tar = {
 	.knows = tar_knows,
 	.open = tar_open,
 	.close = tar_close,
+	.settle = tar_settle,
 	.label = tar_label,
 	.key = tar_key,
 	.read = tar_read_image,

@@ -2,19 +2,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "source/tar_index.h"
 
-/* Bytes of the folders that all images have in common, with the slash. */
 static size_t
-common_folders(const struct names *images)
+end_of(const struct tar_index *ix, size_t span)
 {
-	const char *first = names_get(images, 0);
+	return span + 1 < ix->n_spans ? ix->spans[span + 1].first :
+	    ix->images.n;
+}
+
+static const char *
+common_of(const struct tar_index *ix, size_t span)
+{
+	return names_get(&ix->commons, ix->spans[span].common);
+}
+
+/* Bytes of the folders that the span's images have in common, with the
+ * slash. */
+static size_t
+common_folders(const struct tar_index *ix, size_t span)
+{
+	const size_t start = ix->spans[span].first;
+	const char *first = names_get(&ix->images, start);
 	const char *slash = strrchr(first, '/');
 	size_t size = slash == NULL ? 0 : (size_t)(slash - first) + 1;
 
-	for (size_t i = 1; i < images->n && size > 0; i++) {
-		const char *name = names_get(images, i);
+	for (size_t i = start; i < end_of(ix, span) && size > 0; i++) {
+		const char *name = names_get(&ix->images, i);
 		size_t same = 0;
 
 		while (same < size && name[same] == first[same])
@@ -26,30 +40,108 @@ common_folders(const struct names *images)
 	return size;
 }
 
-/* The folder after the first `skip` bytes; false when there is none. */
-static bool
-folder_of(const char *name, size_t skip, const char **folder, size_t *size)
+/* The folder after the first `skip` bytes; size 0 when there is none. */
+static const char *
+folder_of(const char *name, size_t skip, size_t *size)
 {
 	const char *slash = strchr(name + skip, '/');
 
-	if (slash == NULL)
-		return false;
-	*folder = name + skip;
-	*size = (size_t)(slash - *folder);
-	return true;
+	*size = slash == NULL ? 0 : (size_t)(slash - name) - skip;
+	return name + skip;
 }
 
-/* Position of the image's folder in `all`; NAMES_NONE too when it has none. */
+/* Whether there are two different folders after `skip` bytes. */
+static bool
+has_two(const struct tar_index *ix, size_t span, size_t skip)
+{
+	const char *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = ix->spans[span].first; i < end_of(ix, span); i++) {
+		size_t size;
+		const char *folder = folder_of(names_get(&ix->images, i), skip,
+		    &size);
+
+		if (size == 0)
+			continue;
+		if (first != NULL && (n != size ||
+		    memcmp(first, folder, n) != 0))
+			return true;
+		first = folder;
+		n = size;
+	}
+	return false;
+}
+
+int
+tar_folders_find(struct tar_index *ix)
+{
+	for (size_t s = 0; !ix->has_labels && s < ix->n_spans; s++) {
+		const size_t skip = common_folders(ix, s);
+
+		ix->spans[s].has_folders = has_two(ix, s, skip);
+		ix->spans[s].common = ix->commons.n;
+		if (names_add(&ix->commons, names_get(&ix->images,
+		    ix->spans[s].first), skip) < 0)
+			return fail_last();
+	}
+	return 0;
+}
+
+/* "train/" fits "train/dog/". */
+static bool
+fits(const char *common, const char *other)
+{
+	const size_t n = strlen(other);
+
+	return strncmp(common, other, n) == 0 && common[n] != '\0';
+}
+
+int
+tar_folders_adopt(struct tar_index *ix, const struct tar_index *from)
+{
+	if (ix->has_labels || from->has_labels)
+		return 0;
+	for (size_t s = 0; s < ix->n_spans; s++) {
+		struct tar_span *span = &ix->spans[s];
+		size_t t = 0;
+
+		while (!span->has_folders && t < from->n_spans &&
+		    !(from->spans[t].has_folders &&
+		    fits(common_of(ix, s), common_of(from, t))))
+			t++;
+		if (span->has_folders || t == from->n_spans)
+			continue;
+		span->has_folders = true;
+		span->common = ix->commons.n;
+		if (names_add(&ix->commons, common_of(from, t),
+		    strlen(common_of(from, t))) < 0)
+			return fail_last();
+	}
+	return 0;
+}
+
+bool
+tar_folders_any(const struct tar_index *ix)
+{
+	for (size_t s = 0; s < ix->n_spans; s++)
+		if (ix->spans[s].has_folders)
+			return true;
+	return false;
+}
+
+/* Position of the image's folder in `all`; NAMES_NONE too when it has none,
+ * which leaves *text empty. */
 static int
 find_folder(struct names *all, const char *name, size_t skip,
     struct buf *text, size_t *at)
 {
-	const char *folder;
 	size_t size;
+	const char *folder = folder_of(name, skip, &size);
 
 	*at = NAMES_NONE;
 	text->size = 0;
-	if (!folder_of(name, skip, &folder, &size))
+	if (size == 0)
 		return 0;
 	if (buf_append(text, folder, size) < 0 || buf_append(text, "", 1) < 0)
 		return fail_last();
@@ -58,18 +150,25 @@ find_folder(struct names *all, const char *name, size_t skip,
 
 /* Different folders, sorted. */
 static int
-gather(const struct names *images, size_t skip, struct names *all)
+gather(const struct tar_index *ix, struct names *all)
 {
 	struct buf text = { 0 };
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < images->n; i++) {
-		size_t at;
+	for (size_t s = 0; s < ix->n_spans; s++) {
+		const size_t skip = strlen(common_of(ix, s));
+		size_t i = ix->spans[s].first;
 
-		rc = find_folder(all, names_get(images, i), skip, &text, &at);
-		if (rc == 0 && at == NAMES_NONE && text.size > 0)
-			rc = names_add(all, (const char *)text.data,
-			    text.size - 1);
+		for (; rc == 0 && ix->spans[s].has_folders &&
+		    i < end_of(ix, s); i++) {
+			size_t at;
+
+			rc = find_folder(all, names_get(&ix->images, i), skip,
+			    &text, &at);
+			if (rc == 0 && at == NAMES_NONE && text.size > 0)
+				rc = names_add(all, (const char *)text.data,
+				    text.size - 1);
+		}
 	}
 	buf_free(&text);
 	free(all->table);
@@ -78,62 +177,66 @@ gather(const struct names *images, size_t skip, struct names *all)
 	return rc < 0 ? rc : names_sort(all, 0);
 }
 
-/* Each image's label is its folder's place in p->classes. */
+/* An image's label is its folder's place in p->classes. */
 static int
-label_all(struct tar_index *ix, struct src_part *p, size_t skip)
+label_image(struct tar_index *ix, struct src_part *p, size_t i, size_t skip,
+    struct buf *text)
+{
+	const char *name = names_get(&ix->images, i);
+	struct tar_place *place = &ix->places[i];
+	size_t at;
+
+	if (find_folder(&p->classes, name, skip, text, &at) < 0)
+		return fail_last();
+	if (text->size == 0) {
+		place->label = TAR_DROPPED;
+		return skips_add(&p->skips, true, "images beside the class "
+		    "folders", name);
+	}
+	if (at == NAMES_NONE)
+		return skips_add_kept(&p->skips, "images without a label, as "
+		    "classes.txt does not name their folder", name);
+	place->label = (int32_t)at;
+	return 0;
+}
+
+static int
+lose(const struct tar_index *ix, size_t span, struct skips *skips)
+{
+	for (size_t i = ix->spans[span].first; i < end_of(ix, span); i++)
+		if (skips_add_kept(skips, "images without a label",
+		    names_get(&ix->images, i)) < 0)
+			return fail_last();
+	return 0;
+}
+
+int
+tar_folders_apply(struct tar_index *ix, struct src_part *p)
 {
 	struct buf text = { 0 };
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < ix->images.n; i++) {
-		const char *name = names_get(&ix->images, i);
-		struct tar_place *place = &ix->places[i];
-		size_t at;
+	if (p->classes.n == 0)
+		rc = gather(ix, &p->classes);
+	for (size_t s = 0; rc == 0 && s < ix->n_spans; s++) {
+		const size_t skip = strlen(common_of(ix, s));
+		size_t i = ix->spans[s].first;
 
-		rc = find_folder(&p->classes, name, skip, &text, &at);
-		if (rc < 0)
-			break;
-		if (text.size == 0) {
-			place->label = TAR_DROPPED;
-			rc = skips_add(&p->skips, true, "images beside the "
-			    "class folders", name);
-		} else if (at == NAMES_NONE) {
-			rc = skips_add_kept(&p->skips, "images without a "
-			    "label, as classes.txt does not name their "
-			    "folder", name);
-		} else {
-			place->label = (int32_t)at;
-		}
+		if (!ix->spans[s].has_folders)
+			rc = lose(ix, s, &p->skips);
+		for (; rc == 0 && ix->spans[s].has_folders &&
+		    i < end_of(ix, s); i++)
+			rc = label_image(ix, p, i, skip, &text);
 	}
 	buf_free(&text);
 	return rc < 0 ? rc : tar_index_drop(ix);
 }
 
 int
-tar_index_folders(struct tar_index *ix, struct src_part *p)
+tar_folders_lost(const struct tar_index *ix, struct skips *skips)
 {
-	struct names folders = { 0 };
-	size_t skip;
-	int rc;
-
-	if (ix->images.n == 0 || ix->has_labels)
-		return 0;
-	skip = common_folders(&ix->images);
-	rc = gather(&ix->images, skip, &folders);
-	if (rc == 0 && folders.n < 2) {
-		if (skip > 0 || folders.n > 0)
-			log_line(LOG_INFO, "%s: no labels: no .cls, and not "
-			    "two folders that could be classes (the first "
-			    "image is %s)", p->path,
-			    names_get(&ix->images, 0));
-		names_free(&folders);
-		return 0;
-	}
-	if (rc == 0 && p->classes.n == 0) {
-		p->classes = folders;
-		p->classes_sorted = true;
-		folders = (struct names){ 0 };
-	}
-	names_free(&folders);
-	return rc < 0 ? rc : label_all(ix, p, skip);
+	for (size_t s = 0; s < ix->n_spans; s++)
+		if (lose(ix, s, skips) < 0)
+			return fail_last();
+	return 0;
 }

@@ -98,6 +98,24 @@ begin_other(struct tar_in *in)
 	}
 }
 
+/* bzip2's reader stops at what it does not know. */
+static int
+check_rest(struct tar_in *in)
+{
+	size_t got = 1;
+
+	in->file_at = (uint64_t)archive_filter_bytes(in->archive, -1);
+	while (!in->garbage && got > 0) {
+		unsigned char some[512];
+
+		if (read_file(in, some, sizeof(some), &got) < 0)
+			return fail_last();
+		for (size_t i = 0; i < got; i++)
+			in->garbage = in->garbage || some[i] != 0;
+	}
+	return 0;
+}
+
 static int
 fill_other(struct tar_in *in, unsigned char *to, size_t size, size_t *got)
 {
@@ -106,7 +124,7 @@ fill_other(struct tar_in *in, unsigned char *to, size_t size, size_t *got)
 	if (n < 0)
 		return archive_fail(in->archive);
 	*got = (size_t)n;
-	return 0;
+	return n == 0 ? check_rest(in) : 0;
 }
 
 #ifdef SELF_ZLIB

@@ -446,6 +446,13 @@ tar_index_join(struct tar_index *ix, struct skips *skips)
 	if (follow_links(ix, skips) < 0 || make_keys_differ(g) < 0 ||
 	    (g->labels.n > 0 && join_labels(g, skips) < 0))
 		return fail_last();
+	if (g->images.n > 0) {
+		if (reserve(&ix->spans, &ix->spans_room, ix->n_spans,
+		    sizeof(*ix->spans)) < 0)
+			return fail_last();
+		ix->spans[ix->n_spans++] = (struct tar_span){
+			.first = ix->images.n };
+	}
 	if (ix->images.n == 0 && g->images.n > 0)
 		take_first(ix);
 	for (size_t i = 0; i < g->images.n; i++)
@@ -459,7 +466,7 @@ tar_index_join(struct tar_index *ix, struct skips *skips)
 int
 tar_index_drop(struct tar_index *ix)
 {
-	struct tar_index kept = { .has_labels = ix->has_labels };
+	struct tar_index kept = { 0 };
 
 	for (size_t i = 0; i < ix->images.n; i++)
 		if (ix->places[i].label != TAR_DROPPED &&
@@ -468,8 +475,11 @@ tar_index_drop(struct tar_index *ix)
 			tar_index_free(&kept);
 			return fail_last();
 		}
-	tar_index_free(ix);
-	*ix = kept;
+	names_free(&ix->images);
+	free(ix->places);
+	ix->images = kept.images;
+	ix->places = kept.places;
+	ix->room = kept.room;
 	return 0;
 }
 
@@ -478,6 +488,8 @@ tar_index_free(struct tar_index *ix)
 {
 	free_group(&ix->group);
 	names_free(&ix->images);
+	names_free(&ix->commons);
 	free(ix->places);
+	free(ix->spans);
 	*ix = (struct tar_index){ 0 };
 }

@@ -36,6 +36,13 @@ struct tar_group {
 					 * to what has not come yet */
 };
 
+/* Images of one archive: up to the next span's first. */
+struct tar_span {
+	size_t first;
+	size_t common;		/* in `commons` */
+	bool has_folders;	/* the folders in the common one are classes */
+};
+
 /* All zeros is empty. */
 struct tar_index {
 	struct tar_group group;		/* the archive that is read now */
@@ -43,6 +50,9 @@ struct tar_index {
 	struct tar_place *places;
 	size_t room;
 	bool has_labels;		/* any .cls came */
+	struct tar_span *spans;
+	size_t n_spans, spans_room;
+	struct names commons;		/* "", or with a slash at the end */
 };
 
 /* The name without "./" before it. */
@@ -70,13 +80,27 @@ int tar_index_link(struct tar_index *, const char *name, const char *target,
 int tar_index_join(struct tar_index *, struct skips *) FAIL_CHECKED;
 
 /*
- * The end of the input, where no .cls came: images in two folders or more,
- * below those they have in common, have these folders as classes, which are
- * added to p->classes, or looked up there if it has names.  tar_folders.c
+ * tar_folders.c: folders as classes, where no .cls came.
+ *
+ * The folders of an archive's images are their classes when there are two or
+ * more below the folders that all its images have in common.  An archive with
+ * one folder alone adopts what another one has in the place of it.
  */
-int tar_index_folders(struct tar_index *, struct src_part *) FAIL_CHECKED;
+int tar_folders_find(struct tar_index *) FAIL_CHECKED;
+int tar_folders_adopt(struct tar_index *, const struct tar_index *from)
+    FAIL_CHECKED;
+bool tar_folders_any(const struct tar_index *);
 
-/* Removes the images that have the label TAR_DROPPED. */
+/* Adds the classes to p->classes, or looks them up where it has names, and
+ * gives images their labels.  Images beside the folders are removed.  They,
+ * and images that have no label, count as lost. */
+int tar_folders_apply(struct tar_index *, struct src_part *) FAIL_CHECKED;
+
+/* Counts all images as without a label. */
+int tar_folders_lost(const struct tar_index *, struct skips *) FAIL_CHECKED;
+
+/* Removes the images that have the label TAR_DROPPED.  Spans no longer hold
+ * their images then, but for has_folders and common. */
 #define TAR_DROPPED (-2)
 int tar_index_drop(struct tar_index *) FAIL_CHECKED;
 

@@ -41,7 +41,8 @@ LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t size)
 	if (probe.fd < 0 || spill_write(probe.fd, bytes, size) < 0)
 		abort();
 	part.kind = &src_tar;
-	if (src_tar.open(&part, &probe) == 0)
+	if (src_tar.open(&part, &probe) == 0 &&
+	    src_tar.settle(&part, &part, 1) == 0)
 		use(&part);
 	else if (*fail_text() == '\0')
 		abort();
