@@ -30,7 +30,8 @@ struct src_part {
 	int64_t max_label;		/* of its labels, -1 when none */
 	int64_t *to_class;		/* own class to the source's; NULL: same */
 	struct skips skips;		/* what did not become a sample */
-	int *spill;			/* the source's; see src_spill */
+	int *spill;			/* the source's; see src_spill.  NULL:
+					 * there is no source, only the part */
 	void *state;			/* the kind's own */
 };
 

@@ -17,6 +17,7 @@
 
 #define BLOCK ((size_t)1 << 16)
 #define MAX_LABEL_BYTES 512
+#define MAX_SPARSE ((size_t)1 << 26)	/* takes memory, but no archive */
 
 /* A plain archive is read where it lies; of a compressed one, the images are
  * put aside in the source's spill, and so are sparse files. */
@@ -98,16 +99,18 @@ take_image(struct src_part *p, struct tar_reader *r,
 {
 	struct tar *t = p->state;
 	struct tar_place place = { .size = (uint32_t)m->size };
+	const size_t limit = m->is_sparse ? MAX_SPARSE : SOURCE_MAX_FILE;
 	uint64_t end;
 
-	if (m->size > SOURCE_MAX_FILE)
+	if (m->size > limit)
 		return fail(FAIL_LIMIT, "%llu bytes, limit %zu",
-		    (unsigned long long)m->size, SOURCE_MAX_FILE);
+		    (unsigned long long)m->size, limit);
 	if (tar_in_is_plain(r->in) && !m->is_sparse) {
 		place.offset = tar_in_at(r->in) & (((uint64_t)1 << 56) - 1);
 		return tar_index_image(&t->index, name, place, &p->skips);
 	}
-	t->spill = src_spill(p);
+	if (t->spill < 0)
+		t->spill = p->spill != NULL ? src_spill(p) : spill_new();
 	if (t->spill < 0 || spill_end(t->spill, &end) < 0 ||
 	    spill_member(t, r, m) < 0)
 		return fail_last();
@@ -413,6 +416,8 @@ tar_close(struct src_part *p)
 		return;
 	if (t->fd >= 0)
 		close(t->fd);
+	if (p->spill == NULL && t->spill >= 0)
+		close(t->spill);
 	tar_index_free(&t->index);
 	buf_free(&t->bytes);
 	free(t->first_number);

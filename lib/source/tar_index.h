@@ -7,7 +7,7 @@
  * an s.x.cls that found no image, labels every s.*.jpg that has no label.
  *
  * While an archive is read, its labels and links are kept, and tables for
- * finding names: at most 100 bytes a member and three times its name.  Then
+ * finding names: at most 200 bytes a member and four times its name.  Then
  * 24 bytes an image and its name remain.
  */
 #ifndef SELF_SOURCE_TAR_INDEX_H
