@@ -88,37 +88,67 @@ tar_folders_find(struct tar_index *ix)
 	return 0;
 }
 
-/* "train/" fits "train/dog/". */
-static bool
-fits(const char *common, const char *other)
+/* What class folders have in common, in `to`; nothing if `ix` has none. */
+static int
+gather_commons(const struct tar_index *ix, struct names *to)
 {
-	const size_t n = strlen(other);
+	for (size_t s = 0; s < ix->n_spans; s++) {
+		const char *common = common_of(ix, s);
+		size_t at;
 
-	return strncmp(common, other, n) == 0 && common[n] != '\0';
+		if (!ix->spans[s].has_folders)
+			continue;
+		if (names_find(to, common, &at) < 0 || (at == NAMES_NONE &&
+		    names_add(to, common, strlen(common)) < 0))
+			return fail_last();
+	}
+	return 0;
+}
+
+/* "train/dog/" adopts the nearest of "train/" and "". */
+static int
+adopt(struct tar_index *ix, struct tar_span *span, struct names *commons)
+{
+	struct buf text = { 0 };
+	size_t at = NAMES_NONE;
+	int rc = buf_printf(&text, "%s", names_get(&ix->commons,
+	    span->common));
+
+	while (rc == 0 && text.size > 0 && at == NAMES_NONE) {
+		do
+			text.size--;
+		while (text.size > 0 && text.data[text.size - 1] != '/');
+		text.data[text.size] = '\0';
+		rc = names_find(commons, (const char *)text.data, &at);
+	}
+	if (rc == 0 && at != NAMES_NONE) {
+		span->has_folders = true;
+		span->common = ix->commons.n;
+		rc = names_add(&ix->commons, (const char *)text.data,
+		    text.size);
+	}
+	buf_free(&text);
+	return rc;
 }
 
 int
 tar_folders_adopt(struct tar_index *ix, const struct tar_index *from)
 {
-	if (ix->has_labels || from->has_labels)
-		return 0;
-	for (size_t s = 0; s < ix->n_spans; s++) {
-		struct tar_span *span = &ix->spans[s];
-		size_t t = 0;
+	struct names commons = { 0 };
+	int rc = 0;
 
-		while (!span->has_folders && t < from->n_spans &&
-		    !(from->spans[t].has_folders &&
-		    fits(common_of(ix, s), common_of(from, t))))
-			t++;
-		if (span->has_folders || t == from->n_spans)
+	if (ix->has_labels || from->has_labels || !tar_folders_any(from))
+		return 0;
+	for (size_t s = 0; rc == 0 && s < ix->n_spans; s++) {
+		if (ix->spans[s].has_folders)
 			continue;
-		span->has_folders = true;
-		span->common = ix->commons.n;
-		if (names_add(&ix->commons, common_of(from, t),
-		    strlen(common_of(from, t))) < 0)
-			return fail_last();
+		if (commons.n == 0)
+			rc = gather_commons(from, &commons);
+		if (rc == 0)
+			rc = adopt(ix, &ix->spans[s], &commons);
 	}
-	return 0;
+	names_free(&commons);
+	return rc;
 }
 
 bool

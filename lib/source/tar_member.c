@@ -8,6 +8,7 @@
 
 #define BLOCK 512
 #define MAX_TEXT ((uint64_t)1 << 20)	/* of a long name or a pax header */
+#define MAX_NAME ((size_t)1 << 16)
 #define MAX_SIZE ((uint64_t)1 << 56)
 
 /* What headers before the member's own say of it. */
@@ -82,6 +83,9 @@ static int
 set_text(struct buf *to, const void *text, size_t size)
 {
 	to->size = 0;
+	if (size > MAX_NAME)
+		return fail(FAIL_LIMIT, "a name of %zu bytes, limit %zu",
+		    size, MAX_NAME);
 	if (memchr(text, '\0', size) != NULL)
 		return fail(FAIL_FORMAT, "damaged: a name with a NUL");
 	if (buf_append(to, text, size) < 0 || buf_append(to, "", 1) < 0)
