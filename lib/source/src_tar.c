@@ -226,8 +226,10 @@ take_member(struct src_part *p, struct tar_reader *r,
 		return 0;
 	if (is_hidden(name))
 		return skips_add(&p->skips, false, "hidden files", name);
-	if ((m->type == TAR_HARD_LINK || m->type == TAR_SYMBOLIC_LINK) &&
-	    (image || label))
+	if (is_other_image(name) && m->type != TAR_OTHER)
+		return skips_add(&p->skips, true, "images that are not JPEG",
+		    name);
+	if (m->type == TAR_HARD_LINK || m->type == TAR_SYMBOLIC_LINK)
 		return tar_index_link(&t->index, name,
 		    (const char *)m->link.data,
 		    m->type == TAR_SYMBOLIC_LINK, &p->skips);
@@ -235,9 +237,6 @@ take_member(struct src_part *p, struct tar_reader *r,
 		return take_image(p, r, m, name);
 	if (m->type == TAR_FILE && label)
 		return take_label(p, r, m, name);
-	if (m->type != TAR_OTHER && is_other_image(name))
-		return skips_add(&p->skips, true, "images that are not JPEG",
-		    name);
 	return skips_add(&p->skips, false, "other files", name);
 }
 
@@ -535,7 +534,7 @@ tar_read_image(const struct src_part *p, size_t i, struct source_sample *s)
 
 const struct src_kind src_tar = {
 	.name = "tar",
-	.help = "an archive of KEY.jpg and KEY.cls, plain or compressed",
+	.help = "an archive of KEY.jpg and KEY.cls, or of class folders",
 	.knows = tar_knows,
 	.open = tar_open,
 	.close = tar_close,

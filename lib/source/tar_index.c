@@ -28,6 +28,15 @@ stem_size(const char *name, bool first)
 	return dot == NULL ? strlen(name) : (size_t)(dot - name);
 }
 
+/* Position of the last slash before `n`, or 0. */
+static size_t
+slash_before(const char *name, size_t n)
+{
+	while (n > 0 && name[--n] != '/')
+		;
+	return n;
+}
+
 bool
 tar_is_label_name(const char *name)
 {
@@ -151,6 +160,8 @@ follow(struct tar_index *ix, const char *name, const char *target,
 	size_t at;
 	int rc;
 
+	if (!label && !src_is_picture_name(name))
+		return 0;
 	if (names_find(label ? &g->labels : &g->images, target, &at) < 0)
 		return fail_last();
 	if (at == NAMES_NONE)
@@ -181,12 +192,55 @@ tar_index_link(struct tar_index *ix, const char *name, const char *target,
 	return rc < 0 ? rc : 0;
 }
 
+/* All folders with an image in them or below. */
+static int
+gather_folders(const struct names *images, struct names *folders)
+{
+	struct buf text = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < images->n; i++) {
+		const char *name = names_get(images, i);
+		size_t n = strlen(name), at = NAMES_NONE;
+
+		while (rc == 0 && at == NAMES_NONE &&
+		    (n = slash_before(name, n)) > 0) {
+			rc = find_part(folders, name, n, &text, &at);
+			if (rc == 0 && at == NAMES_NONE)
+				rc = names_add(folders, name, n);
+		}
+	}
+	buf_free(&text);
+	return rc;
+}
+
+/* A link that is no image may be a folder of images; others are nothing. */
+static int
+lose_link(struct tar_group *g, size_t i, struct names *folders,
+    struct skips *skips)
+{
+	const char *name = names_get(&g->links, 2 * i);
+	size_t at;
+
+	if (tar_is_label_name(name) || src_is_picture_name(name))
+		return skips_add(skips, true, "links to no image or label of "
+		    "this archive", name);
+	if (folders->n == 0 && gather_folders(&g->images, folders) < 0)
+		return fail_last();
+	if (names_find(folders, names_get(&g->links, 2 * i + 1), &at) < 0)
+		return fail_last();
+	return at == NAMES_NONE ? skips_add(skips, false, "other files",
+	    name) : skips_add(skips, true, "links to folders with images",
+	    name);
+}
+
 /* Links to what came later, or to other links. */
 static int
 follow_links(struct tar_index *ix, struct skips *skips)
 {
 	struct names *links = &ix->group.links;
 	const size_t n = links->n / 2;
+	struct names folders = { 0 };
 	unsigned char *done;
 	bool more = n > 0;
 	int rc = 0;
@@ -209,8 +263,8 @@ follow_links(struct tar_index *ix, struct skips *skips)
 	}
 	for (size_t i = 0; rc >= 0 && i < n; i++)
 		if (!done[i])
-			rc = skips_add(skips, true, "links to no image or "
-			    "label of this archive", names_get(links, 2 * i));
+			rc = lose_link(&ix->group, i, &folders, skips);
+	names_free(&folders);
 	free(done);
 	return rc < 0 ? rc : 0;
 }

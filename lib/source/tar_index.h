@@ -70,7 +70,7 @@ int tar_index_label(struct tar_index *, const char *name, int64_t value)
     FAIL_CHECKED;
 
 /* A link: `target` is a member's name, for a symbolic link a path from the
- * link's folder. */
+ * link's folder.  A link to a folder with images is not followed, but lost. */
 int tar_index_link(struct tar_index *, const char *name, const char *target,
     bool is_symbolic, struct skips *) FAIL_CHECKED;
 

@@ -243,6 +243,10 @@ printf '%s\n' 'a.jpg image 1' 'b.jpg symbolic /etc/b.jpg' \
     'e.jpg symbolic e.jpg' | pack dead.tar
 strict "4 links to no image or label of this archive (the first is b.jpg)" \
     dead.tar "links to nothing"
+printf '%s\n' 'a/1.jpg image 1' 'b/2.jpg image 2' 'c symbolic a' \
+    'notes symbolic /etc/motd' | pack linked.tar
+strict "1 links to folders with images (the first is c)" linked.tar \
+    "a link to a folder"
 cp 3.jpg hole.jpg
 truncate -s 200000 hole.jpg
 printf end >>hole.jpg
