@@ -25,11 +25,12 @@ struct tar_in {
 	uint64_t file_at, file_size;
 	bool ended, garbage;
 	struct archive *archive;	/* OTHER: decompresses */
+	struct archive_entry *entry;
 #ifdef SELF_ZLIB
 	z_stream z;
 	bool in_member;		/* GZIP: of compressed data */
-	unsigned char raw[BLOCK];
 #endif
+	unsigned char raw[BLOCK];	/* compressed bytes */
 	size_t from, n;		/* bytes not yet consumed, in `block` */
 	unsigned char block[2 * BLOCK];
 };
@@ -66,27 +67,43 @@ archive_fail(struct archive *a)
 	    "compressed data are damaged");
 }
 
-/* Decompression alone: what is in the archive is tar_member's business. */
+/* libarchive's callback: the file's next bytes. */
+static la_ssize_t
+give_block(struct archive *a, void *data, const void **block)
+{
+	struct tar_in *in = data;
+	size_t got = 0;
+
+	if (read_file(in, in->raw, BLOCK, &got) < 0) {
+		archive_set_error(a, EIO, "%s", fail_text());
+		return -1;
+	}
+	*block = in->raw;
+	return (la_ssize_t)got;
+}
+
+/* Decompression alone: what is in the archive is tar_member's business.
+ * libarchive goes on without memory unless each answer is looked at. */
 static int
 begin_other(struct tar_in *in)
 {
 	struct archive *a = archive_read_new();
-	struct archive_entry *e;
 
-	if (a == NULL)
-		return fail_memory(sizeof(in));
 	in->archive = a;
-	archive_read_support_filter_gzip(a);
-	archive_read_support_filter_zstd(a);
-	archive_read_support_filter_xz(a);
-	archive_read_support_filter_bzip2(a);
-	archive_read_support_format_raw(a);
-	archive_read_support_format_empty(a);
-	if (lseek(in->fd, 0, SEEK_SET) < 0)
-		return fail_errno("seek");
-	if (archive_read_open_fd(a, in->fd, BLOCK) != ARCHIVE_OK)
+	in->entry = archive_entry_new();
+	if (a == NULL || in->entry == NULL)
+		return fail_memory(sizeof(*in));
+	if (archive_read_support_filter_gzip(a) < ARCHIVE_WARN ||
+	    archive_read_support_filter_zstd(a) < ARCHIVE_WARN ||
+	    archive_read_support_filter_xz(a) < ARCHIVE_WARN ||
+	    archive_read_support_filter_bzip2(a) < ARCHIVE_WARN ||
+	    archive_read_support_format_raw(a) < ARCHIVE_WARN ||
+	    archive_read_support_format_empty(a) < ARCHIVE_WARN ||
+	    archive_read_set_callback_data(a, in) < ARCHIVE_WARN ||
+	    archive_read_set_read_callback(a, give_block) < ARCHIVE_WARN ||
+	    archive_read_open1(a) != ARCHIVE_OK)
 		return archive_fail(a);
-	switch (archive_read_next_header(a, &e)) {
+	switch (archive_read_next_header2(a, in->entry)) {
 	case ARCHIVE_EOF:
 		in->ended = true;
 		return 0;
@@ -272,6 +289,7 @@ tar_in_free(struct tar_in *in)
 	if (in == NULL)
 		return;
 	archive_read_free(in->archive);
+	archive_entry_free(in->entry);
 #ifdef SELF_ZLIB
 	if (in->packing == GZIP)
 		inflateEnd(&in->z);
