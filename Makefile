@@ -18,7 +18,9 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
 # Asked for when a recipe runs, since `make deps` may have to install it first.
 MSGPACK = $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
-PACKAGES = openblas libjpeg libzstd libarchive $(MSGPACK)
+# zlib verifies the checksums of .tar.gz, which libarchive does not.
+ZLIB := $(shell pkg-config --exists zlib 2>/dev/null && echo zlib)
+PACKAGES = openblas libjpeg libzstd libarchive $(MSGPACK) $(ZLIB)
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wcast-qual \
     -Wmissing-prototypes -Wpointer-arith
@@ -59,6 +61,7 @@ $(BUILD)/obj/%.o: %.c
 FLAGS_simd_avx2 := -mavx2 -mfma -ffp-contract=fast
 FLAGS_simd_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma -ffp-contract=fast -mprefer-vector-width=512
 FLAGS_simd_generic := -ffp-contract=off
+FLAGS_tar_in := $(if $(ZLIB),-DSELF_ZLIB)
 
 $(BUILD)/libself.a: $(LIB_OBJ)
 	@rm -f $@

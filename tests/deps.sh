@@ -37,6 +37,7 @@ want libopenblas-dev header cblas.h openblas
 want libmsgpack-dev msgpack
 want libzstd-dev header zstd.h libzstd
 want libarchive-dev header archive.h libarchive
+want zlib1g-dev header zlib.h zlib
 want libjpeg62-turbo-dev pkg-config --exists libjpeg
 want perl sh -c 'command -v prove'
 want mandoc sh -c 'command -v mandoc'

@@ -23,7 +23,7 @@ src_label(struct src_part *p, const char *text, bool may_add, int64_t *label)
 	if (at == NAMES_NONE) {
 		if (!may_add)
 			return fail(FAIL_FORMAT, "label '%s' is neither a "
-			    "number nor a known class", text);
+			    "number nor in the list of classes", text);
 		at = p->classes.n;
 		if (names_add(&p->classes, text, strlen(text)) < 0)
 			return fail_last();
@@ -148,6 +148,27 @@ gather(struct names *all, const struct src_part *parts, size_t n,
 	return gather_sorted(all, parts, n);
 }
 
+/* A label for which there is no name, and who has it. */
+static int
+fail_label(const struct src_part *p, size_t most)
+{
+	struct buf key = { 0 };
+	size_t i = 0;
+	int64_t label = p->max_label;
+
+	while (i < p->n && (label = p->kind->label(p, i)) < (int64_t)most)
+		i++;
+	if (i < p->n && p->kind->key(p, i, &key) < 0) {
+		buf_free(&key);
+		return fail_last();
+	}
+	fail(FAIL_FORMAT, "%s: %s: label %" PRId64 ", but only %zu class "
+	    "names, for labels from 0 on", p->path, i < p->n ?
+	    (const char *)key.data : "?", label, most);
+	buf_free(&key);
+	return fail_last();
+}
+
 static int
 map_part(struct names *all, struct src_part *p, bool from_user)
 {
@@ -156,8 +177,7 @@ map_part(struct names *all, struct src_part *p, bool from_user)
 	const size_t most = own ? n : all->n;
 
 	if (most > 0 && p->max_label >= (int64_t)most)
-		return fail(FAIL_FORMAT, "%s: label %" PRId64
-		    ", but only %zu class names", p->path, p->max_label, most);
+		return fail_label(p, most);
 	if (!own || begins_with(all, &p->classes))
 		return 0;
 	p->to_class = calloc(n, sizeof(*p->to_class));

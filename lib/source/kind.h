@@ -30,6 +30,8 @@ struct src_part {
 	int64_t max_label;		/* of its labels, -1 when none */
 	int64_t *to_class;		/* own class to the source's; NULL: same */
 	struct skips skips;		/* what did not become a sample */
+	int *spill;			/* the source's; see src_spill.  NULL:
+					 * there is no source, only the part */
 	void *state;			/* the kind's own */
 };
 
@@ -43,6 +45,11 @@ struct src_kind {
 	 * it to -1.  After a failure, close is called too. */
 	int (*open)(struct src_part *, struct src_probe *);
 	void (*close)(struct src_part *);
+
+	/* Whatever depends on the source's other parts, once all are open;
+	 * NULL: nothing does. */
+	int (*settle)(struct src_part *, const struct src_part *all,
+	    size_t n);
 
 	int64_t (*label)(const struct src_part *, size_t i);
 	int (*key)(const struct src_part *, size_t i, struct buf *append);
@@ -76,6 +83,10 @@ bool src_is_picture_name(const char *path);	/* whether SRC_NAME_JPEG */
 
 /* Hidden files, and folders that systems leave: .DS_Store, __MACOSX. */
 bool src_is_junk_name(const char *name);
+
+/* A spill for all parts of the source, made when it is first asked for; the
+ * source closes it.  A failure is negative. */
+int src_spill(struct src_part *) FAIL_CHECKED;
 
 /* The path without the sample's own part: "a/b.tar" and "x" give "a/x". */
 int src_beside(const char *path, const char *name, struct buf *to)

@@ -16,6 +16,7 @@ struct source {
 	struct src_part *parts;
 	size_t n_parts, n;
 	struct names classes;
+	int spill;		/* of all parts, -1 until one needs it */
 };
 
 int
@@ -125,8 +126,16 @@ part_close(struct src_part *p)
 	*p = (struct src_part){ 0 };
 }
 
+int
+src_spill(struct src_part *p)
+{
+	if (*p->spill < 0)
+		*p->spill = spill_new();
+	return *p->spill;
+}
+
 static int
-open_part(struct src_part *p, struct src_probe *probe)
+open_part(struct source *s, struct src_part *p, struct src_probe *probe)
 {
 	const struct src_kind *const *row = src_table;
 
@@ -137,6 +146,7 @@ open_part(struct src_part *p, struct src_probe *probe)
 		row++;
 	p->kind = *row;
 	p->max_label = SOURCE_NO_LABEL;
+	p->spill = &s->spill;
 	return p->kind->open(p, probe);
 }
 
@@ -162,7 +172,7 @@ add_path(struct source *s, const char *path)
 	if (rc == 0 && joins(s, &probe))
 		rc = src_file_add(&s->parts[s->n_parts - 1], path);
 	else if (rc == 0)
-		rc = open_part(&s->parts[s->n_parts++], &probe);
+		rc = open_part(s, &s->parts[s->n_parts++], &probe);
 	if (probe.fd >= 0)
 		close(probe.fd);
 	return rc < 0 ? fail_note("%s", strcmp(path, "-") == 0 ?
@@ -181,6 +191,11 @@ open_all(struct source *s, char *const *paths, size_t n, const char *classes)
 		if (add_path(s, paths[i]) < 0)
 			return fail_last();
 	for (size_t i = 0; i < s->n_parts; i++) {
+		struct src_part *p = &s->parts[i];
+
+		if (p->kind->settle != NULL &&
+		    p->kind->settle(p, s->parts, s->n_parts) < 0)
+			return fail_note("%s", p->path);
 		s->parts[i].first = s->n;
 		s->n += s->parts[i].n;
 	}
@@ -196,6 +211,7 @@ source_open(char *const *paths, size_t n, const char *classes)
 		fail_memory(sizeof(*s));
 		return NULL;
 	}
+	s->spill = -1;
 	if (open_all(s, paths, n, classes) < 0) {
 		source_close(s);
 		return NULL;
@@ -212,6 +228,8 @@ source_close(struct source *s)
 		part_close(&s->parts[i]);
 	free(s->parts);
 	names_free(&s->classes);
+	if (s->spill >= 0)
+		close(s->spill);
 	free(s);
 }
 

@@ -36,6 +36,13 @@ spill_new(void)
 	return fd;
 }
 
+static int
+fail_full(void)
+{
+	return fail_errno("temporary file in %s (TMPDIR chooses another "
+	    "folder)", folder());
+}
+
 int
 spill_write(int fd, const void *bytes, size_t size)
 {
@@ -47,12 +54,35 @@ spill_write(int fd, const void *bytes, size_t size)
 		if (put < 0 && errno == EINTR)
 			continue;
 		if (put < 0)
-			return fail_errno("temporary file in %s (TMPDIR "
-			    "chooses another place)", folder());
+			return fail_full();
 		at += put;
 		size -= (size_t)put;
 	}
 	return 0;
+}
+
+int
+spill_end(int fd, uint64_t *end)
+{
+	const off_t at = lseek(fd, 0, SEEK_CUR);
+
+	if (at < 0)
+		return fail_errno("seek");
+	*end = (uint64_t)at;
+	return 0;
+}
+
+int
+spill_hole(int fd, uint64_t size)
+{
+	uint64_t end = 0;
+
+	if (spill_end(fd, &end) < 0)
+		return fail_last();
+	if (ftruncate(fd, (off_t)(end + size)) < 0)
+		return fail_full();
+	return lseek(fd, (off_t)(end + size), SEEK_SET) < 0 ?
+	    fail_errno("seek") : 0;
 }
 
 static int

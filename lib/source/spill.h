@@ -17,6 +17,12 @@ int spill_new(void) FAIL_CHECKED;
 /* All of `bytes` at the end of what was written so far. */
 int spill_write(int fd, const void *bytes, size_t size) FAIL_CHECKED;
 
+/* `size` zeros at the end, which take no place on the disk. */
+int spill_hole(int fd, uint64_t size) FAIL_CHECKED;
+
+/* Bytes written so far: where the next will lie. */
+int spill_end(int fd, uint64_t *end) FAIL_CHECKED;
+
 /* A spill with everything that is left in `from`; or a failure. */
 int spill_copy(int from) FAIL_CHECKED;
 

@@ -1,309 +1,409 @@
 /* SPDX-License-Identifier: MIT */
-#include <archive.h>
-#include <archive_entry.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/num.h"
 #include "source/kind.h"
 #include "source/spill.h"
+#include "source/tar_index.h"
+#include "source/tar_member.h"
 
 #define BLOCK ((size_t)1 << 16)
 #define MAX_LABEL_BYTES 512
+#define MAX_SPARSE ((size_t)1 << 26)	/* takes memory, but no archive */
 
-/* Where a picture lies in the file that is read at random. */
-struct place {
-	uint64_t offset;
-	uint32_t size;
-	int32_t label;
-};
-
-/* An archive's pictures.  A plain archive is read where it lies; of a
- * compressed one, the pictures are put aside in a spill. */
+/* A plain archive is read where it lies; of a compressed one, the images are
+ * put aside in the source's spill, and so are sparse files. */
 struct tar {
-	int fd;
-	bool is_plain;
-	struct names keys;
-	struct place *places;
-	size_t room;
-	char *label_key;	/* of a label that came before its picture */
-	int64_t label;
+	int fd;			/* -1: opened again for each image */
+	struct stat st;		/* of the file when it was indexed */
+	int spill;		/* the source's; -1: nothing put aside */
+	struct tar_index index;
+	bool has_list;		/* of classes, in classes.txt */
+	char *first_number, *first_name;	/* members with such labels */
 	struct buf bytes;
 };
 
-static int
-archive_fail(struct archive *a)
+static bool
+is_other_image(const char *name)
 {
-	const char *why = archive_error_string(a);
-
-	return fail(FAIL_FORMAT, "%s", why != NULL ? why : "not a tar archive");
-}
-
-/* An archive reader for tar alone, plain or compressed. */
-static struct archive *
-begin(int fd)
-{
-	struct archive *a = archive_read_new();
-
-	if (a == NULL) {
-		fail_memory(sizeof(a));
-		return NULL;
-	}
-	archive_read_support_filter_gzip(a);
-	archive_read_support_filter_zstd(a);
-	archive_read_support_filter_xz(a);
-	archive_read_support_filter_bzip2(a);
-	archive_read_support_format_tar(a);
-	if (lseek(fd, 0, SEEK_SET) < 0) {
-		fail_errno("seek");
-	} else if (archive_read_open_fd(a, fd, BLOCK) == ARCHIVE_OK) {
-		return a;
-	} else {
-		archive_fail(a);
-	}
-	archive_read_free(a);
-	return NULL;
-}
-
-/* KEY.ext: where ".ext" begins, or NULL. */
-static const char *
-extension(const char *name)
-{
+	static const char *const ends[] = { ".png", ".webp", ".gif", ".bmp",
+		".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2",
+		".ppm", ".pgm", ".pnm" };
 	const char *dot = strrchr(name, '.');
 
-	return dot == NULL || strchr(dot, '/') != NULL ? NULL : dot;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (dot != NULL && strcasecmp(dot, ends[i]) == 0)
+			return true;
+	return false;
 }
 
-/* The name as key: without "./" in front, up to `end`. */
-static const char *
-key_start(const char *name)
-{
-	while (strncmp(name, "./", 2) == 0)
-		name += 2;
-	return name;
-}
-
-static int
-add_place(struct tar *t, const char *name, struct place m)
-{
-	const char *key = key_start(name);
-
-	if (t->keys.n == t->room) {
-		const size_t room = t->room == 0 ? 256 : 2 * t->room;
-		struct place *all = realloc(t->places, room * sizeof(*all));
-
-		if (all == NULL)
-			return fail_memory(room * sizeof(*all));
-		t->places = all;
-		t->room = room;
-	}
-	t->places[t->keys.n] = m;
-	return names_add(&t->keys, key, (size_t)(extension(name) - key));
-}
-
-/* The content of the entry under the archive's head, at most `size`. */
-static int
-read_entry(struct archive *a, struct buf *to, size_t size)
-{
-	to->size = 0;
-	while (to->size < size) {
-		size_t step = size - to->size;
-		la_ssize_t got;
-
-		step = step > BLOCK ? BLOCK : step;
-		if (buf_reserve(to, step + 1) < 0)
-			return fail_last();
-		got = archive_read_data(a, to->data + to->size, step);
-		if (got < 0)
-			return archive_fail(a);
-		if (got == 0)
-			return fail(FAIL_FORMAT, "ends %zu bytes early",
-			    size - to->size);
-		to->size += (size_t)got;
-	}
-	return 0;
-}
-
+/* What an operating system or an editor put there: ._a.jpg, .DS_Store. */
 static bool
-has_label(const struct tar *t, const char *key, size_t size)
+is_hidden(const char *name)
 {
-	return t->label_key != NULL && strlen(t->label_key) == size &&
-	    memcmp(t->label_key, key, size) == 0;
-}
-
-static int
-take_picture(struct tar *t, struct archive *a, const char *name, size_t size)
-{
-	const char *key = key_start(name);
-	struct place m = { .size = (uint32_t)size, .label = SOURCE_NO_LABEL };
-	off_t end;
-
-	if (size > SOURCE_MAX_FILE)
-		return fail(FAIL_LIMIT, "%zu bytes, limit %zu", size,
-		    SOURCE_MAX_FILE);
-	if (has_label(t, key, (size_t)(extension(name) - key)))
-		m.label = (int32_t)t->label;
-	if (t->is_plain) {
-		m.offset = (uint64_t)archive_filter_bytes(a, 0);
-		return add_place(t, name, m);
+	for (size_t n; *name != '\0'; name += n + (name[n] == '/')) {
+		n = strcspn(name, "/");
+		if (n == 8 && memcmp(name, "__MACOSX", 8) == 0)
+			return true;
+		if (*name == '.' && n > 1 && (n > 2 || name[1] != '.'))
+			return true;
 	}
-	end = lseek(t->fd, 0, SEEK_CUR);
-	if (end < 0)
-		return fail_errno("seek");
-	m.offset = (uint64_t)end;
-	if (read_entry(a, &t->bytes, size) < 0 ||
-	    spill_write(t->fd, t->bytes.data, size) < 0)
-		return fail_last();
-	return add_place(t, name, m);
+	return false;
 }
 
-/* A label belongs to the picture just before or just behind it. */
+/* The member's bytes to the end of the spill, in pieces of a block. */
 static int
-take_label(struct src_part *p, struct archive *a, const char *name,
-    size_t size)
+spill_bytes(struct tar *t, struct tar_reader *r, uint64_t size)
 {
-	struct tar *t = p->state;
-	const char *key = key_start(name);
-	const size_t key_size = (size_t)(extension(name) - key);
-	int64_t label;
+	if (buf_reserve(&t->bytes, BLOCK) < 0)
+		return fail_last();
+	while (size > 0) {
+		const size_t step = size < BLOCK ? (size_t)size : BLOCK;
 
-	if (size > MAX_LABEL_BYTES)
-		return fail(FAIL_LIMIT, "a label of %zu bytes", size);
-	if (read_entry(a, &t->bytes, size) < 0 ||
-	    buf_reserve(&t->bytes, 1) < 0)
-		return fail_last();
-	while (size > 0 && strchr(" \t\r\n", t->bytes.data[size - 1]) != NULL)
-		size--;
-	t->bytes.data[size] = '\0';
-	if (src_label(p, (const char *)t->bytes.data, false, &label) < 0)
-		return fail_last();
-	if (t->keys.n > 0 && strlen(names_get(&t->keys, t->keys.n - 1)) ==
-	    key_size && memcmp(names_get(&t->keys, t->keys.n - 1), key,
-	    key_size) == 0) {
-		t->places[t->keys.n - 1].label = (int32_t)label;
-		return 0;
+		if (tar_read(r, t->bytes.data, step) < 0 ||
+		    spill_write(t->spill, t->bytes.data, step) < 0)
+			return fail_last();
+		size -= step;
 	}
-	free(t->label_key);
-	t->label_key = strndup(key, key_size);
-	t->label = label;
-	return t->label_key == NULL ? fail_memory(key_size) : 0;
-}
-
-static int
-take_entry(struct src_part *p, struct archive *a, struct archive_entry *e)
-{
-	struct tar *t = p->state;
-	const char *name = archive_entry_pathname(e);
-	const int64_t size = archive_entry_size(e);
-	const char *dot;
-
-	if (archive_entry_filetype(e) == AE_IFDIR)
-		return 0;
-	dot = name == NULL ? NULL : extension(name);
-	if (dot == NULL || archive_entry_filetype(e) != AE_IFREG ||
-	    archive_entry_hardlink(e) != NULL || size < 0 ||
-	    archive_entry_sparse_count(e) > 0)
-		return skips_add(&p->skips, false,
-		    "members that are neither .jpg nor .cls",
-		    name == NULL ? "?" : name);
-	if (src_is_picture_name(name))
-		return take_picture(t, a, name, (size_t)size);
-	if (strcmp(dot, ".cls") == 0)
-		return take_label(p, a, name, (size_t)size);
-	return skips_add(&p->skips, false, "members that are neither .jpg "
-	    "nor .cls", name);
-}
-
-static int
-take_all(struct src_part *p, struct archive *a)
-{
-	for (;;) {
-		struct archive_entry *e;
-		const int got = archive_read_next_header(a, &e);
-
-		if (got == ARCHIVE_EOF)
-			return 0;
-		if (got != ARCHIVE_OK && got != ARCHIVE_WARN)
-			return archive_fail(a);
-		if (take_entry(p, a, e) < 0) {
-			const char *name = archive_entry_pathname(e);
-
-			return fail_note("%s", name == NULL ? "?" : name);
-		}
-	}
-}
-
-/* A plain archive that was cut shows nothing of it to a reader that skips. */
-static int
-check_end(const struct tar *t)
-{
-	const struct place *last = &t->places[t->keys.n - 1];
-	struct stat st;
-
-	if (fstat(t->fd, &st) < 0)
-		return fail_errno("stat");
-	if (last->offset + last->size > (uint64_t)st.st_size)
-		return fail(FAIL_FORMAT, "cut short: %s ends %llu bytes early",
-		    names_get(&t->keys, t->keys.n - 1), (unsigned long long)
-		    (last->offset + last->size - (uint64_t)st.st_size));
 	return 0;
+}
+
+static int
+spill_member(struct tar *t, struct tar_reader *r, const struct tar_member *m)
+{
+	const struct tar_piece *p = (const struct tar_piece *)m->pieces.data;
+	uint64_t at = 0;
+
+	if (!m->is_sparse)
+		return spill_bytes(t, r, m->size);
+	for (size_t i = 0; i < m->pieces.size / sizeof(*p); i++) {
+		if (spill_hole(t->spill, p[i].offset - at) < 0 ||
+		    spill_bytes(t, r, p[i].size) < 0)
+			return fail_last();
+		at = p[i].offset + p[i].size;
+	}
+	return spill_hole(t->spill, m->size - at);
+}
+
+static int
+take_image(struct src_part *p, struct tar_reader *r,
+    const struct tar_member *m, const char *name)
+{
+	struct tar *t = p->state;
+	struct tar_place place = { .size = (uint32_t)m->size };
+	const size_t limit = m->is_sparse ? MAX_SPARSE : SOURCE_MAX_FILE;
+	uint64_t end;
+
+	if (m->size > limit)
+		return fail(FAIL_LIMIT, "%llu bytes, limit %zu",
+		    (unsigned long long)m->size, limit);
+	if (tar_in_is_plain(r->in) && !m->is_sparse) {
+		place.offset = tar_in_at(r->in) & (((uint64_t)1 << 56) - 1);
+		return tar_index_image(&t->index, name, place, &p->skips);
+	}
+	if (t->spill < 0)
+		t->spill = p->spill != NULL ? src_spill(p) : spill_new();
+	if (t->spill < 0 || spill_end(t->spill, &end) < 0 ||
+	    spill_member(t, r, m) < 0)
+		return fail_last();
+	place.offset = end & (((uint64_t)1 << 56) - 1);
+	place.is_spilled = true;
+	return tar_index_image(&t->index, name, place, &p->skips);
+}
+
+/* The text of a label file without blanks around it and byte order mark. */
+static int
+read_label(struct tar *t, struct tar_reader *r, const struct tar_member *m,
+    char **text)
+{
+	const size_t size = (size_t)m->size;
+	char *at, *end;
+
+	if (m->size > MAX_LABEL_BYTES || m->is_sparse)
+		return fail(FAIL_LIMIT, "%llu bytes are no label, limit %d",
+		    (unsigned long long)m->size, MAX_LABEL_BYTES);
+	t->bytes.size = 0;
+	if (buf_reserve(&t->bytes, size + 1) < 0 ||
+	    tar_read(r, t->bytes.data, size) < 0)
+		return fail_last();
+	at = (char *)t->bytes.data;
+	end = at + size;
+	if (memchr(at, '\0', size) != NULL)
+		return fail(FAIL_FORMAT, "not a text with a label");
+	*end = '\0';
+	if (size >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0)
+		at += 3;
+	while (end > at && strchr(" \t\r\n", end[-1]) != NULL)
+		*--end = '\0';
+	*text = at + strspn(at, " \t\r\n");
+	return **text == '\0' ? fail(FAIL_FORMAT, "no label in it; write -1 "
+	    "for an image without a label") : 0;
+}
+
+/* A class's name is one line and has a letter. */
+static int
+check_name(const char *text)
+{
+	double number;
+	bool has_letter = false;
+
+	for (const char *c = text; *c != '\0'; c++) {
+		has_letter = has_letter || (*c & 0x80) != 0 ||
+		    ((*c | 0x20) >= 'a' && (*c | 0x20) <= 'z');
+		if ((*c & 0x80) == 0 && *c < 0x20)
+			return fail(FAIL_FORMAT, "a label of several lines");
+	}
+	if (!has_letter || num_float(text, -1e300, 1e300, &number) == 0)
+		return fail(FAIL_FORMAT, "label '%s' is neither a whole "
+		    "number from -1 on nor the name of a class", text);
+	return 0;
+}
+
+/* Without a list, names are numbered when all are known; numbers beside them
+ * would mean something else. */
+static int
+keep_first(struct tar *t, const char *name, bool is_number)
+{
+	char **first = is_number ? &t->first_number : &t->first_name;
+
+	if (*first == NULL)
+		*first = strdup(name);
+	if (*first == NULL)
+		return fail_memory(strlen(name));
+	if (t->first_number != NULL && t->first_name != NULL && !t->has_list)
+		return fail(FAIL_FORMAT, "labels are numbers (%s) and names "
+		    "(%s); list the classes in classes.txt beside the "
+		    "archive", t->first_number, t->first_name);
+	return 0;
+}
+
+static int
+parse_label(struct src_part *p, const char *name, const char *text,
+    int64_t *label)
+{
+	struct tar *t = p->state;
+	const bool is_number = strspn(text, "+-0123456789") == strlen(text);
+
+	if (!is_number && !t->has_list && check_name(text) < 0)
+		return fail_last();
+	if (src_label(p, text, !t->has_list, label) < 0)
+		return fail_last();
+	return *label < 0 ? 0 : keep_first(t, name, is_number);
+}
+
+static int
+take_label(struct src_part *p, struct tar_reader *r,
+    const struct tar_member *m, const char *name)
+{
+	struct tar *t = p->state;
+	int64_t label;
+	char *text = NULL;
+
+	if (read_label(t, r, m, &text) < 0 ||
+	    parse_label(p, name, text, &label) < 0)
+		return fail_last();
+	return tar_index_label(&t->index, name, label);
+}
+
+static int
+take_member(struct src_part *p, struct tar_reader *r,
+    const struct tar_member *m)
+{
+	struct tar *t = p->state;
+	const char *name = tar_name((const char *)m->name.data);
+	const bool image = src_is_picture_name(name);
+	const bool label = tar_is_label_name(name);
+
+	if (m->type == TAR_FOLDER)
+		return 0;
+	if (is_hidden(name))
+		return skips_add(&p->skips, false, "hidden files", name);
+	if (is_other_image(name) && m->type != TAR_OTHER)
+		return skips_add(&p->skips, true, "images that are not JPEG",
+		    name);
+	if (m->type == TAR_HARD_LINK || m->type == TAR_SYMBOLIC_LINK)
+		return tar_index_link(&t->index, name,
+		    (const char *)m->link.data,
+		    m->type == TAR_SYMBOLIC_LINK, &p->skips);
+	if (m->type == TAR_FILE && image)
+		return take_image(p, r, m, name);
+	if (m->type == TAR_FILE && label)
+		return take_label(p, r, m, name);
+	return skips_add(&p->skips, false, "other files", name);
+}
+
+static int
+note_garbage(struct src_part *p, const struct tar_reader *r)
+{
+	char where[64] = "after the compressed data";
+
+	if (!r->has_garbage && !tar_in_has_garbage(r->in))
+		return 0;
+	if (r->has_garbage)
+		snprintf(where, sizeof(where), "at byte %llu",
+		    (unsigned long long)r->garbage_at);
+	return skips_add(&p->skips, true, "parts after the archive's end that "
+	    "are no archive", where);
+}
+
+static int
+take_all(struct src_part *p, struct tar_reader *r)
+{
+	struct tar *t = p->state;
+	struct tar_member m = { 0 };
+	int got;
+
+	while ((got = tar_next(r, &m)) > 0) {
+		if (got == TAR_MEMBER && take_member(p, r, &m) < 0) {
+			got = fail_note("%s", (const char *)m.name.data);
+			break;
+		}
+		if (got == TAR_MEMBER)
+			continue;
+		if (tar_index_join(&t->index, &p->skips) < 0)
+			got = fail_last();
+		if (got < 0 || got == TAR_END)
+			break;
+	}
+	tar_member_free(&m);
+	return got < 0 ? got : note_garbage(p, r);
 }
 
 /* classes.txt beside the archive, where there is one. */
 static int
 read_classes(struct src_part *p)
 {
+	struct tar *t = p->state;
 	struct buf path = { 0 };
 	int rc = src_beside(p->path, "classes.txt", &path);
 
 	if (rc == 0 && access((const char *)path.data, F_OK) == 0)
 		rc = names_read_lines(&p->classes, (const char *)path.data);
 	buf_free(&path);
+	t->has_list = p->classes.n > 0;
 	return rc;
 }
 
 static int
-index_all(struct src_part *p, struct archive *a, int fd)
+no_image(const struct src_part *p)
+{
+	const struct skip *k = p->skips.all;
+
+	for (size_t i = 1; i < p->skips.n && !k->lost; i++)
+		k = &p->skips.all[i];
+	return k == NULL ? fail(FAIL_FORMAT, "no .jpg in this archive") :
+	    fail(FAIL_FORMAT, "no .jpg in this archive, but %llu %s (the "
+	    "first is %s)", (unsigned long long)k->n, k->reason, k->first);
+}
+
+/* After labels were given. */
+static void
+count_samples(struct src_part *p)
+{
+	const struct tar *t = p->state;
+
+	p->n = t->index.images.n;
+	p->classes_sorted = p->classes.n > 0 && !t->has_list;
+	p->max_label = SOURCE_NO_LABEL;
+	for (size_t i = 0; i < p->n; i++)
+		if (t->index.places[i].label > p->max_label)
+			p->max_label = t->index.places[i].label;
+}
+
+/* Archives of one data set may have different folders, some a single one. */
+static int
+tar_settle(struct src_part *p, const struct src_part *all, size_t n)
 {
 	struct tar *t = p->state;
+	const char *first = names_get(&t->index.images, 0);
+	bool others = false;
 
-	t->is_plain = archive_filter_count(a) <= 1;
-	t->fd = t->is_plain ? dup(fd) : spill_new();
-	if (t->fd < 0)
-		return t->is_plain ? fail_errno("dup") : fail_last();
-	if (take_all(p, a) < 0)
+	if (t->index.has_labels)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct tar *other = all[i].state;
+
+		if (all[i].kind != &src_tar)
+			continue;
+		others = others || tar_folders_any(&other->index);
+		if (tar_folders_adopt(&t->index, &other->index) < 0)
+			return fail_last();
+	}
+	if (tar_folders_any(&t->index)) {
+		if (tar_folders_apply(&t->index, p) < 0)
+			return fail_last();
+		count_samples(p);
+	} else if (others) {
+		return tar_folders_lost(&t->index, &p->skips);
+	} else if (strchr(first, '/') != NULL) {
+		log_line(LOG_INFO, "%s: images have no labels: the archive "
+		    "has no .cls and no two folders that could be classes "
+		    "(the first image is %s)", p->path, first);
+	}
+	return 0;
+}
+
+static int
+index_all(struct src_part *p, int fd)
+{
+	struct tar *t = p->state;
+	struct tar_reader r = { .in = tar_in_new(fd) };
+	int rc;
+
+	if (r.in == NULL)
 		return fail_last();
-	if (t->keys.n == 0)
-		return fail(FAIL_FORMAT, "no .jpg in this archive");
-	p->n = t->keys.n;
-	for (size_t i = 0; i < p->n; i++)
-		if (t->places[i].label > p->max_label)
-			p->max_label = t->places[i].label;
-	return t->is_plain ? check_end(t) : 0;
+	rc = take_all(p, &r);
+	tar_in_free(r.in);
+	buf_free(&t->bytes);
+	if (rc == 0)
+		rc = tar_folders_find(&t->index);
+	if (rc < 0)
+		return rc;
+	if (t->index.images.n == 0)
+		return no_image(p);
+	count_samples(p);
+	return 0;
+}
+
+/* A thousand archives are more than a process may have open: those after the
+ * first half of its descriptors are opened again when they are read. */
+static bool
+may_stay_open(const struct src_probe *probe)
+{
+	struct rlimit most;
+
+	return probe->is_only || getrlimit(RLIMIT_NOFILE, &most) < 0 ||
+	    (rlim_t)probe->fd < most.rlim_cur / 2;
 }
 
 static int
 tar_open(struct src_part *p, struct src_probe *probe)
 {
 	struct tar *t = calloc(1, sizeof(*t));
-	struct archive *a;
-	int rc;
 
 	if (t == NULL)
 		return fail_memory(sizeof(*t));
-	t->fd = -1;
+	t->fd = t->spill = -1;
 	p->state = t;
 	if (strcmp(p->path, "-") != 0 && read_classes(p) < 0)
 		return fail_last();
-	a = begin(probe->fd);
-	if (a == NULL)
+	if (fstat(probe->fd, &t->st) < 0)
+		return fail_errno("stat");
+	if (index_all(p, probe->fd) < 0)
 		return fail_last();
-	rc = index_all(p, a, probe->fd);
-	archive_read_free(a);
-	return rc;
+	if (may_stay_open(probe)) {
+		t->fd = probe->fd;
+		probe->fd = -1;
+	}
+	return 0;
 }
 
 static void
@@ -315,10 +415,12 @@ tar_close(struct src_part *p)
 		return;
 	if (t->fd >= 0)
 		close(t->fd);
-	names_free(&t->keys);
+	if (p->spill == NULL && t->spill >= 0)
+		close(t->spill);
+	tar_index_free(&t->index);
 	buf_free(&t->bytes);
-	free(t->places);
-	free(t->label_key);
+	free(t->first_number);
+	free(t->first_name);
 	free(t);
 }
 
@@ -334,12 +436,12 @@ ends_in(const char *path, const char *end)
 static bool
 holds_tar(int fd)
 {
-	struct archive *a = begin(fd);
-	struct archive_entry *e;
-	const bool yes = a != NULL &&
-	    archive_read_next_header(a, &e) >= ARCHIVE_WARN;
+	struct tar_reader r = { .in = tar_in_new(fd) };
+	struct tar_member m = { 0 };
+	const bool yes = r.in != NULL && tar_next(&r, &m) == TAR_MEMBER;
 
-	archive_read_free(a);
+	tar_member_free(&m);
+	tar_in_free(r.in);
 	return yes;
 }
 
@@ -347,20 +449,23 @@ static bool
 tar_knows(const struct src_probe *probe)
 {
 	static const char *const ends[] = { ".tar", ".tar.zst", ".tar.gz",
-		".tgz", ".tzst", ".tar.xz", ".tar.bz2" };
+		".tgz", ".tzst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2" };
+	static const char *const marks[] = { "\x1F\x8B", "(\xB5/\xFD",
+		"\xFD" "7zXZ", "BZh" };
 
 	if (src_is_picture_name(probe->path) || ends_in(probe->path, ".tz"))
 		return false;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (ends_in(probe->path, ends[i]))
 			return true;
-	if (probe->n_head > 262 &&
-	    memcmp(probe->head + 257, "ustar", 5) == 0)
+	if (probe->n_head == sizeof(probe->head) &&
+	    tar_is_header(probe->head))
 		return true;
-	return probe->n_head >= 4 &&
-	    (memcmp(probe->head, "\x1F\x8B", 2) == 0 ||
-	    memcmp(probe->head, "(\xB5/\xFD", 4) == 0) &&
-	    holds_tar(probe->fd);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (probe->n_head > 8 && memcmp(probe->head, marks[i],
+		    strlen(marks[i])) == 0)
+			return holds_tar(probe->fd);
+	return false;
 }
 
 static int64_t
@@ -368,38 +473,73 @@ tar_label(const struct src_part *p, size_t i)
 {
 	const struct tar *t = p->state;
 
-	return t->places[i].label;
+	return t->index.places[i].label;
 }
 
 static int
 tar_key(const struct src_part *p, size_t i, struct buf *to)
 {
 	const struct tar *t = p->state;
+	const char *name = names_get(&t->index.images, i);
 
-	return buf_printf(to, "%s", names_get(&t->keys, i));
+	return buf_printf(to, "%.*s", (int)(strlen(name) -
+	    t->index.places[i].extension), name);
+}
+
+/* The file as it was indexed; *close_it when it was opened for this. */
+static int
+open_again(const struct src_part *p, bool *close_it)
+{
+	const struct tar *t = p->state;
+	const int fd = t->fd >= 0 ? t->fd :
+	    open(p->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+
+	*close_it = fd >= 0 && t->fd < 0;
+	if (fd < 0)
+		return fail_errno("open");
+	if (fstat(fd, &st) == 0 && st.st_dev == t->st.st_dev &&
+	    st.st_ino == t->st.st_ino && st.st_size == t->st.st_size &&
+	    st.st_mtim.tv_sec == t->st.st_mtim.tv_sec &&
+	    st.st_mtim.tv_nsec == t->st.st_mtim.tv_nsec)
+		return fd;
+	if (*close_it)
+		close(fd);
+	return fail(FAIL_IO, "the archive changed while it was read; run "
+	    "again");
 }
 
 static int
-tar_read(const struct src_part *p, size_t i, struct source_sample *s)
+tar_read_image(const struct src_part *p, size_t i, struct source_sample *s)
 {
 	const struct tar *t = p->state;
-	const struct place *m = &t->places[i];
+	const struct tar_place *m = &t->index.places[i];
+	bool close_it = false;
+	int fd = t->spill, rc;
 
 	s->bytes.size = 0;
-	if (buf_reserve(&s->bytes, (size_t)m->size + 1) < 0 ||
-	    spill_read(t->fd, s->bytes.data, m->size, m->offset) < 0)
+	if (buf_reserve(&s->bytes, (size_t)m->size + 1) < 0)
 		return fail_last();
-	s->bytes.size = m->size;
-	return 0;
+	if (!m->is_spilled)
+		fd = open_again(p, &close_it);
+	if (fd < 0)
+		return fail_last();
+	rc = spill_read(fd, s->bytes.data, m->size, m->offset);
+	if (close_it)
+		close(fd);
+	if (rc == 0)
+		s->bytes.size = m->size;
+	return rc;
 }
 
 const struct src_kind src_tar = {
 	.name = "tar",
-	.help = "an archive of KEY.jpg and KEY.cls, plain or compressed",
+	.help = "an archive of KEY.jpg and KEY.cls, or of class folders",
 	.knows = tar_knows,
 	.open = tar_open,
 	.close = tar_close,
+	.settle = tar_settle,
 	.label = tar_label,
 	.key = tar_key,
-	.read = tar_read,
+	.read = tar_read_image,
 };

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "source/kind.h"
@@ -20,8 +19,8 @@ struct chunk {
 
 /* A stream, read once; tensors lie in a spill, the rest in memory. */
 struct tz {
-	int fd;
-	uint64_t end;		/* bytes put aside */
+	int fd;			/* the source's spill */
+	uint64_t end;		/* where the next tensor will lie in it */
 	struct head head;
 	struct chunk *chunks;
 	size_t n_chunks, chunk_room;
@@ -371,8 +370,8 @@ tz_open(struct src_part *p, struct src_probe *probe)
 		return fail_memory(sizeof(*z));
 	p->state = z;
 	z->has_indices = true;
-	z->fd = spill_new();
-	if (z->fd < 0)
+	z->fd = src_spill(p);
+	if (z->fd < 0 || spill_end(z->fd, &z->end) < 0)
 		return fail_last();
 	/* What was a pipe is a file without a name by now. */
 	snprintf(path, sizeof(path), "/dev/fd/%d", probe->fd);
@@ -391,8 +390,6 @@ tz_close(struct src_part *p)
 
 	if (z == NULL)
 		return;
-	if (z->fd >= 0)
-		close(z->fd);
 	head_free(&z->head);
 	for (size_t c = 0; c < z->n_chunks; c++)
 		free(z->chunks[c].fields);

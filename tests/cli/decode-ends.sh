@@ -61,6 +61,9 @@ mkdir labels
 cp "$TESTS/data/colour.jpg" labels/x.jpg
 echo cat >labels/x.cls
 tar -cf labels.tar -C labels .
+is "$(ssl-decode labels.tar | ssl-show --meta classes)" '["cat"]' \
+    "a label may be a name"
+echo dog >classes.txt
 fails 1 "a label nobody knows" ssl-decode labels.tar -o none.tz
 like "$(cat "$T/.err")" "*x.cls*'cat'*" "is named"
 printf 'dog\ncat\n' >classes.txt

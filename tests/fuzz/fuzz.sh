@@ -18,9 +18,22 @@ fuzz_stream)
 	files=$(ls "$T"/set/*/*/*.jpg)
 	case $(basename "$program") in
 	*_tar)
+		for file in $files; do
+			echo 1 >"${file%.jpg}.cls"
+			ln "$file" "${file%.jpg}.link.jpg"
+			ln -s "$file" "${file%.jpg}.soft.jpg"
+		done
+		truncate -s 100000 "$file"
+		echo end >>"$file"
 		tar -C "$T/set" -cf "$T/a.tar" train test &&
-		    zstd -q "$T/a.tar" && gzip -k "$T/a.tar" || exit 1
-		files=$(ls "$T"/a.tar*) ;;
+		    tar -C "$T/set" -S --format=gnu -cf "$T/b.tar" test &&
+		    tar -C "$T/set" -S --format=posix -cf "$T/c.tar" test &&
+		    tar -C "$T/set" -S --format=posix --sparse-version=0.1 \
+		    -cf "$T/d.tar" test &&
+		    find "$T" -name '*.cls' -delete &&
+		    tar -C "$T/set" -cf "$T/e.tar" train test &&
+		    zstd -qk "$T/c.tar" && gzip -k "$T/a.tar" || exit 1
+		files=$(ls "$T"/?.tar*) ;;
 	esac ;;
 esac
 

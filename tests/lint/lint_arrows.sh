@@ -43,8 +43,8 @@ only_in 'msgpack.*' lib/stream/pack.c
 only_in 'jpeglib.*' lib/image/jpeg.c
 only_in 'cblas.*' lib/kernel/gemm.c
 only_in 'pthread.*' lib/base/ahead.c lib/base/flow.c lib/base/pool.c
-ls lib/source/src_tar.c >/dev/null 2>&1 &&
-    only_in 'archive.*' lib/source/src_tar.c
+only_in 'archive.*' lib/source/tar_in.c
+only_in 'zlib.*' lib/source/tar_in.c
 
 bad=$(grep -nE '^ *# *include *"' bin/*.c | grep -vE '"[a-z]+/[a-z0-9_]+\.h"')
 is "$bad" "" "bin/ includes headers of lib/ only"

@@ -206,6 +206,34 @@ test_lists(void)
 		exit(1);
 }
 
+/* An archive is read where it lies, so it must stay what it was. */
+static void
+test_changed(void)
+{
+	struct source_sample sample = { 0 };
+	struct source *s;
+	char path[512];
+	FILE *f;
+
+	write_file("1.jpg", "one");
+	snprintf(path, sizeof(path), "cd %s && tar -cf a.tar 1.jpg", root);
+	if (system(path) != 0)
+		exit(1);
+	s = open_two("a.tar", NULL, NULL);
+	ok(s != NULL && source_read(s, 0, &sample) == 0 &&
+	    sample.bytes.size == 3 && memcmp(sample.bytes.data, "one", 3) == 0,
+	    "a member of an archive");
+	snprintf(path, sizeof(path), "%s/a.tar", root);
+	f = fopen(path, "a");
+	if (f == NULL || fputs("more", f) < 0 || fclose(f) != 0)
+		exit(1);
+	ok(s != NULL && source_read(s, 0, &sample) < 0 &&
+	    strstr(fail_text(), "changed while it was read") != NULL,
+	    "the archive changed: %s", fail_text());
+	buf_free(&sample.bytes);
+	source_close(s);
+}
+
 static void
 test_text(void)
 {
@@ -412,6 +440,7 @@ main(void)
 	test_loops();
 	test_lists();
 	test_text();
+	test_changed();
 	test_deck();
 	test_order();
 	test_subset();
