@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "image/format.h"
 #include "image/jpeg.h"
 
 enum {
@@ -103,6 +104,17 @@ look_at(int mark, const struct view *s, struct jpeg_info *info)
 	return 1;
 }
 
+static int
+not_jpeg(const void *bytes, size_t size)
+{
+	const struct format *f = format_find(bytes, size);
+
+	if (size == 0)
+		return fail(FAIL_FORMAT, "empty file");
+	return f == NULL ? fail(FAIL_FORMAT, "not a JPEG file") :
+	    fail(FAIL_FORMAT, "%s, not JPEG", f->what);
+}
+
 /* As libjpeg: anything between segments is passed over up to an 0xFF. */
 int
 jpeg_look(const void *bytes, size_t size, struct jpeg_info *info)
@@ -112,8 +124,7 @@ jpeg_look(const void *bytes, size_t size, struct jpeg_info *info)
 
 	*info = (struct jpeg_info){ 0 };
 	if (size < 2 || v.at[0] != 0xFF || v.at[1] != MARK_SOI)
-		return fail(FAIL_FORMAT, size == 0 ? "empty file" :
-		    "not a JPEG file");
+		return not_jpeg(bytes, size);
 	for (;;) {
 		const unsigned char *ff = memchr(v.at + at, 0xFF, size - at);
 		struct view segment;

@@ -38,20 +38,36 @@ struct feed {
 	struct item_maker **makers;	/* one a thread */
 	struct page *page;		/* where the items go now */
 	unsigned char *known_bad;	/* a bit a sample */
+	unsigned char *known_good;	/* likewise; files kept and checked */
 	uint64_t n_bad;
 	int64_t epoch;
 	uint64_t good;			/* in this epoch */
 	struct buf text;
 };
 
+static bool
+get_bit(const unsigned char *bits, size_t i)
+{
+	return (bits[i / 8] >> i % 8 & 1) != 0;
+}
+
+static void
+set_bit(unsigned char *bits, size_t i)
+{
+	bits[i / 8] = (unsigned char)(bits[i / 8] | 1u << i % 8);
+}
+
 static void
 fetch_one(void *arg, size_t i, int worker)
 {
 	struct feed *f = arg;
+	struct item *it = &f->items[i];
 
-	(void)worker;
-	item_fetch(&f->items[i], f->source,
-	    f->batch.samples[f->batch_at + i], &f->config);
+	item_fetch(it, f->source, f->batch.samples[f->batch_at + i],
+	    &f->config);
+	if (f->config.keep_jpeg && f->config.strict && it->failure.code == 0
+	    && !get_bit(f->known_good, it->sample))
+		item_check(it, f->makers[worker], &f->config);
 }
 
 static void
@@ -68,22 +84,20 @@ decode_one(void *arg, size_t i, int worker)
 		item_decode(it, f->makers[worker], &to, &f->config);
 }
 
-/* Says once what is wrong with a picture. */
+/* Says once what is wrong with an image; a failure of the machine, which is
+ * none of the image's, ends the run. */
 static int
 report(struct feed *f, const struct item *it)
 {
-	unsigned char *bits = &f->known_bad[it->sample / 8];
-	const unsigned bit = 1u << it->sample % 8;
-
 	if (source_name(f->source, it->sample, &f->text) < 0)
 		return fail_last();
-	if (f->config.strict) {
+	if (f->config.strict || !fail_is_data(it->failure.code)) {
 		fail_restore(&it->failure);
 		return fail_note("%s", (const char *)f->text.data);
 	}
-	if ((*bits & bit) != 0)
+	if (get_bit(f->known_bad, it->sample))
 		return 0;
-	*bits = (unsigned char)(*bits | bit);
+	set_bit(f->known_bad, it->sample);
 	f->n_bad++;
 	log_line(LOG_WARNING, "%s: %s; left out",
 	    (const char *)f->text.data, it->failure.text);
@@ -181,7 +195,7 @@ next_chunk(struct feed *f)
 static int
 none_good(void)
 {
-	return fail(FAIL_FORMAT, "not one picture could be read");
+	return fail(FAIL_FORMAT, "not one image could be read");
 }
 
 static int
@@ -267,6 +281,7 @@ collect_files(struct feed *f, struct page *p)
 		}
 		if (files_add(&p->files, &it->raw.bytes) < 0)
 			return fail_last();
+		set_bit(f->known_good, it->sample);
 		p->samples[p->n++] = it->sample;
 		f->item_at++;
 	}
@@ -398,7 +413,8 @@ make_makers(struct feed *f)
 
 	f->makers = calloc(n, sizeof(*f->makers));
 	f->known_bad = calloc(source_count(f->source) / 8 + 1, 1);
-	if (f->makers == NULL || f->known_bad == NULL)
+	f->known_good = calloc(source_count(f->source) / 8 + 1, 1);
+	if (f->makers == NULL || f->known_bad == NULL || f->known_good == NULL)
 		return fail_memory(source_count(f->source) / 8);
 	for (size_t i = 0; i < n; i++)
 		if ((f->makers[i] = item_maker_new()) == NULL)
@@ -447,6 +463,7 @@ feed_free(struct feed *f)
 	}
 	free(f->makers);
 	free(f->known_bad);
+	free(f->known_good);
 	buf_free(&f->text);
 	free(f);
 }
