@@ -51,12 +51,14 @@ begins(const char *name, const char *bytes)
 	return strcmp(name, "BMP") != 0 || memcmp(bytes, "BM", 2) == 0;
 }
 
+/* UTF-8 or a code page: no control characters, no byte above 0xF7. */
 static bool
 is_text(const unsigned char *bytes, size_t size)
 {
 	for (size_t i = 0; i < size && i < TEXT_BYTES; i++)
-		if ((bytes[i] < ' ' && strchr("\t\n\f\r\x1B", bytes[i])
-		    == NULL) || bytes[i] == '\0' || bytes[i] == 0x7F)
+		if (bytes[i] == '\0' || bytes[i] == 0x7F || bytes[i] > 0xF7 ||
+		    (bytes[i] < ' ' && strchr("\t\n\f\r\x1B", bytes[i])
+		    == NULL))
 			return false;
 	return size > 0;
 }
