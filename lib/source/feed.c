@@ -45,16 +45,12 @@ struct feed {
 	struct buf text;
 };
 
+/* A file that is kept is decoded, if strict, when it first comes. */
 static bool
-get_bit(const unsigned char *bits, size_t i)
+is_unchecked(const struct feed *f, size_t sample)
 {
-	return (bits[i / 8] >> i % 8 & 1) != 0;
-}
-
-static void
-set_bit(unsigned char *bits, size_t i)
-{
-	bits[i / 8] = (unsigned char)(bits[i / 8] | 1u << i % 8);
+	return f->config.keep_jpeg && f->config.strict
+	    && (f->known_good[sample / 8] >> sample % 8 & 1) == 0;
 }
 
 static void
@@ -65,8 +61,7 @@ fetch_one(void *arg, size_t i, int worker)
 
 	item_fetch(it, f->source, f->batch.samples[f->batch_at + i],
 	    &f->config);
-	if (f->config.keep_jpeg && f->config.strict && it->failure.code == 0
-	    && !get_bit(f->known_good, it->sample))
+	if (it->failure.code == 0 && is_unchecked(f, it->sample))
 		item_check(it, f->makers[worker], &f->config);
 }
 
@@ -84,20 +79,23 @@ decode_one(void *arg, size_t i, int worker)
 		item_decode(it, f->makers[worker], &to, &f->config);
 }
 
-/* Says once what is wrong with an image; a failure of the machine, which is
- * none of the image's, ends the run. */
+/* Says once what is wrong with a picture; a failure of the machine ends the
+ * run. */
 static int
 report(struct feed *f, const struct item *it)
 {
+	unsigned char *bits = &f->known_bad[it->sample / 8];
+	const unsigned bit = 1u << it->sample % 8;
+
 	if (source_name(f->source, it->sample, &f->text) < 0)
 		return fail_last();
 	if (f->config.strict || !fail_is_data(it->failure.code)) {
 		fail_restore(&it->failure);
 		return fail_note("%s", (const char *)f->text.data);
 	}
-	if (get_bit(f->known_bad, it->sample))
+	if ((*bits & bit) != 0)
 		return 0;
-	set_bit(f->known_bad, it->sample);
+	*bits = (unsigned char)(*bits | bit);
 	f->n_bad++;
 	log_line(LOG_WARNING, "%s: %s; left out",
 	    (const char *)f->text.data, it->failure.text);
@@ -195,7 +193,7 @@ next_chunk(struct feed *f)
 static int
 none_good(void)
 {
-	return fail(FAIL_FORMAT, "not one image could be read");
+	return fail(FAIL_FORMAT, "not one picture could be read");
 }
 
 static int
@@ -281,7 +279,8 @@ collect_files(struct feed *f, struct page *p)
 		}
 		if (files_add(&p->files, &it->raw.bytes) < 0)
 			return fail_last();
-		set_bit(f->known_good, it->sample);
+		f->known_good[it->sample / 8] |= (unsigned char)
+		    (1u << it->sample % 8);
 		p->samples[p->n++] = it->sample;
 		f->item_at++;
 	}

@@ -42,7 +42,7 @@ is "$(ssl-decode --strict set 2>/dev/null | ssl-show 2>&1 >/dev/null)" \
 ok "--strict minds nothing in good ones" ssl-decode --strict \
     set/01-good.jpg set/07-good.jpg -o out.tz
 fails 1 "no good picture at all" ssl-decode set/02-cut.jpg -o none.tz
-like "$(tail -1 "$T/.err")" "*not one image could be read" "says so"
+like "$(tail -1 "$T/.err")" "*not one picture could be read" "says so"
 fails 1 "nor over many epochs" timeout 20 ssl-decode --epochs 0 \
     set/02-cut.jpg set/03-empty.jpg -o none.tz
 for file in set/0[2-6]*; do

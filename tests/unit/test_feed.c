@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "framed.h"
 #include "image/jpeg.h"
 #include "tap.h"
@@ -242,10 +243,19 @@ address_space(void)
 	return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
 }
 
+static int warnings;
+
+static void
+count_warnings(enum log_level level, const char *line)
+{
+	(void)line;
+	warnings += level == LOG_WARNING;
+}
+
 /* Reads the folder's files, of which `gone` is removed after its name was
  * read, with little of a resource (0: enough); the samples or the failure. */
 static int
-read_folder(const char *gone, int resource, rlim_t most, uint64_t *bad)
+read_folder(const char *gone, int resource, rlim_t most)
 {
 	char *const paths[] = { folder };
 	const struct order_config choice = { .epochs = 1, .n_shards = 1,
@@ -260,6 +270,8 @@ read_folder(const char *gone, int resource, rlim_t most, uint64_t *bad)
 	int got, n = 0;
 
 	check(o != NULL && pool != NULL, __LINE__);
+	warnings = 0;
+	log_to(count_warnings);
 	if (gone != NULL)
 		place(gone, NULL);
 	if (most > 0)
@@ -270,7 +282,6 @@ read_folder(const char *gone, int resource, rlim_t most, uint64_t *bad)
 		n += (int)rec_find(r, "index")->tensor->shape[0];
 	if (most > 0)
 		limit(resource, 0);
-	*bad = feed_bad(f);
 	feed_free(f);
 	pool_free(pool);
 	order_free(o);
@@ -302,7 +313,6 @@ test_machine(void)
 	struct picture p = { 0 };
 	struct buf large = { 0 }, good, claims;
 	char name[1024];
-	uint64_t bad;
 
 	snprintf(name, sizeof(name), "%s/data/colour.jpg",
 	    tests != NULL ? tests : "tests");
@@ -314,31 +324,31 @@ test_machine(void)
 	    __LINE__);
 	place("a.jpg", &good);
 	place("b.jpg", &good);
-	is_int(read_folder(NULL, 0, 0, &bad), 2, "two files");
-	is_int(read_folder("b.jpg", 0, 0, &bad), 1, "one is gone: skipped");
-	is_int((long long)bad, 1, "... and counted");
+	is_int(read_folder(NULL, 0, 0), 2, "two files");
+	is_int(read_folder("b.jpg", 0, 0), 1, "one is gone: skipped");
+	is_int(warnings, 1, "... and named");
 	place("b.jpg", &good);
-	is_int(read_folder(NULL, RLIMIT_NOFILE, 3, &bad), FAIL_IO,
+	is_int(read_folder(NULL, RLIMIT_NOFILE, 3), FAIL_IO,
 	    "no descriptor: a failure");
 	ok(strstr(fail_text(), "a.jpg: open: ") != NULL, "... of a file: %s",
 	    fail_text());
-	is_int((long long)bad, 0, "... and none is a bad image");
+	is_int(warnings, 0, "... and none is a bad image");
 	if (!CAN_LIMIT_MEMORY) {
 		ok(true, "no limit of memory # SKIP under a sanitizer");
 		goto out;
 	}
 	claim(&claims);
 	place("b.jpg", &claims);
-	is_int(read_folder(NULL, 0, 0, &bad), 1, "a false claim is skipped");
-	is_int(read_folder(NULL, RLIMIT_AS, address_space() + SPARE, &bad),
+	is_int(read_folder(NULL, 0, 0), 1, "a false claim is skipped");
+	is_int(read_folder(NULL, RLIMIT_AS, address_space() + SPARE),
 	    FAIL_MEMORY, "libjpeg has no memory: a failure");
 	CHECK(picture_resize(&p, SIDE, SIDE, 1));
 	memset(p.image.data, 9, p.bytes.size);
 	CHECK(jpeg_write(&large, &p.image, 90));
 	picture_free(&p);
 	place("b.jpg", &large);
-	is_int(read_folder(NULL, 0, 0, &bad), 2, "a large one");
-	is_int(read_folder(NULL, RLIMIT_AS, address_space() + SPARE, &bad),
+	is_int(read_folder(NULL, 0, 0), 2, "a large one");
+	is_int(read_folder(NULL, RLIMIT_AS, address_space() + SPARE),
 	    FAIL_MEMORY, "no memory for it: a failure");
 out:
 	place("a.jpg", NULL);
