@@ -156,6 +156,9 @@ like "$(cat .err)" "*not one image could be read" "... says so"
 
 fails 2 "not with --size" ssl-decode --keep-jpeg --size 9 ten/train -o x.tz
 fails 2 "not with --exif" ssl-decode --keep-jpeg --exif ten/train -o x.tz
+fails 2 "no images that ssl-augment does not decode" \
+    ssl-decode --keep-jpeg --max-pixels 178956971 ten/train -o x.tz
+like "$(cat .err)" "*at most 178956970*" "... says so"
 fails 2 "not from pixels" ssl-decode --keep-jpeg image.tz -o x.tz
 like "$(cat .err)" "*holds pixels*" "... says why"
 fails 2 "pictures cannot be kept" \
