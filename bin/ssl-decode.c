@@ -204,6 +204,10 @@ main(int argc, char **argv)
 	if (a.keep_jpeg && (a.size > 0 || a.exif))
 		cli_usage("--keep-jpeg decodes nothing: leave --size and --exif "
 		    "out");
+	if (a.keep_jpeg && a.max_pixels > JPEG_MAX_PIXELS)
+		cli_usage("--max-pixels %" PRId64 ": with --keep-jpeg at most "
+		    "%d, as ssl-augment decodes no larger image",
+		    a.max_pixels, JPEG_MAX_PIXELS);
 	config = (struct feed_config){ .size = a.size,
 		.keep_jpeg = a.keep_jpeg,
 		.max_pixels = a.max_pixels, .upright = a.exif,

@@ -82,6 +82,12 @@ fail_last(void)
 	return state.code;
 }
 
+bool
+fail_is_data(int code)
+{
+	return code == FAIL_FORMAT || code == FAIL_LIMIT;
+}
+
 void
 fail_save(struct fail_state *to)
 {

@@ -8,6 +8,7 @@
 #ifndef SELF_BASE_FAIL_H
 #define SELF_BASE_FAIL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum fail_code {
@@ -43,6 +44,11 @@ int fail_note(const char *format, ...) FAIL_PRINTF(1, 2);
 /* The message and code of this thread's last failure. */
 const char *fail_text(void);
 int fail_last(void);
+
+/* Whether a file's own bytes are at fault (FAIL_FORMAT, FAIL_LIMIT), so that
+ * it may be skipped.  Every other failure must end the run: a machine that
+ * fails, no memory, no descriptors, says nothing about the file. */
+bool fail_is_data(int code);
 
 /* Takes this thread's failure away, and puts one in place. */
 void fail_save(struct fail_state *);

@@ -28,12 +28,18 @@ struct trap {
 	jmp_buf back;
 };
 
+/*
+ * libjpeg's decompressor is created for each image and destroyed after it
+ * (0.2 us): one that is used again keeps the quantization and Huffman tables
+ * of the image before, and gives them to a file that lacks its own.
+ */
 struct jpeg_reader {
 	struct jpeg_decompress_struct info;
 	struct trap trap;
 	struct jpeg_progress_mgr progress;
-	size_t data_bytes;		/* behind the first scan's header */
-	struct buf inks;		/* rows of CMYK */
+	size_t data_bytes;		/* after the first scan's header */
+	struct buf row;			/* one, of up to four components */
+	struct picture corner;		/* what jpeg_check decodes */
 };
 
 /* What a guarded call works on. */
@@ -54,18 +60,38 @@ leave(j_common_ptr info)
 	longjmp(((struct trap *)(void *)info->err)->back, 1);
 }
 
-static _Noreturn void
-on_error(j_common_ptr info)
+/* What is wrong with the file, or that there is no memory. */
+static void
+report(j_common_ptr info)
 {
 	char text[JMSG_LENGTH_MAX];
 
-	info->err->format_message(info, text);
-	fail(info->err->msg_code == JERR_OUT_OF_MEMORY ? FAIL_MEMORY :
-	    FAIL_FORMAT, "%s", text);
+	switch (info->err->msg_code) {
+	case JERR_OUT_OF_MEMORY:
+		fail(FAIL_MEMORY, "no memory for libjpeg");
+		break;
+	case JERR_NO_QUANT_TABLE:
+		fail(FAIL_FORMAT, "no quantization table %d",
+		    info->err->msg_parm.i[0]);
+		break;
+	case JERR_NO_HUFF_TABLE:
+		fail(FAIL_FORMAT, "no Huffman table %d",
+		    info->err->msg_parm.i[0]);
+		break;
+	default:
+		info->err->format_message(info, text);
+		fail(FAIL_FORMAT, "%s", text);
+	}
+}
+
+static _Noreturn void
+on_error(j_common_ptr info)
+{
+	report(info);
 	leave(info);
 }
 
-/* Damage ends the picture; remarks that touch no pixel do not. */
+/* Damage ends the image; remarks that touch no pixel do not. */
 static void
 on_message(j_common_ptr info, int level)
 {
@@ -106,23 +132,29 @@ is_plausible(uint64_t bytes, uint64_t pixels, uint64_t data_bytes)
 	return bytes <= SMALL || pixels / PIXELS_PER_BYTE <= data_bytes;
 }
 
-/* Arithmetic decoding makes up data without end when a file stops short. */
+/*
+ * Arithmetic decoding makes up data without end when a file stops short, in
+ * each of many scans.  All scans are decoded before the first row, so this is
+ * checked alike whatever rows are read; of a single scan it is not checked.
+ */
 static void
 on_progress(j_common_ptr common)
 {
-	const struct jpeg_decompress_struct *info =
-	    (const struct jpeg_decompress_struct *)(const void *)common;
+	struct jpeg_decompress_struct *info =
+	    (struct jpeg_decompress_struct *)(void *)common;
 	const struct jpeg_reader *r = common->client_data;
 	const uint64_t pixels = (uint64_t)info->input_iMCU_row * DCTSIZE *
 	    (uint64_t)info->max_v_samp_factor * info->image_width;
 
+	if (!jpeg_has_multiple_scans(info))
+		return;
 	if (info->input_scan_number > MAX_SCANS) {
 		fail(FAIL_LIMIT, "more than %d scans", MAX_SCANS);
 		leave(common);
 	}
 	if (info->input_scan_number == 1 && !is_plausible(pixels * 3, pixels,
 	    r->data_bytes - info->src->bytes_in_buffer)) {
-		fail(FAIL_FORMAT, "picture data ends early");
+		fail(FAIL_FORMAT, "image data ends early");
 		leave(common);
 	}
 }
@@ -159,7 +191,7 @@ check_claims(struct jpeg_reader *r, int64_t max_pixels)
 		    (long long)max_pixels);
 	if (!is_plausible(pixels * 3 + kept, pixels, r->data_bytes))
 		return fail(FAIL_LIMIT,
-		    "claims %ux%u px but holds %zu bytes of picture data",
+		    "claims %ux%u px but holds %zu bytes of image data",
 		    info->image_width, info->image_height, r->data_bytes);
 	info->mem->max_memory_to_use = (long)(kept + SMALL);
 	return 0;
@@ -205,7 +237,7 @@ static void
 read_inks(struct jpeg_reader *r, const struct image *to)
 {
 	struct jpeg_decompress_struct *info = &r->info;
-	unsigned char *row = r->inks.data;
+	unsigned char *row = r->row.data;
 
 	while (info->output_scanline < info->output_height) {
 		const size_t y = info->output_scanline;
@@ -255,22 +287,60 @@ narrow(struct jpeg_decompress_struct *info, struct rect *part)
 	part->width = (int)width;
 }
 
+/*
+ * Decodes what follows the rows that were read, without making pixels, so
+ * that damage is found wherever it is.  Skipping to the end of an image
+ * would decode nothing, skipping to its last row decodes all.  Several scans
+ * were decoded when the first row was.
+ */
+static void
+pass_to_end(struct jpeg_reader *r)
+{
+	struct jpeg_decompress_struct *info = &r->info;
+	const JDIMENSION last = info->output_height - 1;
+	unsigned char *row = r->row.data;
+
+	if (jpeg_has_multiple_scans(info))
+		return;
+	if (info->output_scanline < last)
+		jpeg_skip_scanlines(info, last - info->output_scanline);
+	while (info->output_scanline <= last)
+		jpeg_read_scanlines(info, &row, 1);
+	jpeg_finish_decompress(info);
+}
+
+/*
+ * Whether a progressive file ends before all bits of all coefficients came.
+ * Then libjpeg smooths over blocks, and a part alone would come out
+ * otherwise.
+ */
+static bool
+is_unfinished(const struct jpeg_decompress_struct *info)
+{
+	if (info->coef_bits == NULL)
+		return false;
+	for (int c = 0; c < info->num_components; c++)
+		for (int i = 0; i < DCTSIZE2; i++)
+			if (info->coef_bits[c][i] != 0)
+				return true;
+	return false;
+}
+
 static int
 read_part(const struct job *job)
 {
 	struct jpeg_decompress_struct *info = &job->reader->info;
 	struct rect *part = job->part;
 
+	if (is_unfinished(info))
+		*part = (struct rect){ 0, 0, (int)info->output_width,
+			(int)info->output_height };
 	narrow(info, part);
 	if (picture_resize(job->picture, part->height, part->width, 3) < 0)
 		return fail_last();
 	if (part->y > 0)
 		jpeg_skip_scanlines(info, (JDIMENSION)part->y);
 	read_rows(info, &job->picture->image, (size_t)part->y);
-	if (info->output_scanline == info->output_height)
-		jpeg_finish_decompress(info);
-	else
-		jpeg_abort_decompress(info);
 	return 0;
 }
 
@@ -308,50 +378,45 @@ prepare_target(const struct job *job, int height, int width)
 	return 0;
 }
 
+/* All rows, of CMYK also where a part would do. */
+static int
+read_whole(const struct job *job)
+{
+	struct jpeg_decompress_struct *info = &job->reader->info;
+	const struct image *to;
+
+	if (prepare_target(job, (int)info->output_height,
+	    (int)info->output_width) < 0)
+		return fail_last();
+	to = job->picture != NULL ? &job->picture->image : job->image;
+	if (info->out_color_space == JCS_CMYK)
+		read_inks(job->reader, to);
+	else
+		read_rows(info, to, 0);
+	return 0;
+}
+
 static int
 decode(const struct job *job)
 {
 	struct jpeg_reader *r = job->reader;
 	struct jpeg_decompress_struct *info = &r->info;
-	const struct image *to;
+	int rc;
 
+	jpeg_create_decompress(info);
+	info->progress = &r->progress;
 	jpeg_mem_src(info, job->bytes, (unsigned long)job->size);
 	jpeg_read_header(info, TRUE);
 	if (check_claims(r, job->max_pixels) < 0 || choose_colours(info) < 0 ||
-	    (job->part != NULL && check_part(job) < 0))
-		return fail_last();
-	if (job->part != NULL && info->out_color_space != JCS_CMYK) {
-		jpeg_start_decompress(info);
-		return read_part(job);
-	}
-	if (job->part == NULL)
-		jpeg_calc_output_dimensions(info);
-	if (prepare_target(job, (int)info->output_height,
-	    (int)info->output_width) < 0)
-		return fail_last();
-	to = job->picture != NULL ? &job->picture->image : job->image;
-	if (info->out_color_space == JCS_CMYK && buf_reserve(&r->inks,
-	    4 * (size_t)info->image_width) < 0)
+	    (job->part != NULL && check_part(job) < 0) ||
+	    buf_reserve(&r->row, 4 * (size_t)info->image_width) < 0)
 		return fail_last();
 	jpeg_start_decompress(info);
-	if (info->out_color_space == JCS_CMYK)
-		read_inks(r, to);
-	else
-		read_rows(info, to, 0);
-	jpeg_finish_decompress(info);
-	return 0;
-}
-
-static int
-create_reader(const struct job *job)
-{
-	struct jpeg_reader *r = job->reader;
-
-	jpeg_create_decompress(&r->info);
-	r->info.client_data = r;
-	r->progress.progress_monitor = on_progress;
-	r->info.progress = &r->progress;
-	return 0;
+	rc = job->part != NULL && info->out_color_space != JCS_CMYK ?
+	    read_part(job) : read_whole(job);
+	if (rc == 0)
+		pass_to_end(r);
+	return rc;
 }
 
 struct jpeg_reader *
@@ -365,11 +430,8 @@ jpeg_reader_new(void)
 	}
 	trap_init(&r->trap);
 	r->info.err = &r->trap.errors;
-	if (guarded(&r->trap, create_reader,
-	    &(struct job){ .reader = r }) < 0) {
-		jpeg_reader_free(r);
-		return NULL;
-	}
+	r->info.client_data = r;
+	r->progress.progress_monitor = on_progress;
 	return r;
 }
 
@@ -378,8 +440,8 @@ jpeg_reader_free(struct jpeg_reader *r)
 {
 	if (r == NULL)
 		return;
-	jpeg_destroy_decompress(&r->info);
-	buf_free(&r->inks);
+	buf_free(&r->row);
+	picture_free(&r->corner);
 	free(r);
 }
 
@@ -391,8 +453,7 @@ run(struct jpeg_reader *r, const struct job *job)
 	if (job->size == 0)
 		return fail(FAIL_FORMAT, "empty file");
 	rc = guarded(&r->trap, decode, job);
-	if (rc < 0)
-		jpeg_abort_decompress(&r->info);
+	jpeg_destroy_decompress(&r->info);
 	return rc;
 }
 
@@ -411,6 +472,16 @@ jpeg_read_part(struct jpeg_reader *r, struct picture *to, struct rect *part,
 	return run(r, &(struct job){ .reader = r, .picture = to,
 	    .part = part, .shrink = shrink, .bytes = bytes, .size = size,
 	    .max_pixels = max_pixels });
+}
+
+int
+jpeg_check(struct jpeg_reader *r, const void *bytes, size_t size,
+    int64_t max_pixels)
+{
+	struct rect one = { 0, 0, 1, 1 };
+
+	return jpeg_read_part(r, &r->corner, &one, DCTSIZE, bytes, size,
+	    max_pixels);
 }
 
 int

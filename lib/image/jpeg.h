@@ -4,7 +4,11 @@
  * Decoding gives what Pillow's open(f).convert("RGB") gives: accurate integer
  * DCT, smooth chroma upsampling, gray as three equal channels, four
  * components as inverted CMYK (as Adobe stores it).  It is stricter in one
- * way: where libjpeg would warn of damage and guess, the picture is refused.
+ * way: where libjpeg would warn of damage and guess, the image is refused.
+ * A file without Huffman tables (a frame of Motion JPEG) gets the standard's.
+ *
+ * Whether a file is refused, and why, depends on its bytes alone: not on the
+ * images that the reader decoded before, nor on the part that is decoded.
  * Nothing here looks beyond the `size` bytes it is given.
  */
 #ifndef SELF_IMAGE_JPEG_H
@@ -25,10 +29,12 @@ struct jpeg_info {
 				 * value.  5 to 8 swap height and width. */
 };
 
-/* Reads markers only; FAIL_FORMAT when there is no frame header. */
+/* Reads markers only; FAIL_FORMAT when there is no frame header, which names
+ * the format of a file of another one ("a PNG image, not JPEG"). */
 int jpeg_look(const void *bytes, size_t size, struct jpeg_info *) FAIL_CHECKED;
 
-/* A decoder to be used again and again, by one thread at a time. */
+/* A decoder, used for any number of images by one thread at a time.  It
+ * keeps memory from one to the next, nothing else. */
 struct jpeg_reader;
 struct jpeg_reader *jpeg_reader_new(void);
 void jpeg_reader_free(struct jpeg_reader *);	/* NULL is fine */
@@ -45,11 +51,17 @@ int jpeg_read(struct jpeg_reader *, struct picture *to, const void *bytes,
 int jpeg_read_into(struct jpeg_reader *, const struct image *to,
     const void *bytes, size_t size, int64_t max_pixels) FAIL_CHECKED;
 
+/* Whether jpeg_read would decode it, in about half the time: nothing is
+ * transformed.  The same failures. */
+int jpeg_check(struct jpeg_reader *, const void *bytes, size_t size,
+    int64_t max_pixels) FAIL_CHECKED;
+
 /*
  * Decodes the rectangle *part, and as little more as can be: then *part says
- * which one, of what size `to` became, [height,width,3].  The pixels are those
- * of the whole picture.  The rectangle must lie inside; FAIL_FORMAT otherwise.
- * Damage behind its last row goes unnoticed.
+ * which one, of what size `to` became, [height,width,3].  The pixels in the
+ * rectangle asked for are those of the whole image.  It must lie inside;
+ * FAIL_FORMAT otherwise.  Damage anywhere in the file is a failure, the same
+ * as jpeg_read's.
  *
  * All of it in the picture shrunk 1, 2, 4 or 8 times (rounded up) by smaller
  * cosine transforms, which costs that much less.

@@ -40,6 +40,7 @@ struct feed {
 	struct item_maker **makers;	/* one a thread */
 	struct page *page;		/* where the items go now */
 	unsigned char *known_bad;	/* a bit a sample */
+	unsigned char *known_good;	/* likewise; files kept and checked */
 	uint64_t n_bad;
 	int64_t epoch;
 	uint64_t good;			/* in this epoch */
@@ -49,14 +50,24 @@ struct feed {
 	uint64_t n_seen;
 };
 
+/* A file that is kept is decoded, if strict, when it first comes. */
+static bool
+is_unchecked(const struct feed *f, size_t sample)
+{
+	return f->config.keep_jpeg && f->config.strict
+	    && (f->known_good[sample / 8] >> sample % 8 & 1) == 0;
+}
+
 static void
 fetch_one(void *arg, size_t i, int worker)
 {
 	struct feed *f = arg;
+	struct item *it = &f->items[i];
 
-	(void)worker;
-	item_fetch(&f->items[i], f->source,
-	    f->batch.samples[f->batch_at + i], &f->config);
+	item_fetch(it, f->source, f->batch.samples[f->batch_at + i],
+	    &f->config);
+	if (it->failure.code == 0 && is_unchecked(f, it->sample))
+		item_check(it, f->makers[worker], &f->config);
 }
 
 static void
@@ -73,7 +84,8 @@ decode_one(void *arg, size_t i, int worker)
 		item_decode(it, f->makers[worker], &to, &f->config);
 }
 
-/* Says once what is wrong with a picture. */
+/* Says once what is wrong with a picture; a failure of the machine ends the
+ * run. */
 static int
 report(struct feed *f, const struct item *it)
 {
@@ -82,7 +94,7 @@ report(struct feed *f, const struct item *it)
 
 	if (source_name(f->source, it->sample, &f->text) < 0)
 		return fail_last();
-	if (f->config.strict) {
+	if (f->config.strict || !fail_is_data(it->failure.code)) {
 		fail_restore(&it->failure);
 		return fail_note("%s", (const char *)f->text.data);
 	}
@@ -294,6 +306,8 @@ collect_files(struct feed *f, struct page *p)
 		}
 		if (files_add(&p->files, &it->raw.bytes) < 0)
 			return fail_last();
+		f->known_good[it->sample / 8] |= (unsigned char)
+		    (1u << it->sample % 8);
 		p->samples[p->n++] = it->sample;
 		f->item_at++;
 	}
@@ -425,7 +439,8 @@ make_makers(struct feed *f)
 
 	f->makers = calloc(n, sizeof(*f->makers));
 	f->known_bad = calloc(source_count(f->source) / 8 + 1, 1);
-	if (f->makers == NULL || f->known_bad == NULL)
+	f->known_good = calloc(source_count(f->source) / 8 + 1, 1);
+	if (f->makers == NULL || f->known_bad == NULL || f->known_good == NULL)
 		return fail_memory(source_count(f->source) / 8);
 	for (size_t i = 0; i < n; i++)
 		if ((f->makers[i] = item_maker_new()) == NULL)
@@ -477,6 +492,7 @@ feed_free(struct feed *f)
 	}
 	free(f->makers);
 	free(f->known_bad);
+	free(f->known_good);
 	buf_free(&f->text);
 	free(f->seen);
 	free(f);

@@ -23,8 +23,9 @@ struct feed_config {
 				 * first */
 	bool upright;		/* turn as EXIF says */
 	bool strict;		/* a bad picture is a failure */
-	bool keep_jpeg;		/* files as they are, not decoded; without
-				 * size and upright */
+	bool keep_jpeg;		/* files as they are, without size and
+				 * upright; decoded only if strict, once
+				 * each, to find what is damaged */
 };
 
 struct feed;
@@ -34,8 +35,12 @@ struct feed *feed_new(const struct source *, struct order *, struct pool *,
     const struct feed_config *);
 void feed_free(struct feed *);			/* NULL is fine */
 
-/* 1 and the next record, good until the next call; 0 at the end; a failure.
- * An epoch in which no picture could be read is a failure. */
+/*
+ * 1 and the next record, good until the next call; 0 at the end; a failure.
+ * A file whose bytes are at fault (fail_is_data) is skipped unless strict; a
+ * machine that fails (FAIL_IO, FAIL_MEMORY) is a failure, as is an epoch in
+ * which no image could be read.
+ */
 int feed_next(struct feed *, const struct rec **) FAIL_CHECKED;
 
 /* Logs how many of the images read so far were skipped, and why, each image

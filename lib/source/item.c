@@ -161,6 +161,16 @@ item_decode(struct item *it, struct item_maker *m, const struct image *to,
 }
 
 void
+item_check(struct item *it, struct item_maker *m, const struct feed_config *c)
+{
+	const struct buf *bytes = &it->raw.bytes;
+
+	if (it->raw.channels == 0 && jpeg_check(m->reader, bytes->data,
+	    bytes->size, c->max_pixels) < 0)
+		fail_save(&it->failure);
+}
+
+void
 item_fini(struct item *it)
 {
 	buf_free(&it->raw.bytes);

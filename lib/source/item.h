@@ -30,6 +30,10 @@ void item_fetch(struct item *, const struct source *, size_t sample,
 void item_decode(struct item *, struct item_maker *, const struct image *to,
     const struct feed_config *);
 
+/* Finds whether item_decode would fail, and how.  Likewise. */
+void item_check(struct item *, struct item_maker *,
+    const struct feed_config *);
+
 void item_fini(struct item *);
 
 #endif

@@ -97,6 +97,11 @@ int src_beside(const char *path, const char *name, struct buf *to)
 int src_label(struct src_part *, const char *text, bool may_add,
     int64_t *label) FAIL_CHECKED;
 
+/* After open failed for a sample's file: FAIL_FORMAT where the path is at
+ * fault (missing, not readable for us), so that the sample is skipped;
+ * otherwise FAIL_IO. */
+int src_fail_open(void);
+
 /* All of an open file, from its beginning. */
 int src_read_file(int fd, struct buf *to) FAIL_CHECKED;
 

@@ -29,6 +29,24 @@ src_beside(const char *path, const char *name, struct buf *to)
 }
 
 int
+src_fail_open(void)
+{
+	const int error = errno;
+
+	switch (error) {
+	case ENOENT:
+	case ENOTDIR:
+	case EACCES:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ENXIO:	/* a socket, or a device that is not there */
+		return fail(FAIL_FORMAT, "open: %s", strerror(error));
+	default:
+		return fail_errno("open");
+	}
+}
+
+int
 src_read_file(int fd, struct buf *to)
 {
 	struct stat st;

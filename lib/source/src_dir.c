@@ -98,7 +98,7 @@ dir_read(const struct src_part *p, size_t i, struct source_sample *s)
 	if (rc == 0) {
 		fd = openat(t->root, (const char *)path.data,
 		    O_RDONLY | O_CLOEXEC);
-		rc = fd < 0 ? fail_errno("open") :
+		rc = fd < 0 ? src_fail_open() :
 		    src_read_file(fd, &s->bytes);
 		if (fd >= 0)
 			close(fd);

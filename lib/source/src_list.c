@@ -73,7 +73,7 @@ list_read(const struct src_part *p, size_t i, struct source_sample *s)
 	fd = open(names_get(&l->paths, i), O_RDONLY | O_CLOEXEC | O_NOCTTY |
 	    O_NONBLOCK);
 	if (fd < 0)
-		return fail_errno("open");
+		return src_fail_open();
 	rc = src_read_file(fd, &s->bytes);
 	close(fd);
 	return rc;

@@ -159,14 +159,61 @@ add_views(const struct collect *g, struct made *m, const struct sample *s)
 	return 0;
 }
 
-/* Its warning comes in the first epoch only: the same are bad in all. */
-static void
+/* An image that could not be decoded, and the epoch in which it came. */
+struct bad_image {
+	uint64_t index;
+	int64_t epoch;
+};
+
+/* 1: bad in an earlier epoch too; 0: the first time, now remembered. */
+static int
+is_known(struct collect *g, const struct sample *s)
+{
+	const struct bad_image one = { s->index, s->epoch };
+	size_t low = 0, high = g->known_bad.size / sizeof(one), n = high;
+	struct bad_image *all;
+
+	if (buf_append(&g->known_bad, &one, sizeof(one)) < 0)
+		return fail_last();
+	all = (struct bad_image *)(void *)g->known_bad.data;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (all[middle].index < s->index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < n && all[low].index == s->index) {
+		g->known_bad.size -= sizeof(one);
+		return all[low].epoch != s->epoch;
+	}
+	memmove(all + low + 1, all + low, (n - low) * sizeof(one));
+	all[low] = one;
+	return 0;
+}
+
+/* The same image is bad in every epoch; it is counted and reported once. */
+static int
 report(struct collect *g, const struct sample *s)
 {
+	const int known = is_known(g, s);
+
+	if (known != 0)
+		return known < 0 ? known : 0;
 	g->counts.bad++;
-	if (s->epoch == g->first_epoch)
-		log_line(LOG_WARNING, "sample %" PRIu64 ": %s; left out",
-		    s->index, s->bad.text);
+	log_line(LOG_WARNING, "sample %" PRIu64 ": %s; skipped", s->index,
+	    s->bad.text);
+	return 0;
+}
+
+static int
+end_epoch(struct collect *g)
+{
+	const bool none = g->good == 0 && g->bad > 0;
+
+	g->good = g->bad = 0;
+	return none ? fail(FAIL_FORMAT, "not one image could be read") : 0;
 }
 
 static void
@@ -196,14 +243,14 @@ collect_add(struct collect *g, const struct sample *s)
 	struct made *m = current(g);
 	bool last;
 
-	if (!g->begun)
-		g->first_epoch = s->epoch;
+	if (g->begun && s->epoch != g->last_epoch && end_epoch(g) < 0)
+		return fail_last();
 	g->begun = true;
+	g->last_epoch = s->epoch;
+	*(s->bad.code < 0 ? &g->bad : &g->good) += 1;
 	if (batch(g) > 0 && m->filled > 0 && s->epoch != g->epoch)
 		drop(g);
-	if (s->bad.code < 0)
-		report(g, s);
-	else if (add(g, s) < 0)
+	if ((s->bad.code < 0 ? report(g, s) : add(g, s)) < 0)
 		return fail_last();
 	last = batch(g) > 0 ? m->filled == batch(g) : s->row + 1 == s->rows;
 	g->step += last;
@@ -225,10 +272,11 @@ collect_send(struct collect *g)
 	return g->config->give(g->config->arg, &m->rec);
 }
 
-void
+int
 collect_end(struct collect *g)
 {
 	drop(g);
+	return end_epoch(g);
 }
 
 void
@@ -236,4 +284,5 @@ collect_free(struct collect *g)
 {
 	rec_free(&g->made[0].rec);
 	rec_free(&g->made[1].rec);
+	buf_free(&g->known_bad);
 }

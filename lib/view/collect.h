@@ -2,7 +2,7 @@
  * collect: samples with their views become records.
  *
  * Records have as many samples of one epoch as a batch has, or those of one
- * record of the input.  Pictures that could not be decoded are left out.
+ * record of the input.  Images that could not be decoded are skipped.
  */
 #ifndef SELF_VIEW_COLLECT_H
 #define SELF_VIEW_COLLECT_H
@@ -25,7 +25,9 @@ struct collect {
 	int64_t epoch;			/* of the record being filled */
 	int64_t step, first_step;	/* records so far; number of the first */
 	bool begun;
-	int64_t first_epoch;
+	int64_t last_epoch;		/* of the last sample */
+	uint64_t good, bad;		/* samples of that epoch */
+	struct buf known_bad;		/* images, by index */
 
 	/* Records in turn: one is filled while the other is sent. */
 	struct made made[2];
@@ -33,15 +35,17 @@ struct collect {
 };
 
 /* Samples in their order: 1 when a record is full with this one, which is to
- * be sent before the next is, 0, or a failure. */
+ * be sent before the next is, 0, or a failure: an epoch in which no image
+ * could be read is one. */
 int collect_add(struct collect *, const struct sample *) FAIL_CHECKED;
 
 /* Gives the full record to the configuration's function; while it does, the
  * next may be filled by another thread. */
 int collect_send(struct collect *) FAIL_CHECKED;
 
-/* Behind the last sample: what does not fill a record is dropped. */
-void collect_end(struct collect *);
+/* After the last sample: those that do not fill a record are dropped.  Fails
+ * as collect_add does at the end of an epoch. */
+int collect_end(struct collect *) FAIL_CHECKED;
 void collect_free(struct collect *);
 
 #endif

@@ -229,7 +229,8 @@ view_run(struct stream_in *in, struct pool *pool,
 	if (v == NULL)
 		return fail_last();
 	rc = flow_run(pool, &flow);
-	collect_end(&v->collect);
+	if (rc == 0)
+		rc = collect_end(&v->collect);
 	*counts = v->collect.counts;
 	view_free(v, threads);
 	return rc;

@@ -32,10 +32,12 @@ struct view_config {
 struct view_counts {
 	uint64_t records;
 	uint64_t dropped;	/* samples left over at the ends of epochs */
-	uint64_t bad;		/* pictures that cannot be decoded, left out */
+	uint64_t bad;		/* different images that cannot be decoded */
 };
 
-/* Gives views of all that is left of the stream, up to its verified end. */
+/* Gives views of all that is left of the stream, up to its verified end.  An
+ * image that cannot be decoded is skipped; an epoch of none else is a
+ * failure. */
 int view_run(struct stream_in *, struct pool *, const struct view_config *,
     struct view_counts *) FAIL_CHECKED;
 

@@ -103,7 +103,7 @@ make_pictures(const struct view_config *c, struct bench *b, struct sample *s)
 	if (origin_find(&origin, s->rec, s->row) < 0)
 		return fail_last();
 	rc = get(c, s, &origin, &b->origin, &source);
-	if (rc == FAIL_FORMAT || rc == FAIL_LIMIT) {
+	if (fail_is_data(rc)) {
 		fail_save(&s->bad);
 		return 0;
 	}

@@ -33,8 +33,8 @@ void bench_free(struct bench *);
 /* How many views a sample has. */
 int work_views(const struct view_config *);
 
-/* Makes them: of a picture (image, jpeg) or of numbers (x).  A picture that
- * cannot be decoded is no failure but `bad`. */
+/* Makes them: of an image (image, jpeg) or of numbers (x).  An image whose
+ * bytes are at fault (fail_is_data) is no failure but `bad`. */
 int work_do(const struct view_config *, struct bench *, struct sample *)
     FAIL_CHECKED;
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Writes the small JPEG files of this folder and, as .ppm beside each, the pixels Pillow reads from them.
 
-Made with Pillow 9.4 and libjpeg-turbo 2.1.5; run it in this folder to make them again.
+Made with Pillow 9.4 and libjpeg-turbo 2.1.5; run it in this folder to make them again.  One file is not made here:
+arithmetic.jpg is "jpegtran -arithmetic" of colour.jpg, and has its pixels.
 """
 import io
 from pathlib import Path

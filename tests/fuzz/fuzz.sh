@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # fuzz.sh PROGRAM SECONDS: damaged copies of good inputs, the time being
-# shared out among them: the format's vectors for fuzz_stream; drawn pictures
-# for fuzz_jpeg, in archives for fuzz_source_tar.  The same program meets the
-# same damage in the same order, however far it gets.  BIN has the tools.
+# shared out among them: the format's vectors for fuzz_stream; synthetic
+# images and those of tests/data for fuzz_jpeg; images in archives for
+# fuzz_source_tar.  The same program meets the same damage in the same order,
+# however far it gets.  BIN has the tools.
 set -u
 program=$1 seconds=$2
 T=$(mktemp -d) || exit 1
@@ -17,6 +18,9 @@ fuzz_stream)
 	    --classes 2 "$T/set" || exit 1
 	files=$(ls "$T"/set/*/*/*.jpg)
 	case $(basename "$program") in
+	*_jpeg)
+		files=$(echo "$files"
+		    ls "$(dirname "$0")"/../data/*.jpg) ;;
 	*_tar)
 		for file in $files; do
 			echo 1 >"${file%.jpg}.cls"

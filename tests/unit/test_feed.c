@@ -4,9 +4,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "framed.h"
+#include "image/jpeg.h"
 #include "tap.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CAN_LIMIT_MEMORY false
+#else
+#define CAN_LIMIT_MEMORY true
+#endif
 
 #define CHECK(call) check((call) >= 0, __LINE__)
 
@@ -184,6 +194,171 @@ test_leave(void)
 	source_close(s);
 }
 
+/* Images of this size take more than the 64 MiB that malloc may have put
+ * aside for a thread. */
+#define SIDE 7000
+#define SPARE ((rlim_t)40 << 20)
+
+static char folder[] = "/tmp/self-feed-XXXXXX";
+
+/* A file in the folder; without bytes, that file is removed. */
+static void
+place(const char *name, const struct buf *bytes)
+{
+	char at[64];
+	FILE *f;
+
+	snprintf(at, sizeof(at), "%s/%s", folder, name);
+	if (bytes == NULL) {
+		unlink(at);
+		return;
+	}
+	f = fopen(at, "wb");
+	check(f != NULL && fwrite(bytes->data, 1, bytes->size, f)
+	    == bytes->size, __LINE__);
+	fclose(f);
+}
+
+/* At most so much of a resource; 0: as much as is allowed. */
+static void
+limit(int resource, rlim_t most)
+{
+	struct rlimit l;
+
+	check(getrlimit((__rlimit_resource_t)resource, &l) == 0, __LINE__);
+	l.rlim_cur = most > 0 ? most : l.rlim_max;
+	check(setrlimit((__rlimit_resource_t)resource, &l) == 0, __LINE__);
+}
+
+static rlim_t
+address_space(void)
+{
+	FILE *f = fopen("/proc/self/statm", "r");
+	unsigned long pages = 0;
+
+	if (f != NULL && fscanf(f, "%lu", &pages) != 1)
+		pages = 0;
+	if (f != NULL)
+		fclose(f);
+	return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+static int warnings;
+
+static void
+count_warnings(enum log_level level, const char *line)
+{
+	(void)line;
+	warnings += level == LOG_WARNING;
+}
+
+/* Reads the folder's files, of which `gone` is removed after its name was
+ * read, with little of a resource (0: enough); the samples or the failure. */
+static int
+read_folder(const char *gone, int resource, rlim_t most)
+{
+	char *const paths[] = { folder };
+	const struct order_config choice = { .epochs = 1, .n_shards = 1,
+		.batch = 8 };
+	const struct feed_config config = { .max_pixels = JPEG_MAX_PIXELS,
+		.size = 8, .max_bytes = 1 << 20 };
+	struct source *s = source_open(paths, 1, NULL);
+	struct order *o = s == NULL ? NULL : order_new(s, &choice);
+	struct pool *pool = pool_new(2);
+	const struct rec *r = NULL;
+	struct feed *f;
+	int got, n = 0;
+
+	check(o != NULL && pool != NULL, __LINE__);
+	warnings = 0;
+	log_to(count_warnings);
+	if (gone != NULL)
+		place(gone, NULL);
+	if (most > 0)
+		limit(resource, most);
+	f = feed_new(s, o, pool, &config);
+	check(f != NULL, __LINE__);
+	while ((got = feed_next(f, &r)) > 0)
+		n += (int)rec_find(r, "index")->tensor->shape[0];
+	if (most > 0)
+		limit(resource, 0);
+	feed_free(f);
+	pool_free(pool);
+	order_free(o);
+	source_close(s);
+	return got < 0 ? got : n;
+}
+
+/* The frame header of a progressive file says height and width SIDE, and the
+ * file is long enough for that to be believed. */
+static void
+claim(struct buf *jpg)
+{
+	for (size_t i = 2; i + 9 < jpg->size; i++)
+		if (jpg->data[i] == 0xFF && jpg->data[i + 1] == 0xC2) {
+			jpg->data[i + 5] = jpg->data[i + 7] = SIDE >> 8;
+			jpg->data[i + 6] = jpg->data[i + 8] = SIDE & 255;
+			break;
+		}
+	CHECK(buf_reserve(jpg, 1 << 16));
+	memset(jpg->data + jpg->size, 0, 1 << 16);
+	jpg->size += 1 << 16;
+}
+
+/* What is wrong with a file is skipped; a machine that fails ends the run. */
+static void
+test_machine(void)
+{
+	const char *tests = getenv("TESTS");
+	struct picture p = { 0 };
+	struct buf large = { 0 }, good, claims;
+	char name[1024];
+
+	snprintf(name, sizeof(name), "%s/data/colour.jpg",
+	    tests != NULL ? tests : "tests");
+	good = slurp(name);
+	snprintf(name, sizeof(name), "%s/data/progressive.jpg",
+	    tests != NULL ? tests : "tests");
+	claims = slurp(name);
+	check(mkdtemp(folder) != NULL && good.size > 0 && claims.size > 0,
+	    __LINE__);
+	place("a.jpg", &good);
+	place("b.jpg", &good);
+	is_int(read_folder(NULL, 0, 0), 2, "two files");
+	is_int(read_folder("b.jpg", 0, 0), 1, "one is gone: skipped");
+	is_int(warnings, 1, "... and named");
+	place("b.jpg", &good);
+	is_int(read_folder(NULL, RLIMIT_NOFILE, 3), FAIL_IO,
+	    "no descriptor: a failure");
+	ok(strstr(fail_text(), "a.jpg: open: ") != NULL, "... of a file: %s",
+	    fail_text());
+	is_int(warnings, 0, "... and none is a bad image");
+	if (!CAN_LIMIT_MEMORY) {
+		ok(true, "no limit of memory # SKIP under a sanitizer");
+		goto out;
+	}
+	claim(&claims);
+	place("b.jpg", &claims);
+	is_int(read_folder(NULL, 0, 0), 1, "a false claim is skipped");
+	is_int(read_folder(NULL, RLIMIT_AS, address_space() + SPARE),
+	    FAIL_MEMORY, "libjpeg has no memory: a failure");
+	CHECK(picture_resize(&p, SIDE, SIDE, 1));
+	memset(p.image.data, 9, p.bytes.size);
+	CHECK(jpeg_write(&large, &p.image, 90));
+	picture_free(&p);
+	place("b.jpg", &large);
+	is_int(read_folder(NULL, 0, 0), 2, "a large one");
+	is_int(read_folder(NULL, RLIMIT_AS, address_space() + SPARE),
+	    FAIL_MEMORY, "no memory for it: a failure");
+out:
+	place("a.jpg", NULL);
+	place("b.jpg", NULL);
+	rmdir(folder);
+	buf_free(&large);
+	buf_free(&good);
+	buf_free(&claims);
+}
+
 int
 main(void)
 {
@@ -196,6 +371,7 @@ main(void)
 	test_pass(3, 100);
 	test_head();
 	test_leave();
+	test_machine();
 	unlink(path);
 	return tap_done();
 }

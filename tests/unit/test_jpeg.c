@@ -9,7 +9,7 @@
 
 /* Files made with Pillow, and the pixels it reads from them. */
 static const char *const files[] = { "colour", "full", "gray", "progressive",
-	"turned", "cmyk", "inks", "ycck" };
+	"turned", "cmyk", "inks", "ycck", "arithmetic" };
 
 #define N_FILES (sizeof(files) / sizeof(files[0]))
 
