@@ -48,7 +48,13 @@ ssl-decode -q fewer -o fewer.tz
 is "$(ssl-eval linear --train fewer.tz --test train.tz -f image --l2 1e-6 \
     2>err | head -1)" "top1	0.9000" "a class that training lacks is wrong"
 like "$(cat err)" "*train.tz: 24 samples of classes*fewer.tz*wrong*" "… told"
-is "$(wc -l <err)" 1 "… once"
+is "$(grep -c wrong err)" 1 "… once"
+like "$(cat err)" "*train.tz: 216 of 240 samples are in fewer.tz too*" \
+    "… and that training has the others"
+like "$(ssl-eval linear --train fewer.tz --test train.tz -f image --per-class)" \
+    "*mean_class	0.9*
+class *	*
+class $(ls set/train | head -n 1)	0.0000" "… and among the classes"
 
 mkdir one && cp -r "set/train/$(ls set/train | head -n 1)" one
 ssl-decode -q one -o one.tz
@@ -68,7 +74,7 @@ like "$(cat "$T/.err")" "*epoch ?: the loss is*--lr*" "… is told"
 ssl-decode -q --size 8 set/test -o other.tz
 fails 1 "rows of another length" ssl-eval linear --train train.tz \
     --test other.tz -f image
-like "$(cat "$T/.err")" "*train.tz has 432 numbers*other.tz 192*" "… which"
+like "$(cat "$T/.err")" "*train.tz has 12x12x3 numbers a sample, other.tz 8x8x3" "… which"
 fails 1 "a test stream that is not there" \
     ssl-eval linear -v --train train.tz --test none.tz -f image
 said=$(cat "$T/.err")

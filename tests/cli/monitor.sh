@@ -69,7 +69,7 @@ fails 1 "no pictures" monitor views.tz,test.tz
 like "$(cat .err)" "*--monitor*views.tz*record 0*image*" "… where"
 ssl-decode -q data/test/*/*.jpg -o bare.tz
 fails 1 "no labels" monitor train.tz,bare.tz
-like "$(cat .err)" "*bare.tz*no picture has a label*" "… which"
+like "$(cat .err)" "*bare.tz: none of the 60 images has a label" "… which"
 mkdir one && cp -r "data/train/$(ls data/train | head -n 1)" one
 ssl-decode -q one -o one.tz
 fails 1 "one class" monitor one.tz,test.tz
@@ -77,7 +77,7 @@ like "$(cat .err)" "*one.tz: all samples are of one class*" "… why"
 mkdir others && cp -r "data/test/$(ls data/test | head -n 1)" others/none
 ssl-decode -q others -o others.tz
 fails 1 "other classes" monitor train.tz,others.tz
-like "$(cat .err)" "*others.tz: all pictures are of classes that*train.tz*" \
+like "$(cat .err)" "*others.tz: all 15 images are of classes that train.tz does not have, as 'none'" \
     "… which"
 head -c 3000 test.tz >cut.tz
 fails 1 "a cut stream" monitor train.tz,cut.tz
