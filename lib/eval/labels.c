@@ -38,13 +38,18 @@ same_text(const struct value *a, const struct value *b)
 	    memcmp(a->text.bytes, b->text.bytes, a->text.size) == 0;
 }
 
+/* Whether a list numbers its classes as `all` does: it has at least the names
+ * of the first list, and where both have a name it is the same. */
 static bool
-same_list(const struct value *a, const struct value *b)
+same_order(const struct labels *all, const struct value *list)
 {
-	if (a->array.n != b->array.n)
+	const size_t known = all->names.array.n, n = list->array.n;
+
+	if (n < all->n_first)
 		return false;
-	for (size_t i = 0; i < a->array.n; i++)
-		if (!same_text(&a->array.items[i], &b->array.items[i]))
+	for (size_t i = 0; i < n && i < known; i++)
+		if (!same_text(&all->names.array.items[i],
+		    &list->array.items[i]))
 			return false;
 	return true;
 }
@@ -130,19 +135,10 @@ reserve_slots(struct labels *all)
 	return 0;
 }
 
-/* Two classes of one name, which only their index tells apart. */
+/* The number of the class of that name, or NONE: of the same text, or else of
+ * the same meaning. */
 static int
-ambiguous(const struct value *name, const char *origin, const char *other)
-{
-	return fail(FAIL_FORMAT, "class '%s' of %s: two classes of %s are "
-	    "called so; give each its own name", name->text.bytes, origin,
-	    other);
-}
-
-/* The number of the class of that name, or NONE.  Of the same text first, at
- * the same index first of all; then of the same meaning. */
-static int
-find_class(const struct labels *all, const struct value *name, size_t index,
+find_class(const struct labels *all, const struct value *name,
     const char *origin, int64_t *number)
 {
 	const struct value *items = all->names.array.items;
@@ -155,8 +151,8 @@ find_class(const struct labels *all, const struct value *name, size_t index,
 		const int64_t here = all->slots[at];
 
 		if (same_text(&items[here], name)) {
-			if (texts++ == 0 || (size_t)here == index)
-				*number = here;
+			texts++;
+			*number = here;
 		} else if (same_meaning(&items[here], name)) {
 			meanings++;
 			other = here;
@@ -164,9 +160,10 @@ find_class(const struct labels *all, const struct value *name, size_t index,
 	}
 	if (texts == 0)
 		*number = other;
-	if ((texts > 1 && (size_t)*number != index) ||
-	    (texts == 0 && meanings > 1))
-		return ambiguous(name, origin, all->named);
+	if (texts > 1 || (texts == 0 && meanings > 1))
+		return fail(FAIL_FORMAT, "class '%s' of %s: two classes of %s "
+		    "are called so; give each its own name", name->text.bytes,
+		    origin, all->named);
 	return 0;
 }
 
@@ -225,20 +222,24 @@ reserve_list(struct renumber *out, size_t n)
 	return out->to == NULL ? fail_memory(n * sizeof(*out->to)) : 0;
 }
 
-/* A list that differs from the classes met: name by name. */
+/* A list that differs from the names met: name by name.  Where it only goes
+ * on after these, they keep their index, even if two are alike. */
 static int
 join_by_name(struct labels *all, const struct value *list,
     struct renumber *out)
 {
 	const size_t known = all->names.array.n;
-	size_t both = 0;
+	const size_t alike = same_order(all, list) ? known : 0;
+	size_t both = alike;
 
 	if (reserve_list(out, list->array.n) < 0 || reserve_slots(all) < 0)
 		return fail_last();
-	for (size_t i = 0; i < out->n; i++) {
+	for (size_t i = 0; i < alike; i++)
+		out->to[i] = (int64_t)i;
+	for (size_t i = alike; i < out->n; i++) {
 		const struct value *name = &list->array.items[i];
 
-		if (find_class(all, name, i, out->origin, &out->to[i]) < 0 ||
+		if (find_class(all, name, out->origin, &out->to[i]) < 0 ||
 		    (out->to[i] == NONE &&
 		    add_class(all, name, &out->to[i]) < 0))
 			return fail_last();
@@ -273,6 +274,7 @@ take_list(struct labels *all, const struct value *list)
 {
 	for (size_t i = 0; i < list->array.n; i++)
 		all->n_numbers += is_number(&list->array.items[i]);
+	all->n_first = list->array.n;
 	return value_copy(&all->names, list, &all->arena);
 }
 
@@ -317,7 +319,8 @@ join_list(struct labels *all, const struct value *list, struct renumber *out)
 	if (all->names.type != VALUE_ARRAY)
 		rc = all->bare != NULL ? join_after_bare(all, list, out) :
 		    take_list(all, list);
-	else if (!same_list(&all->names, list))
+	else if (!same_order(all, list) ||
+	    list->array.n > all->names.array.n)
 		rc = all->by_index ? refuse(out->origin, all->bare) :
 		    join_by_name(all, list, out);
 	if (all->named == NULL)
@@ -414,7 +417,7 @@ find_number(struct labels *all, int64_t label, const char *origin,
 
 	snprintf(text, sizeof(text), "%" PRId64, label);
 	name = value_text(text);
-	if (find_class(all, &name, SIZE_MAX, origin, out) < 0)
+	if (find_class(all, &name, origin, out) < 0)
 		return fail_last();
 	return *out == NONE ? add_class(all, &name, out) : 0;
 }

@@ -25,6 +25,7 @@
 struct labels {
 	struct value names;	/* an array of texts: the names of 0, 1, …; or
 				 * nil, and labels stand for themselves */
+	size_t n_first;		/* names of the first list, of these */
 	size_t n_numbers;	/* names of digits among them */
 	int64_t *slots;		/* [n_slots] hash table of names, or NULL */
 	size_t n_slots;
