@@ -447,6 +447,42 @@ fit_and_choose(struct work *w, const struct args *a, struct linear_plan *plan,
 	return fit(w, w->train.n, plan, pool);
 }
 
+/* Refuses the first of `names` [n] that was given. */
+static int
+refuse(const struct opt_said *said, const char *const *names, size_t n,
+    const char *why)
+{
+	for (size_t i = 0; i < n; i++)
+		if (opt_given(opts, sizeof(opts) / sizeof(opts[0]), said,
+		    names[i]))
+			return fail(FAIL_USAGE, "--%s goes with %s", names[i],
+			    why);
+	return 0;
+}
+
+static int
+check(const void *args, const struct opt_said *said)
+{
+	static const char *const sgd[] = { "lr", "epochs", "batch",
+		"momentum", "nesterov", "schedule", "drop-at", "drop" };
+	static const char *const lbfgs[] = { "tolerance", "steps" };
+	static const char *const drops[] = { "drop-at", "drop" };
+	static const char *const held_out[] = { "held-out" };
+	const struct args *a = args;
+	struct linear_plan plan;
+	struct choices c;
+
+	if (plan_from(&plan, &c, a, 0) < 0 || (plan.sgd ?
+	    refuse(said, lbfgs, 2, "--optimizer lbfgs") :
+	    refuse(said, sgd, 8, "--optimizer sgd")) < 0)
+		return fail_last();
+	if (plan.schedule != LINEAR_STEP &&
+	    refuse(said, drops, 2, "--schedule step") < 0)
+		return fail_last();
+	return c.n_l2 * c.n_lr > 1 ? 0 : refuse(said, held_out, 1,
+	    "several values of --l2 or --lr");
+}
+
 static int
 run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 {
@@ -489,5 +525,6 @@ const struct eval eval_linear = {
 	.opts = opts,
 	.n_opts = sizeof(opts) / sizeof(opts[0]),
 	.args_size = sizeof(struct args),
+	.check = check,
 	.run = run,
 };

@@ -68,6 +68,24 @@ fails 2 "an l2 below 0" $linear --l2 -1
 like "$(cat "$T/.err")" "*--l2*" "… names the option"
 fails 2 "half a range" $linear --l2 1:10
 fails 2 "another optimizer" $linear --optimizer adam
+while IFS=, read -r option value with; do
+	fails 2 "--$option without $with" $linear --$option $value
+	like "$(cat "$T/.err")" "*--$option goes with *$with" "… which"
+done <<'END'
+lr,0.1,sgd
+epochs,3,sgd
+batch,3,sgd
+momentum,0.5,sgd
+nesterov,,sgd
+schedule,cosine,sgd
+drop-at,3,sgd
+drop,0.5,sgd
+held-out,0.3,several values of --l2 or --lr
+END
+fails 2 "--steps without lbfgs" $sgd --steps 3
+fails 2 "--tolerance without lbfgs" $sgd --tolerance 1e-3
+fails 2 "--drop without steps" $sgd --drop 0.5
+like "$(cat "$T/.err")" "*--drop goes with --schedule step" "… which"
 fails 1 "a rate that must diverge" $linear --optimizer sgd --lr 1e6 \
     --scale none --l2 1e6
 like "$(cat "$T/.err")" "*epoch ?: the loss is*--lr*" "… is told"
@@ -94,6 +112,10 @@ like "$($stats --pair test.tz | head -1)" "alignment	0.000000" \
     "everything is aligned with itself"
 like "$(ssl-eval stats -f image --test bare.tz | tail -1)" "collapsed	?" \
     "labels are not asked for"
+ssl-decode -q --shuffle set/test -o shuffled.tz
+fails 1 "pairs in another order" $stats --pair shuffled.tz
+like "$(cat "$T/.err")" "*shuffled.tz: sample * has another key*test.tz*" \
+    "… which"
 fails 1 "pairs of another number" $stats --pair train.tz
 like "$(cat "$T/.err")" "*test.tz has 100 samples*train.tz 240*" "… which"
 fails 2 "no --test" ssl-eval stats
