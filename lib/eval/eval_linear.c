@@ -196,7 +196,7 @@ fit(struct work *w, size_t n, const struct linear_plan *plan,
 	const int rc = linear_fit(w->p, &rows, plan, pool, &end);
 
 	if (rc < 0)
-		return rc;
+		return fail_note("%s", w->tally.train_path);
 	log_line(LOG_DETAIL, "l2 %g: loss %.9f after %" PRId64 " steps",
 	    plan->l2, end.value, end.steps);
 	if (!end.settled)

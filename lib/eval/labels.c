@@ -372,10 +372,14 @@ labels_name(const struct labels *all, int64_t number, char *to, size_t room)
 		    names->array.items[number].text.bytes);
 	else
 		snprintf(to, room, "%" PRId64, number);
-	for (unsigned char *c = (unsigned char *)to; *c != '\0'; c++)
-		if (*c < ' ' || *c == 0x7f ||
-		    (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0))
-			*c = '?';
+	/* Control characters; those of two bytes are 0xc2 0x80 to 0xc2 0x9f. */
+	for (unsigned char *c = (unsigned char *)to; *c != '\0'; c++) {
+		if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)
+			c[1] = '?';
+		else if (*c >= ' ' && *c != 0x7f)
+			continue;
+		*c = '?';
+	}
 }
 
 void

@@ -66,12 +66,6 @@ tally_begin(struct tally *t, const struct features *train,
 		    test_path);
 	else if (collect_keys(t) < 0)
 		return fail_last();
-	if (t->classes.n == 1)
-		log_line(LOG_WARNING, "%s: all samples are of one class, "
-		    "which every test sample is given", train_path);
-	else if (t->classes.n <= RANK_TOP)
-		log_line(LOG_INFO, "%s has %zu classes: all that have a score "
-		    "are among the five of top5", train_path, t->classes.n);
 	return 0;
 }
 
@@ -134,12 +128,25 @@ tally_compare(struct tally *t, const float *x, uint64_t key)
 		}
 }
 
+static void
+say_few_classes(const struct tally *t)
+{
+	if (t->classes.n == 1)
+		log_line(LOG_WARNING, "%s: all samples are of one class, "
+		    "which every test sample is given", t->train_path);
+	else if (t->classes.n <= RANK_TOP)
+		log_line(LOG_INFO, "%s has %zu classes: all that have a score "
+		    "are among the five of top5", t->train_path,
+		    t->classes.n);
+}
+
 int
 tally_end(const struct tally *t, size_t skipped)
 {
 	char name[64];
 
 	say_skipped(t->test_path, skipped);
+	say_few_classes(t);
 	if (t->n_unknown > 0)
 		labels_name(&t->train->labels, t->unknown[0], name,
 		    sizeof(name));

@@ -29,8 +29,7 @@ struct tally {
 };
 
 /* Training is loaded, and it and the paths stay until tally_free.  Says how
- * many of its samples have no label, when it has few classes, and when it is
- * the test's file. */
+ * many of its samples have no label, and when it is the test's file. */
 int tally_begin(struct tally *, const struct features *train,
     const char *train_path, const char *test_path) FAIL_CHECKED;
 
@@ -41,8 +40,8 @@ int tally_add(struct tally *, int64_t label, size_t rank) FAIL_CHECKED;
  * training's, which are scaled as x is: same key and same numbers. */
 void tally_compare(struct tally *, const float *x, uint64_t key);
 
-/* After the last sample: says what was skipped, what counts as wrong and what
- * is in training too.  FAIL_FORMAT when all are of classes that training
+/* After the last sample: says what was skipped, what counts as wrong, what is
+ * in training too, and when there are few classes.  FAIL_FORMAT when all are of classes that training
  * lacks. */
 int tally_end(const struct tally *, size_t skipped) FAIL_CHECKED;
 

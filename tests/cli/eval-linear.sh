@@ -88,7 +88,7 @@ fails 2 "--drop without steps" $sgd --drop 0.5
 like "$(cat "$T/.err")" "*--drop goes with --schedule step" "… which"
 fails 1 "a rate that must diverge" $linear --optimizer sgd --lr 1e6 \
     --scale none --l2 1e6
-like "$(cat "$T/.err")" "*epoch ?: the loss is*--lr*" "… is told"
+like "$(cat "$T/.err")" "*train.tz: epoch ?: the loss is*--lr*" "… is told"
 ssl-decode -q --size 8 set/test -o other.tz
 fails 1 "rows of another length" ssl-eval linear --train train.tz \
     --test other.tz -f image

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "eval/probe.h"
 #include "stream/stream.h"
 #include "tap.h"
 
@@ -432,7 +433,13 @@ test_finite(void)
 	stream("b", NULL, "-1 0 0", "aah", NULL);
 	ok(holds(score("linear --l2 1e-9"), "failed: b, record 0, sample 2: "
 	    "its score for a class is not finite"), "scores that overflow");
+	stream("a", NULL, "0 1 0 1", "hhah", NULL);
+	ok(holds(score("linear --scale none"), "failed: a: the loss is not "
+	    "finite at the first step"), "… in training");
+	ok(holds(score("linear --scale none --optimizer sgd"),
+	    "failed: a: epoch 1: the loss is not finite"), "… sgd");
 	stream("b", NULL, "-1 0", "na", NULL);
+	stream("a", NULL, "0 1 0 1", "abab", NULL);
 	is_text(score("knn -k 1"), "top1 1.0000 top5 1.0000",
 	    "samples that are skipped may be NaN");
 }
@@ -459,6 +466,30 @@ test_remarks(void)
 	ok(SAID("a is both --train and --test"), "the same file");
 }
 
+/* What ssl-train --monitor prints follows the same rules. */
+static void
+test_probe(void)
+{
+	struct features f[2] = { { 0 } };
+	double top1 = -1;
+
+	for (int i = 0; i < 2; i++) {
+		f[i].dim = 3;
+		if (features_reserve(&f[i], 8) < 0)
+			abort();
+		f[i].n = 8;
+		memset(f[i].x, 0, 8 * 3 * sizeof(float));
+		for (int j = 0; j < 8; j++)
+			f[i].label[j] = i == 0 ? j % 4 : 3 - j % 4;
+	}
+	is_int(probe_knn(&f[0], &f[1], pool, &top1), 0, "probe: k-NN");
+	is_near(top1, 0.25, 0, "… one class's share");
+	is_int(probe_linear(&f[0], &f[1], pool, &top1), 0, "probe: linear");
+	is_near(top1, 0.25, 0, "… one class's share");
+	features_free(&f[0]);
+	features_free(&f[1]);
+}
+
 int
 main(void)
 {
@@ -476,6 +507,7 @@ main(void)
 	test_joined();
 	test_finite();
 	test_remarks();
+	test_probe();
 	for (const char *name = "ab1234"; *name != '\0'; name++)
 		unlink((char[]){ *name, '\0' });
 	rmdir(folder);
