@@ -18,6 +18,8 @@
 
 static struct pool *pool;
 static struct buf said;		/* remarks since the last score */
+static const char *holding = "samples";	/* kind of the streams written */
+static int columns = DIM;	/* features are [n,columns,DIM / columns] */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void
@@ -95,15 +97,16 @@ static void
 stream(const char *path, const char *classes, const char *labels,
     const char *kinds, const char *prefix)
 {
-	const size_t n = strlen(kinds), shape[2] = { n, DIM };
+	const size_t n = strlen(kinds);
+	const size_t shape[3] = { n, (size_t)columns, DIM / (size_t)columns };
 	struct head h = { 0 };
 	struct rec r = { 0 };
 	struct stream_out *out = NULL;
 	char text[1000], *list[MOST];
 	void *x, *label;
 
-	if (head_init(&h, "samples") < 0 || set_classes(&h, classes) < 0 ||
-	    rec_add_tensor(&r, "feature", DTYPE_F4, 2, shape, &x) < 0)
+	if (head_init(&h, holding) < 0 || set_classes(&h, classes) < 0 ||
+	    rec_add_tensor(&r, "feature", DTYPE_F4, 3, shape, &x) < 0)
 		abort();
 	for (size_t i = 0; i < n; i++)
 		fill((float *)x + i * DIM, kinds[i]);
@@ -405,6 +408,32 @@ test_joined(void)
 }
 
 static void
+test_shapes(void)
+{
+	stream("1", NULL, "0 1", "ab", NULL);
+	stream("2", NULL, "0 1", "ab", NULL);
+	join("a", "1", "2");
+	columns = 1;
+	stream("b", NULL, "0 1", "ab", NULL);
+	is_text(score("knn -k 1"), "top1 1.0000 top5 1.0000",
+	    "dimensions of 1 do not count");
+	columns = 2;
+	stream("b", NULL, "0 1", "ab", NULL);
+	ok(holds(score("knn"), "failed: feature: a has 6 numbers a sample, b "
+	    "2x3"), "as many numbers in another shape");
+	join("a", "1", "b");
+	ok(holds(score("linear"), "failed: a, record 1: feature: 2x3 numbers "
+	    "a sample, 6 before"), "… in streams that are joined");
+	columns = DIM;
+	holding = "checkpoint";
+	stream("2", NULL, "0 1", "ab", NULL);
+	holding = "samples";
+	join("b", "1", "2");
+	ok(holds(eval("stats --test b"), "failed: b, record 1: a checkpoint "
+	    "holds no samples"), "a stream of another kind");
+}
+
+static void
 test_finite(void)
 {
 	static const char *const scores[] = { "knn -k 1", "linear",
@@ -505,6 +534,7 @@ main(void)
 	test_names();
 	test_labels();
 	test_joined();
+	test_shapes();
 	test_finite();
 	test_remarks();
 	test_probe();
