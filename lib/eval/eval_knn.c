@@ -97,12 +97,11 @@ judge(struct work *w, const struct features_in *test, size_t n)
 	const struct verdict *v = voter_judge(w->voter, w->x, w->label, n);
 	const size_t dim = w->tally.train->dim;
 
-	for (size_t i = 0; i < n; i++) {
-		if (tally_add(&w->tally, w->label[i], v[i].rank) < 0)
+	for (size_t i = 0; i < n; i++)
+		if (tally_add(&w->tally, w->label[i], v[i].rank) < 0 ||
+		    tally_compare(&w->tally, w->x + i * dim,
+		    features_key(test, i)) < 0)
 			return fail_last();
-		tally_compare(&w->tally, w->x + i * dim,
-		    features_key(test, i));
-	}
 	w->zeros += count_zeros(w->x, n, dim);
 	return 0;
 }

@@ -145,9 +145,12 @@ swap_rows(struct work *w, size_t i, size_t j)
 	const size_t dim = w->train.dim;
 	float *a = w->train.x + i * dim, *b = w->train.x + j * dim;
 	const int32_t label = w->label[i];
+	const uint64_t key = w->train.key[i];
 
 	w->label[i] = w->label[j];
 	w->label[j] = label;
+	w->train.key[i] = w->train.key[j];
+	w->train.key[j] = key;
 	for (size_t d = 0; d < dim; d++) {
 		const float x = a[d];
 
@@ -309,10 +312,10 @@ judge(struct work *w, const float *x, const float *scores,
 			w->seen[truth]++;
 			w->right[truth] += rank == 0;
 		}
-		if (tally_add(&w->tally, label[i], rank) < 0)
+		if (tally_add(&w->tally, label[i], rank) < 0 ||
+		    tally_compare(&w->tally, x + i * w->train.dim,
+		    features_key(w->test, i)) < 0)
 			return fail_last();
-		tally_compare(&w->tally, x + i * w->train.dim,
-		    features_key(w->test, i));
 	}
 	return 0;
 }

@@ -64,8 +64,8 @@ tally_begin(struct tally *t, const struct features *train,
 	if (same_file(train_path, test_path))
 		log_line(LOG_WARNING, "%s is both --train and --test",
 		    test_path);
-	else if (collect_keys(t) < 0)
-		return fail_last();
+	else
+		t->apart = true;
 	return 0;
 }
 
@@ -112,20 +112,23 @@ first_at(const struct tally *t, uint64_t hash)
 	return low;
 }
 
-void
+int
 tally_compare(struct tally *t, const float *x, uint64_t key)
 {
 	const size_t dim = t->train->dim;
 
-	if (key == 0)
-		return;
+	if (key == 0 || !t->apart)
+		return 0;
+	if (t->keys == NULL && collect_keys(t) < 0)
+		return fail_last();
 	for (size_t i = first_at(t, key); i < t->n_keys &&
 	    t->keys[i].hash == key; i++)
 		if (memcmp(t->train->x + t->keys[i].row * dim, x,
 		    dim * sizeof(*x)) == 0) {
 			t->shared++;
-			return;
+			break;
 		}
+	return 0;
 }
 
 static void

@@ -24,7 +24,9 @@ struct tally {
 	int64_t *unknown;		/* [n_unknown] labels of test samples
 					 * whose class training lacks */
 	size_t n_unknown, room;
-	struct tally_key *keys;		/* [n_keys] by hash */
+	bool apart;			/* test and training are two files */
+	struct tally_key *keys;		/* [n_keys] by hash; NULL: no search
+					 * yet */
 	size_t n_keys, shared;		/* test samples found among them */
 };
 
@@ -37,8 +39,9 @@ int tally_begin(struct tally *, const struct features *train,
 int tally_add(struct tally *, int64_t label, size_t rank) FAIL_CHECKED;
 
 /* Looks for a test sample x [dim], whose key has this hash (0: none), among
- * training's, which are scaled as x is: same key and same numbers. */
-void tally_compare(struct tally *, const float *x, uint64_t key);
+ * training's, which are scaled as x is and keep their places from the first
+ * call on: same key and same numbers. */
+int tally_compare(struct tally *, const float *x, uint64_t key) FAIL_CHECKED;
 
 /* After the last sample: says what was skipped, what counts as wrong, what is
  * in training too, and when there are few classes.  FAIL_FORMAT when all are of classes that training

@@ -485,6 +485,8 @@ test_remarks(void)
 	ok(SAID("b: 3 of 4 samples are in a too"), "the same samples are told");
 	score("linear");
 	ok(SAID("b: 3 of 4 samples are in a too"), "… linear");
+	score("linear --l2 1,10 --held-out 0.6");
+	ok(SAID("b: 3 of 4 samples are in a too"), "… with some held out");
 	stream("b", NULL, "0 1 2 0", "abzz", "q");
 	score("knn -k 1");
 	ok(strstr((const char *)said.data, "are in a too") == NULL, "other keys");
