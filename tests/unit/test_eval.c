@@ -64,7 +64,7 @@ set_classes(struct head *h, const char *classes)
 {
 	static char text[1000];
 	char *names[MOST];
-	struct value list[MOST];
+	static struct value list[MOST];
 	int n;
 
 	if (classes == NULL)
