@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 
-#define NONE (-1)		/* no class of that name */
+#define NONE (-1)		/* no class of that name; an empty slot */
 #define DIGITS_MOST 18		/* of a name that is a number */
 
 /* The header's list of names, or NULL when it has none. */
@@ -104,24 +104,42 @@ first_slot(const struct labels *all, const struct value *name)
 	return (size_t)(hash ^ hash >> 32) % all->n_slots;
 }
 
+/* A slot holds a class's number, or this minus it where a later class has the
+ * same name. */
+#define TWICE (-2)
+
+static int64_t
+slot_number(int64_t slot)
+{
+	return slot <= TWICE ? TWICE - slot : slot;
+}
+
 static void
 put_slot(struct labels *all, size_t number)
 {
-	size_t at = first_slot(all, &all->names.array.items[number]);
+	const struct value *items = all->names.array.items;
+	size_t at = first_slot(all, &items[number]);
 
-	while (all->slots[at] != NONE)
+	while (all->slots[at] != NONE) {
+		const int64_t here = slot_number(all->slots[at]);
+
+		if (same_text(&items[here], &items[number])) {
+			all->slots[at] = TWICE - here;
+			return;
+		}
 		at = (at + 1) % all->n_slots;
+	}
 	all->slots[at] = (int64_t)number;
 }
 
-/* A table of at least twice as many slots as there are names. */
+/* A table of the names, with room for one more. */
 static int
 reserve_slots(struct labels *all)
 {
 	const size_t n = all->names.array.n;
 	int64_t *slots;
 
-	if (all->slots != NULL && all->n_slots >= 2 * n)
+	if (all->slots != NULL && all->n_slots >= 2 * (n + 1))
 		return 0;
 	slots = realloc(all->slots, (4 * n + 16) * sizeof(*slots));
 	if (slots == NULL)
@@ -148,10 +166,10 @@ find_class(const struct labels *all, const struct value *name,
 	*number = NONE;
 	for (size_t at = first_slot(all, name); all->slots[at] != NONE;
 	    at = (at + 1) % all->n_slots) {
-		const int64_t here = all->slots[at];
+		const int64_t here = slot_number(all->slots[at]);
 
 		if (same_text(&items[here], name)) {
-			texts++;
+			texts = all->slots[at] <= TWICE ? 2 : 1;
 			*number = here;
 		} else if (same_meaning(&items[here], name)) {
 			meanings++;
@@ -173,9 +191,9 @@ add_class(struct labels *all, const struct value *name, int64_t *number)
 	struct value own;
 
 	*number = (int64_t)all->names.array.n;
-	if (value_copy(&own, name, &all->arena) < 0 ||
-	    value_push(&all->names, own, &all->arena) < 0 ||
-	    reserve_slots(all) < 0)
+	if (reserve_slots(all) < 0 ||
+	    value_copy(&own, name, &all->arena) < 0 ||
+	    value_push(&all->names, own, &all->arena) < 0)
 		return fail_last();
 	all->n_numbers += is_number(name);
 	put_slot(all, (size_t)*number);

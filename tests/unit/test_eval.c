@@ -336,6 +336,28 @@ test_names(void)
 	    "… is told");
 }
 
+/* Enough names for their table to grow while it is in use. */
+static void
+test_many_names(void)
+{
+	char up[300] = "", down[300] = "", labels[300] = "", other[300] = "";
+	const char kinds[] = "abcdefabcdefabcdefabcdefabcdefabcdefabcd";
+
+	for (int i = 0; i < 40; i++) {
+		snprintf(up + strlen(up), 8, "c%d ", i);
+		snprintf(down + strlen(down), 8, "c%d ", 39 - i);
+		snprintf(labels + strlen(labels), 8, "%d ", i % 6);
+		snprintf(other + strlen(other), 8, "%d ", 39 - i % 6);
+	}
+	stream("1", "c0", "0", "a", NULL);
+	stream("2", down, other, kinds, NULL);
+	stream("b", up, labels, kinds, NULL);
+	join("a", "1", "2");
+	is_text(score("knn -k 1"), "top1 1.0000 top5 1.0000", "40 names");
+	join("a", "2", "b");
+	is_text(score("knn -k 1"), "top1 1.0000 top5 1.0000", "… twice");
+}
+
 static void
 test_labels(void)
 {
@@ -534,6 +556,7 @@ main(void)
 	test_duplicates();
 	test_few_classes();
 	test_names();
+	test_many_names();
 	test_labels();
 	test_joined();
 	test_shapes();
