@@ -51,7 +51,7 @@ init(struct monitor *m, const char *streams)
 	if (comma == NULL || comma == m->train || comma[1] == '\0' ||
 	    strchr(comma + 1, ',') != NULL)
 		return fail(FAIL_USAGE, "'%s': two streams of labelled "
-		    "pictures are wanted, TRAIN,TEST", streams);
+		    "images are wanted, TRAIN,TEST", streams);
 	*comma = '\0';
 	m->test = comma + 1;
 	return check_file(m->train) < 0 || check_file(m->test) < 0 ?
@@ -87,7 +87,7 @@ monitor_free(struct monitor *m)
 	free(m);
 }
 
-/* Features of all the record's pictures behind those that are there. */
+/* Features of all of the record's images after those that are there. */
 static int
 encode(const struct monitor *m, const struct tensor *pixels,
     struct features *to)

@@ -1,7 +1,7 @@
 /*
- * monitor: what a network has learnt so far, by pictures with labels.
+ * monitor: what a network has learnt so far, by images with labels.
  *
- * Now and then the encoder makes features of two streams of pictures, in
+ * Now and then the encoder makes features of two streams of images, in
  * evaluation mode as ssl-encode does, and probe.h scores them: a vote of the
  * nearest neighbours, and a linear classifier fitted on the spot.  Nothing
  * flows back, and nothing is kept from one look to the next: a run's bytes are
