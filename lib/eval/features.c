@@ -255,7 +255,8 @@ open_stream(const char *path, const char *field, struct labels *labels)
 struct features_in *
 features_open(const char *path, const char *field, struct features *train)
 {
-	train->labels.complete = true;
+	if (labels_trained(&train->labels) < 0)
+		return NULL;
 	return open_stream(path, field, &train->labels);
 }
 

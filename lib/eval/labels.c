@@ -248,7 +248,6 @@ join_by_name(struct labels *all, const struct value *list,
 {
 	const size_t known = all->names.array.n;
 	const size_t alike = same_order(all, list) ? known : 0;
-	size_t both = alike;
 
 	if (reserve_list(out, list->array.n) < 0 || reserve_slots(all) < 0)
 		return fail_last();
@@ -261,12 +260,8 @@ join_by_name(struct labels *all, const struct value *list,
 		    (out->to[i] == NONE &&
 		    add_class(all, name, &out->to[i]) < 0))
 			return fail_last();
-		both += (size_t)out->to[i] < known;
 	}
 	all->differ = true;
-	if (all->complete && !all->quiet && both < known)
-		log_line(LOG_INFO, "%s names %zu of the %zu classes that %s "
-		    "names", out->origin, both, known, all->named);
 	return check_apart(out);
 }
 
@@ -327,6 +322,19 @@ join_after_bare(struct labels *all, const struct value *list,
 	return take_list(all, list);
 }
 
+/* A list of the test: which names of training it has. */
+static void
+meet_list(struct labels *all, const struct renumber *r)
+{
+	all->tested = true;
+	for (size_t i = 0; i < r->n; i++) {
+		const size_t at = r->to == NULL ? i : (size_t)r->to[i];
+
+		if (at < all->n_trained)
+			all->met[at] = true;
+	}
+}
+
 static int
 join_list(struct labels *all, const struct value *list, struct renumber *out)
 {
@@ -343,6 +351,8 @@ join_list(struct labels *all, const struct value *list, struct renumber *out)
 		    join_by_name(all, list, out);
 	if (all->named == NULL)
 		all->named = out->origin;
+	if (rc == 0 && all->met != NULL)
+		meet_list(all, out);
 	return rc;
 }
 
@@ -400,9 +410,33 @@ labels_name(const struct labels *all, int64_t number, char *to, size_t room)
 	}
 }
 
+int
+labels_trained(struct labels *all)
+{
+	const size_t n = all->names.type == VALUE_ARRAY ? all->names.array.n :
+	    0;
+
+	all->met = calloc(n + 1, sizeof(*all->met));
+	if (all->met == NULL)
+		return fail_memory(n + 1);
+	all->n_trained = n;
+	return 0;
+}
+
+size_t
+labels_unmet(const struct labels *all)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; all->tested && i < all->n_trained; i++)
+		n += !all->met[i];
+	return n;
+}
+
 void
 labels_free(struct labels *all)
 {
+	free(all->met);
 	arena_free(&all->arena);
 	free(all->slots);
 	*all = (struct labels){ 0 };

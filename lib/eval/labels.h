@@ -31,7 +31,10 @@ struct labels {
 	size_t n_slots;
 	bool differ;		/* lists were joined by name */
 	bool by_index;		/* labels without names met names */
-	bool complete;		/* a list that lacks names is remarked on */
+	bool *met;		/* [n_trained] names that a list had since
+				 * labels_trained, or NULL */
+	size_t n_trained;
+	bool tested;		/* there was such a list */
 	bool quiet;		/* no remarks */
 	const char *named;	/* the stream with the first list, and */
 	const char *bare;	/* with the first labels without; or NULL */
@@ -56,6 +59,11 @@ struct renumber {
 int labels_join(struct labels *all, const struct stream_in *in,
     struct renumber *out) FAIL_CHECKED;
 void labels_free(struct labels *);
+
+/* What is joined from now on is the test's.  How many of the names that were
+ * there no list of the test has; 0 when it has no list. */
+int labels_trained(struct labels *) FAIL_CHECKED;
+size_t labels_unmet(const struct labels *);
 
 /* The name of a class, or its number; at most `room` bytes, each printable. */
 void labels_name(const struct labels *, int64_t number, char *to, size_t room);

@@ -143,6 +143,17 @@ say_few_classes(const struct tally *t)
 		    t->classes.n);
 }
 
+static void
+say_unmet(const struct tally *t)
+{
+	const size_t unmet = labels_unmet(&t->train->labels);
+
+	if (unmet > 0)
+		log_line(LOG_INFO, "%s does not name %zu of the %zu classes "
+		    "that %s names", t->test_path, unmet,
+		    t->train->labels.n_trained, t->train_path);
+}
+
 int
 tally_end(const struct tally *t, size_t skipped)
 {
@@ -150,6 +161,7 @@ tally_end(const struct tally *t, size_t skipped)
 
 	say_skipped(t->test_path, skipped);
 	say_few_classes(t);
+	say_unmet(t);
 	if (t->n_unknown > 0)
 		labels_name(&t->train->labels, t->unknown[0], name,
 		    sizeof(name));

@@ -216,11 +216,9 @@ monitor_look(struct monitor *m, double *knn, double *linear)
 	struct labels names = { .quiet = m->looked };
 	int rc;
 
-	if ((rc = load(m, m->train, &names, &train)) == 0) {
-		names.complete = true;
-		rc = load(m, m->test, &names, &test);
-	}
-	if (rc == 0 &&
+	if ((rc = load(m, m->train, &names, &train)) == 0 &&
+	    (rc = labels_trained(&names)) == 0 &&
+	    (rc = load(m, m->test, &names, &test)) == 0 &&
 	    (rc = check_classes(m, &train, &test, &names)) == 0 &&
 	    (rc = probe_knn(&train, &test, m->pool, knn)) == 0 &&
 	    (rc = probe_linear(&train, &test, m->pool, linear)) < 0)

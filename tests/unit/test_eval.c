@@ -326,8 +326,15 @@ test_names(void)
 	    "a name that training lacks");
 	ok(SAID("1 samples of classes that a does not have, as 'gnu'"),
 	    "… is told");
-	ok(SAID("b names 1 of the 3 classes that a names"),
+	ok(SAID("b does not name 2 of the 3 classes that a names"),
 	    "… and what the test lacks");
+	stream("1", "dog", "0", "b", NULL);
+	stream("2", "eel cat", "0 1", "ca", NULL);
+	join("b", "1", "2");
+	is_text(score("knn -k 1"), "top1 1.0000 top5 1.0000",
+	    "names in two streams of a test");
+	ok(strstr((const char *)said.data, "does not name") == NULL,
+	    "… which together name all");
 	stream("a", "0 1 10", "0 1 2", "abc", NULL);
 	stream("b", NULL, "10 11 2", "cab", NULL);
 	is_text(score("knn -k 1"), "top1 0.3333 top5 0.3333",
