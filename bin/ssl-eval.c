@@ -95,6 +95,8 @@ main(int argc, char **argv)
 	if (cli.said.n_operands > 0)
 		cli_usage("%s: no operand is taken here",
 		    cli.said.operands[0]);
+	if (e->check != NULL && e->check(a.own, &cli.said) < 0)
+		cli_die("%s", "");
 	/* Features come faster than one thread unpacks them; the other tools
 	 * have more to do with what they read. */
 	stream_threads((int)a.common.threads);

@@ -22,6 +22,10 @@ struct eval {
 	size_t n_opts;
 	size_t args_size;	/* of that struct; at most EVAL_ARGS */
 
+	/* FAIL_USAGE when an option was given that the others make no use of;
+	 * `said` tells of the rows of `opts`.  NULL: there are none. */
+	int (*check)(const void *args, const struct opt_said *said);
+
 	/* Appends lines "name<TAB>number" to `scores`; FAIL_USAGE for options
 	 * that do not fit the data.  `args` is the row's struct, filled;
 	 * every random draw follows from `seed`. */

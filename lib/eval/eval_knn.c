@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "eval/eval.h"
+#include "eval/tally.h"
 #include "eval/voter.h"
 
 #define DEFAULT_K 200
@@ -36,14 +37,16 @@ struct work {
 	size_t block;
 	float *x;			/* [block,dim] */
 	int64_t *label;			/* [block] */
-	size_t n, top1, top5;
-	size_t unknown;			/* of a class that training lacks */
+	struct tally tally;
+	size_t zeros;			/* queries of zeros only */
 };
 
 static int
 work_reserve(struct work *w, const struct features *train,
     const struct args *a, struct pool *pool)
 {
+	if (tally_begin(&w->tally, train, a->train, a->test) < 0)
+		return fail_last();
 	w->voter = voter_new(train, (size_t)a->k, a->temperature, pool);
 	if (w->voter == NULL)
 		return fail_last();
@@ -58,49 +61,68 @@ work_reserve(struct work *w, const struct features *train,
 static void
 work_free(struct work *w)
 {
+	tally_free(&w->tally);
 	voter_free(w->voter);
 	free(w->x);
 	free(w->label);
 }
 
+/* How many of the rows x [n,dim] are zeros. */
+static size_t
+count_zeros(const float *x, size_t n, size_t dim)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++, x += dim) {
+		size_t d = 0;
+
+		while (d < dim && x[d] == 0)
+			d++;
+		count += d == dim;
+	}
+	return count;
+}
+
 static void
-judge(struct work *w, size_t n)
+say_zeros(const char *path, size_t zeros, size_t n)
+{
+	if (zeros > 0)
+		log_line(LOG_WARNING, "%s: %zu of %zu samples are all zeros: "
+		    "their similarity to every sample is 0", path, zeros, n);
+}
+
+static int
+judge(struct work *w, const struct features_in *test, size_t n)
 {
 	const struct verdict *v = voter_judge(w->voter, w->x, w->label, n);
+	const size_t dim = w->tally.train->dim;
 
-	for (size_t i = 0; i < n; i++) {
-		if (w->label[i] == LABELS_UNKNOWN) {
-			w->unknown++;
-			continue;
-		}
-		w->top1 += v[i].label == w->label[i];
-		w->top5 += v[i].above < 5;
-	}
-	w->n += n;
+	for (size_t i = 0; i < n; i++)
+		if (tally_add(&w->tally, w->label[i], v[i].rank) < 0 ||
+		    tally_compare(&w->tally, w->x + i * dim,
+		    features_key(test, i)) < 0)
+			return fail_last();
+	w->zeros += count_zeros(w->x, n, dim);
+	return 0;
 }
 
 static int
 classify(struct work *w, const struct features *train,
     struct features_in *test, const struct args *a)
 {
-	size_t dim;
 	int n;
 
-	if (features_begin(test, &dim) < 0)
+	if (features_begin(test, train, a->train) < 0)
 		return fail_last();
-	if (dim != train->dim)
-		return fail(FAIL_FORMAT, "%s has %zu numbers a sample, %s %zu",
-		    a->train, train->dim, a->test, dim);
 	while ((n = features_read(test, (int)w->block, w->x, w->label)) > 0)
-		judge(w, (size_t)n);
-	if (n == 0 && features_left_out(test) > 0)
-		log_line(LOG_INFO, "%s: %zu samples without a label left out",
-		    a->test, features_left_out(test));
-	if (n == 0 && w->unknown > 0)
-		log_line(LOG_WARNING, "%s: %zu samples of classes that %s "
-		    "does not name count as wrong", a->test, w->unknown,
-		    a->train);
-	return n;
+		if (judge(w, test, (size_t)n) < 0)
+			return fail_last();
+	if (n < 0)
+		return n;
+	say_zeros(a->train, count_zeros(train->x, train->n, train->dim),
+	    train->n);
+	say_zeros(a->test, w->zeros, w->tally.n);
+	return tally_end(&w->tally, features_skipped(test));
 }
 
 static int64_t
@@ -131,7 +153,7 @@ run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 	if (rc == 0 && a->k == 0)
 		with_k.k = default_k(&train, a->train);
 	if (rc == 0) {
-		test = features_open(a->test, a->feature, &train.labels);
+		test = features_open(a->test, a->feature, &train);
 		rc = test == NULL ? fail_last() : 0;
 	}
 	if (rc == 0)
@@ -139,9 +161,7 @@ run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 	if (rc == 0)
 		rc = classify(&w, &train, test, a);
 	if (rc == 0)
-		rc = buf_printf(scores, "top1\t%.4f\ntop5\t%.4f\n",
-		    (double)w.top1 / (double)w.n,
-		    (double)w.top5 / (double)w.n);
+		rc = tally_write(&w.tally, scores);
 	features_close(test);
 	work_free(&w);
 	features_free(&train);

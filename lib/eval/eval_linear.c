@@ -6,13 +6,13 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/rng.h"
-#include "base/text.h"
 #include "eval/eval.h"
 #include "eval/features.h"
 #include "eval/grid.h"
 #include "eval/linear_fit.h"
-#include "eval/numbering.h"
+#include "eval/rank.h"
 #include "eval/standard.h"
+#include "eval/tally.h"
 
 struct args {
 	const char *train, *test, *feature, *optimizer, *scale, *l2;
@@ -69,29 +69,32 @@ static const struct opt opts[] = {
 struct work {
 	struct features train;
 	struct features_in *test;
-	struct numbering numbers;
-	int32_t *label;		/* [n] places among them */
+	struct tally tally;
+	int32_t *label;		/* [n] places among its classes */
 	size_t classes;
 	struct standard standard;
 	double *p;		/* [classes (dim + 1)] */
 	size_t *seen, *right;	/* [classes] of the test */
-	size_t n, top1, top5, unknown;
 };
 
 /* Classes without a sample in training take no part in the fit. */
 static int
-number_classes(struct work *w)
+number_classes(struct work *w, const struct args *a)
 {
 	const size_t n = w->train.n;
+	const struct numbering *known = &w->tally.classes;
 
 	w->label = malloc(n * sizeof(*w->label));
 	if (w->label == NULL)
 		return fail_memory(n * sizeof(*w->label));
-	if (numbering_init(&w->numbers, w->train.label, n) < 0)
+	if (tally_begin(&w->tally, &w->train, a->train, a->test) < 0)
 		return fail_last();
-	w->classes = w->numbers.n;
+	w->classes = known->n;
+	if (w->classes < 2)
+		return fail(FAIL_FORMAT, "%s: all samples are of one class; "
+		    "there is nothing to tell apart", a->train);
 	for (size_t i = 0; i < n; i++)
-		w->label[i] = numbering_place(&w->numbers, w->train.label[i]);
+		w->label[i] = numbering_place(known, w->train.label[i]);
 	return 0;
 }
 
@@ -115,11 +118,8 @@ prepare(struct work *w, const struct args *a, struct pool *pool)
 	size_t n, size;
 
 	if (features_load(&w->train, a->train, a->feature, as_is ? NULL :
-	    measure, &w->standard) < 0 || number_classes(w) < 0)
+	    measure, &w->standard) < 0 || number_classes(w, a) < 0)
 		return fail_last();
-	if (w->classes < 2)
-		return fail(FAIL_FORMAT, "%s: all samples are of one class; "
-		    "there is nothing to tell apart", a->train);
 	if (num_mul(w->classes, w->train.dim + 1, &n) < 0
 	    || num_mul(n, sizeof(double), &size) < 0)
 		return fail_last();
@@ -129,7 +129,7 @@ prepare(struct work *w, const struct args *a, struct pool *pool)
 	if (w->p == NULL || w->seen == NULL || w->right == NULL)
 		return fail_memory(size);
 	/* It is read while we go on. */
-	w->test = features_open(a->test, a->feature, &w->train.labels);
+	w->test = features_open(a->test, a->feature, &w->train);
 	if (w->test == NULL)
 		return fail_last();
 	if (as_is)
@@ -145,9 +145,12 @@ swap_rows(struct work *w, size_t i, size_t j)
 	const size_t dim = w->train.dim;
 	float *a = w->train.x + i * dim, *b = w->train.x + j * dim;
 	const int32_t label = w->label[i];
+	const uint64_t key = w->train.key[i];
 
 	w->label[i] = w->label[j];
 	w->label[j] = label;
+	w->train.key[i] = w->train.key[j];
+	w->train.key[j] = key;
 	for (size_t d = 0; d < dim; d++) {
 		const float x = a[d];
 
@@ -196,7 +199,7 @@ fit(struct work *w, size_t n, const struct linear_plan *plan,
 	const int rc = linear_fit(w->p, &rows, plan, pool, &end);
 
 	if (rc < 0)
-		return rc;
+		return fail_note("%s", w->tally.train_path);
 	log_line(LOG_DETAIL, "l2 %g: loss %.9f after %" PRId64 " steps",
 	    plan->l2, end.value, end.steps);
 	if (!end.settled)
@@ -289,30 +292,36 @@ plan_from(struct linear_plan *plan, struct choices *c, const struct args *a,
 	return 0;
 }
 
-static void
-judge(struct work *w, const float *scores, const int64_t *label, size_t n)
+static int
+judge(struct work *w, const float *x, const float *scores,
+    const int64_t *label, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const int32_t truth = numbering_place(&w->numbers, label[i]);
-		size_t over;
+		const float *mine = scores + i * w->classes;
+		const int32_t truth = numbering_place(&w->tally.classes,
+		    label[i]);
+		size_t rank = RANK_NONE;
 
-		if (truth < 0) {
-			w->unknown++;
-			continue;
+		if (!rank_finite(mine, w->classes)) {
+			fail(FAIL_FORMAT, "its score for a class is not "
+			    "finite; the feature is too large for this fit");
+			return features_note(w->test, i);
 		}
-		over = logistic_above(scores + i * w->classes, w->classes,
-		    truth);
-		w->seen[truth]++;
-		w->right[truth] += over == 0;
-		w->top1 += over == 0;
-		w->top5 += over < 5;
+		if (truth >= 0) {
+			rank = rank_of(mine, w->classes, (size_t)truth);
+			w->seen[truth]++;
+			w->right[truth] += rank == 0;
+		}
+		if (tally_add(&w->tally, label[i], rank) < 0 ||
+		    tally_compare(&w->tally, x + i * w->train.dim,
+		    features_key(w->test, i)) < 0)
+			return fail_last();
 	}
-	w->n += n;
+	return 0;
 }
 
 static int
-classify(struct work *w, const struct args *a, struct logistic *t,
-    struct pool *pool)
+classify(struct work *w, struct logistic *t, struct pool *pool)
 {
 	const size_t dim = w->train.dim;
 	float *x = malloc(LOGISTIC_BLOCK * dim * sizeof(*x));
@@ -326,93 +335,81 @@ classify(struct work *w, const struct args *a, struct logistic *t,
 		if (w->standard.mean != NULL)
 			standard_apply(&w->standard, x, (size_t)n, pool);
 		logistic_scores(t, w->p, x, (size_t)n, scores);
-		judge(w, scores, label, (size_t)n);
+		if (judge(w, x, scores, label, (size_t)n) < 0)
+			n = fail_last();
 	}
 	free(x);
 	free(scores);
-	if (n == 0 && features_left_out(w->test) > 0)
-		log_line(LOG_INFO, "%s: %zu samples without a label left out",
-		    a->test, features_left_out(w->test));
-	if (n == 0 && w->unknown > 0)
-		log_line(LOG_WARNING, "%s: %zu samples of classes that %s "
-		    "does not have count as wrong", a->test, w->unknown,
-		    a->train);
-	return n;
-}
-
-/* Before the fit, so that a wrong name is not found out after it. */
-static int
-look_at_test(struct work *w, const struct args *a)
-{
-	size_t dim;
-
-	if (features_begin(w->test, &dim) < 0)
-		return fail_last();
-	if (dim != w->train.dim)
-		return fail(FAIL_FORMAT, "%s has %zu numbers a sample, %s %zu",
-		    a->train, w->train.dim, a->test, dim);
-	return 0;
+	return n < 0 ? n : tally_end(&w->tally, features_skipped(w->test));
 }
 
 static int
-test(struct work *w, const struct args *a, struct pool *pool)
+test(struct work *w, struct pool *pool)
 {
 	const struct logistic_rows rows = { w->train.x, w->label, w->train.n,
 		w->train.dim, w->classes };
 	struct logistic *t = logistic_new(&rows, pool);
-	const int rc = t == NULL ? fail_last() : classify(w, a, t, pool);
+	const int rc = t == NULL ? fail_last() : classify(w, t, pool);
 
 	logistic_free(t);
 	return rc;
 }
 
-/* A class's name, or its number; no byte that would break the table. */
 static int
-write_class(const struct work *w, size_t c, struct buf *scores)
+write_class(const struct work *w, int64_t label, double share,
+    struct buf *scores)
 {
-	const struct value *names = &w->train.labels.names;
-	const int64_t label = w->numbers.known[c];
-	const size_t at = scores->size + 6;
-	int rc;
+	char name[1024];
 
-	if (names->type == VALUE_ARRAY && label < (int64_t)names->array.n)
-		rc = buf_printf(scores, "class %s",
-		    names->array.items[label].text.bytes);
-	else
-		rc = buf_printf(scores, "class %" PRId64, label);
-	if (rc == 0)
-		text_clean((char *)scores->data + at, scores->size - at);
-	return rc < 0 ? rc : buf_printf(scores, "\t%.4f\n",
-	    (double)w->right[c] / (double)w->seen[c]);
+	labels_name(&w->train.labels, label, name, sizeof(name));
+	return buf_printf(scores, "class %s\t%.4f\n", name, share);
 }
 
+/* Classes of the test: those of training, and those that only the test has,
+ * of which none is right. */
 static int
-write_classes(const struct work *w, struct buf *scores)
+write_each(const struct work *w, const struct numbering *others,
+    struct buf *scores)
 {
 	double sum = 0;
-	size_t n = 0;
+	size_t n = others->n;
 
 	for (size_t c = 0; c < w->classes; c++)
 		if (w->seen[c] > 0) {
 			sum += (double)w->right[c] / (double)w->seen[c];
 			n++;
 		}
-	if (buf_printf(scores, "mean_class\t%.4f\n", n > 0 ? sum / (double)n
-	    : 0) < 0)
+	if (buf_printf(scores, "mean_class\t%.4f\n", sum / (double)n) < 0)
 		return fail_last();
 	for (size_t c = 0; c < w->classes; c++)
-		if (w->seen[c] > 0 && write_class(w, c, scores) < 0)
+		if (w->seen[c] > 0 && write_class(w,
+		    w->tally.classes.known[c], (double)w->right[c] /
+		    (double)w->seen[c], scores) < 0)
+			return fail_last();
+	for (size_t c = 0; c < others->n; c++)
+		if (write_class(w, others->known[c], 0, scores) < 0)
 			return fail_last();
 	return 0;
+}
+
+static int
+write_classes(const struct work *w, struct buf *scores)
+{
+	struct numbering others = { 0 };
+	int rc = w->tally.n_unknown == 0 ? 0 : numbering_init(&others,
+	    w->tally.unknown, w->tally.n_unknown);
+
+	if (rc == 0)
+		rc = write_each(w, &others, scores);
+	numbering_free(&others);
+	return rc;
 }
 
 static int
 write_scores(const struct work *w, const struct args *a,
     const struct linear_plan *plan, double held_out, struct buf *scores)
 {
-	if (buf_printf(scores, "top1\t%.4f\ntop5\t%.4f\n",
-	    (double)w->top1 / (double)w->n, (double)w->top5 / (double)w->n)
-	    < 0)
+	if (tally_write(&w->tally, scores) < 0)
 		return fail_last();
 	if (held_out >= 0 && (buf_printf(scores, "l2\t%.6g\n", plan->l2) < 0
 	    || (plan->sgd && buf_printf(scores, "lr\t%.6g\n", plan->lr) < 0)
@@ -427,7 +424,7 @@ work_free(struct work *w)
 	features_close(w->test);
 	features_free(&w->train);
 	standard_free(&w->standard);
-	numbering_free(&w->numbers);
+	tally_free(&w->tally);
 	free(w->label);
 	free(w->p);
 	free(w->seen);
@@ -453,6 +450,42 @@ fit_and_choose(struct work *w, const struct args *a, struct linear_plan *plan,
 	return fit(w, w->train.n, plan, pool);
 }
 
+/* Refuses the first of `names` [n] that was given. */
+static int
+refuse(const struct opt_said *said, const char *const *names, size_t n,
+    const char *why)
+{
+	for (size_t i = 0; i < n; i++)
+		if (opt_given(opts, sizeof(opts) / sizeof(opts[0]), said,
+		    names[i]))
+			return fail(FAIL_USAGE, "--%s goes with %s", names[i],
+			    why);
+	return 0;
+}
+
+static int
+check(const void *args, const struct opt_said *said)
+{
+	static const char *const sgd[] = { "lr", "epochs", "batch",
+		"momentum", "nesterov", "schedule", "drop-at", "drop" };
+	static const char *const lbfgs[] = { "tolerance", "steps" };
+	static const char *const drops[] = { "drop-at", "drop" };
+	static const char *const held_out[] = { "held-out" };
+	const struct args *a = args;
+	struct linear_plan plan;
+	struct choices c;
+
+	if (plan_from(&plan, &c, a, 0) < 0 || (plan.sgd ?
+	    refuse(said, lbfgs, 2, "--optimizer lbfgs") :
+	    refuse(said, sgd, 8, "--optimizer sgd")) < 0)
+		return fail_last();
+	if (plan.schedule != LINEAR_STEP &&
+	    refuse(said, drops, 2, "--schedule step") < 0)
+		return fail_last();
+	return c.n_l2 * c.n_lr > 1 ? 0 : refuse(said, held_out, 1,
+	    "several values of --l2 or --lr");
+}
+
 static int
 run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 {
@@ -470,11 +503,13 @@ run(const void *args, uint64_t seed, struct pool *pool, struct buf *scores)
 	if (rc == 0)
 		rc = prepare(&w, a, pool);
 	if (rc == 0)
-		rc = look_at_test(&w, a);
+		/* Before the fit, so that a wrong name is not found out
+		 * after it. */
+		rc = features_begin(w.test, &w.train, a->train);
 	if (rc == 0)
 		rc = fit_and_choose(&w, a, &plan, &c, pool, &held_out);
 	if (rc == 0)
-		rc = test(&w, a, pool);
+		rc = test(&w, pool);
 	if (rc == 0)
 		rc = write_scores(&w, a, &plan, held_out, scores);
 	work_free(&w);
@@ -487,9 +522,12 @@ const struct eval eval_linear = {
 	.notes = "Multinomial logistic regression: -log softmax summed over "
 	    "samples, plus\nL/2 |w|^2. Writes top1 and top5, shares of the "
 	    "test samples; with several\n--l2 or --lr also those chosen, and "
-	    "held_out, the share they were chosen for.",
+	    "held_out, the share they were chosen for.\nOf equal scores the "
+	    "smaller class comes first. Samples without a label (-1) are\n"
+	    "skipped and counted.",
 	.opts = opts,
 	.n_opts = sizeof(opts) / sizeof(opts[0]),
 	.args_size = sizeof(struct args),
+	.check = check,
 	.run = run,
 };

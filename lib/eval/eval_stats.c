@@ -23,10 +23,23 @@ static const struct opt opts[] = {
 	    0, "the field of those (as --feature)", false },
 };
 
+/* The first sample of which both know the key and the keys differ, or n. */
+static size_t
+first_apart(const struct features *x, const struct features *y)
+{
+	size_t i = 0;
+
+	while (i < x->n && (x->key[i] == 0 || y->key[i] == 0 ||
+	    x->key[i] == y->key[i]))
+		i++;
+	return i;
+}
+
 static int
 align(const struct args *a, const struct features *x, struct buf *scores)
 {
 	struct features y = { 0 };
+	size_t apart;
 	int rc = features_load_any(&y, a->pair, a->pair_feature != NULL
 	    ? a->pair_feature : a->feature);
 
@@ -34,6 +47,10 @@ align(const struct args *a, const struct features *x, struct buf *scores)
 		rc = fail(FAIL_FORMAT, "%s has %zu samples of %zu numbers, "
 		    "%s %zu of %zu", a->test, x->n, x->dim, a->pair, y.n,
 		    y.dim);
+	if (rc == 0 && (apart = first_apart(x, &y)) < x->n)
+		rc = fail(FAIL_FORMAT, "%s: sample %zu has another key than "
+		    "in %s; --pair takes the same samples in the same order",
+		    a->pair, apart, a->test);
 	if (rc == 0)
 		rc = buf_printf(scores, "alignment\t%.6f\n",
 		    spread_alignment(x->x, y.x, x->n, x->dim));

@@ -2,12 +2,13 @@
 #include "eval/features.h"
 
 #include <inttypes.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ahead.h"
 #include "base/num.h"
+#include "eval/rank.h"
 #include "stream/stream.h"
 
 /* A record's rows. */
@@ -15,24 +16,34 @@ struct page {
 	struct rec rec;
 	uint64_t number;		/* of the record in its input */
 	const struct tensor *values;	/* the field, [n,...] */
+	const struct value *keys;	/* [n] texts, or NULL */
 	int64_t *label;			/* [n], one numbering for all streams;
 					 * NULL: none are asked for */
 	size_t n, room;			/* rows, and labels that fit */
+};
+
+/* Where a row was. */
+struct place {
+	uint64_t record;		/* in its input */
+	size_t sample;			/* in its record */
+	uint64_t key;			/* hash of it, or 0 */
 };
 
 struct features_in {
 	struct stream_in *in;
 	const char *field;
 	struct labels *labels;		/* borrowed; NULL: none are asked for */
-	bool add;			/* may add to them */
 	struct renumber renumber;	/* of the stream under way */
 	uint64_t streams;		/* headers looked at */
 	size_t dim;
+	struct features_shape shape;	/* product: dim */
 	struct page pages[2];
 	struct ahead *ahead;		/* reads one while we use the other */
 
 	struct page *page;		/* ours, and how far it is taken */
-	size_t at, left_out;
+	size_t at, skipped;		/* rows; those without a label */
+	struct place *places;		/* [n_places] of the rows read last */
+	size_t n_places;
 };
 
 /* to [n] = elements from..from+n-1 of a tensor; written. */
@@ -52,31 +63,6 @@ convert(float *to, const struct tensor *t, size_t from, size_t n)
 		for (size_t i = 0; i < these; i++)
 			to[at + i] = (float)numbers[i];
 	}
-}
-
-/* Every float but these has an exponent that is not all ones. */
-static bool
-all_finite(const float *x, size_t n)
-{
-	uint32_t odd = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t bits;
-
-		memcpy(&bits, &x[i], sizeof(bits));
-		odd |= (bits & 0x7f800000) == 0x7f800000;
-	}
-	return odd == 0;
-}
-
-static size_t
-first_not_finite(const float *x)
-{
-	size_t i = 0;
-
-	while (isfinite(x[i]))
-		i++;
-	return i;
 }
 
 static int
@@ -100,6 +86,17 @@ reserve_labels(struct page *p)
 	return 0;
 }
 
+/* A new header: its kind and its classes. */
+static int
+take_head(struct features_in *r)
+{
+	r->streams = stream_streams(r->in);
+	if (head_is(stream_head(r->in), "checkpoint"))
+		return fail(FAIL_FORMAT, "a checkpoint holds no samples");
+	return r->labels == NULL ? 0 :
+	    labels_join(r->labels, r->in, &r->renumber);
+}
+
 static int
 take_labels(struct features_in *r, struct page *p)
 {
@@ -108,24 +105,73 @@ take_labels(struct features_in *r, struct page *p)
 	if (rec_tensor(&p->rec, "label", DTYPE_I8, "n", &label) < 0)
 		return fail_last();
 	if (label->shape[0] != p->n)
-		return fail(FAIL_FORMAT, "%zu labels for %zu rows of %s",
+		return fail(FAIL_FORMAT, "%zu labels for %zu samples of %s",
 		    label->shape[0], p->n, r->field);
-	if (r->streams != stream_streams(r->in)) {
-		r->streams = stream_streams(r->in);
-		if (labels_join(r->labels, stream_head(r->in), r->add,
-		    &r->renumber) < 0)
-			return fail_last();
-	}
 	if (reserve_labels(p) < 0)
 		return fail_last();
-	for (size_t i = 0; i < p->n; i++) {
-		const int64_t old = ((const int64_t *)label->data)[i];
+	for (size_t i = 0; i < p->n; i++)
+		if (renumber_label(&r->renumber,
+		    ((const int64_t *)label->data)[i], &p->label[i]) < 0)
+			return fail_note("sample %zu", i);
+	return 0;
+}
 
-		p->label[i] = -1;
-		if (old >= 0 && renumber_label(&r->renumber, old,
-		    &p->label[i]) < 0)
+static int
+take_keys(struct page *p)
+{
+	const struct value *keys = rec_find(&p->rec, "key");
+
+	p->keys = keys != NULL && keys->type == VALUE_ARRAY ? keys : NULL;
+	if (p->keys != NULL && keys->array.n != p->n)
+		return fail(FAIL_FORMAT, "%zu keys for %zu samples",
+		    keys->array.n, p->n);
+	return 0;
+}
+
+static bool
+same_shape(const struct features_shape *a, const struct features_shape *b)
+{
+	return a->n_dims == b->n_dims && memcmp(a->size, b->size,
+	    (size_t)a->n_dims * sizeof(a->size[0])) == 0;
+}
+
+/* "16x16x3" */
+static const char *
+shape_text(const struct features_shape *s, char *to, size_t room)
+{
+	size_t at = 0;
+
+	snprintf(to, room, "1");
+	for (int i = 0; i < s->n_dims && at < room; i++)
+		at += (size_t)snprintf(to + at, room - at, "%s%zu",
+		    i > 0 ? "x" : "", s->size[i]);
+	return to;
+}
+
+static int
+take_shape(struct features_in *r, const struct tensor *values)
+{
+	struct features_shape shape = { 0 };
+	char here[160], before[160];
+	size_t dim = 1;
+
+	for (int i = 1; i < values->n_dims; i++) {
+		if (num_mul(dim, values->shape[i], &dim) < 0)
 			return fail_last();
+		if (values->shape[i] != 1)
+			shape.size[shape.n_dims++] = values->shape[i];
 	}
+	shape_text(&shape, here, sizeof(here));
+	if (dim == 0)
+		return fail(FAIL_FORMAT, "%s: samples of %s numbers", r->field,
+		    here);
+	if (r->dim == 0) {	/* which the other thread reads later */
+		r->shape = shape;
+		r->dim = dim;
+	} else if (!same_shape(&shape, &r->shape))
+		return fail(FAIL_FORMAT, "%s: %s numbers a sample, %s before",
+		    r->field, here, shape_text(&r->shape, before,
+		    sizeof(before)));
 	return 0;
 }
 
@@ -134,8 +180,9 @@ static int
 look_into(struct features_in *r, struct page *p)
 {
 	const struct value *v = rec_find(&p->rec, r->field);
-	size_t dim = 1;
 
+	if (r->streams != stream_streams(r->in) && take_head(r) < 0)
+		return fail_last();
 	if (v == NULL || v->type != VALUE_TENSOR)
 		return fail(FAIL_FORMAT, "%s: no tensor of that name; "
 		    "ssl-show lists the fields, --feature chooses one",
@@ -145,14 +192,8 @@ look_into(struct features_in *r, struct page *p)
 		return fail(FAIL_FORMAT, "%s: a scalar, not [N,...]",
 		    r->field);
 	p->n = p->values->shape[0];
-	for (int i = 1; i < p->values->n_dims; i++)
-		if (num_mul(dim, p->values->shape[i], &dim) < 0)
-			return fail_last();
-	if (dim == 0 || (r->dim != 0 && r->dim != dim))
-		return fail(FAIL_FORMAT, "%s: %zu numbers a row, %zu before",
-		    r->field, dim, r->dim);
-	if (r->dim == 0)	/* which the other thread reads later */
-		r->dim = dim;
+	if (take_shape(r, p->values) < 0 || take_keys(p) < 0)
+		return fail_last();
 	return r->labels == NULL ? 0 : take_labels(r, p);
 }
 
@@ -178,7 +219,7 @@ next_row(struct features_in *r)
 		int slot, got;
 
 		for (; r->page != NULL && r->at < r->page->n; r->at++,
-		    r->left_out++)
+		    r->skipped++)
 			if (r->labels == NULL || r->page->label[r->at] != -1)
 				return 1;
 		r->page = NULL;
@@ -191,8 +232,7 @@ next_row(struct features_in *r)
 }
 
 static struct features_in *
-open_stream(const char *path, const char *field, struct labels *labels,
-    bool add)
+open_stream(const char *path, const char *field, struct labels *labels)
 {
 	struct features_in *r = calloc(1, sizeof(*r));
 
@@ -202,7 +242,6 @@ open_stream(const char *path, const char *field, struct labels *labels,
 	}
 	r->field = field;
 	r->labels = labels;
-	r->add = add;
 	r->in = stream_open(path);
 	if (r->in == NULL)
 		fail_note("%s", path);
@@ -214,48 +253,120 @@ open_stream(const char *path, const char *field, struct labels *labels,
 }
 
 struct features_in *
-features_open(const char *path, const char *field, struct labels *labels)
+features_open(const char *path, const char *field, struct features *train)
 {
-	return open_stream(path, field, labels, false);
+	if (labels_trained(&train->labels) < 0)
+		return NULL;
+	return open_stream(path, field, &train->labels);
+}
+
+static int
+none(const struct features_in *r)
+{
+	return r->skipped == 0 ? fail(FAIL_FORMAT, "%s: no samples",
+	    stream_path(r->in)) : fail(FAIL_FORMAT, "%s: none of the %zu "
+	    "samples has a label", stream_path(r->in), r->skipped);
 }
 
 int
-features_begin(struct features_in *r, size_t *dim)
+features_begin(struct features_in *r, const struct features *train,
+    const char *train_path)
 {
 	const int got = next_row(r);
+	char ours[160], theirs[160];
 
-	if (got == 0)
-		return fail(FAIL_FORMAT, "%s: no %ssample",
-		    stream_path(r->in), r->labels == NULL ? "" : "labelled ");
-	*dim = r->dim;
-	return got < 0 ? got : 0;
+	if (got <= 0)
+		return got < 0 ? got : none(r);
+	if (train == NULL || same_shape(&r->shape, &train->shape))
+		return 0;
+	return fail(FAIL_FORMAT, "%s: %s has %s numbers a sample, %s %s",
+	    r->field, train_path, shape_text(&train->shape, theirs,
+	    sizeof(theirs)), stream_path(r->in), shape_text(&r->shape, ours,
+	    sizeof(ours)));
 }
 
 size_t
-features_left_out(const struct features_in *r)
+features_skipped(const struct features_in *r)
 {
-	return r->left_out;
+	return r->skipped;
+}
+
+uint64_t
+features_key(const struct features_in *r, size_t i)
+{
+	return r->places[i].key;
+}
+
+int
+features_note(const struct features_in *r, size_t i)
+{
+	return fail_note("%s, record %" PRIu64 ", sample %zu",
+	    stream_path(r->in), r->places[i].record, r->places[i].sample);
+}
+
+/* FNV-1a of the sample's key, never 0; 0 where it has none. */
+static uint64_t
+hash_key(const struct page *p, size_t i)
+{
+	const struct value *key = p->keys == NULL ? NULL :
+	    &p->keys->array.items[i];
+	uint64_t hash = 14695981039346656037u;
+
+	if (key == NULL || key->type != VALUE_TEXT)
+		return 0;
+	for (size_t c = 0; c < key->text.size; c++)
+		hash = (hash ^ (unsigned char)key->text.bytes[c])
+		    * 1099511628211u;
+	return hash == 0 ? 1 : hash;
+}
+
+static int
+reserve_places(struct features_in *r, size_t n)
+{
+	struct place *places;
+
+	if (n <= r->n_places)
+		return 0;
+	places = realloc(r->places, n * sizeof(*places));
+	if (places == NULL)
+		return fail_memory(n * sizeof(*places));
+	r->places = places;
+	r->n_places = n;
+	return 0;
+}
+
+/* The row at hand. */
+static int
+take_row(struct features_in *r, float *row, int64_t *label,
+    struct place *place)
+{
+	const struct page *p = r->page;
+
+	convert(row, p->values, r->at * r->dim, r->dim);
+	if (!rank_finite(row, r->dim)) {
+		fail(FAIL_FORMAT, "sample %zu: %s[%zu] is not a finite float",
+		    r->at, r->field, rank_first_odd(row, r->dim));
+		return here(r, p);
+	}
+	*label = r->labels == NULL ? 0 : p->label[r->at];
+	*place = (struct place){ p->number, r->at, hash_key(p, r->at) };
+	r->at++;
+	return 0;
 }
 
 int
 features_read(struct features_in *r, int most, float *x, int64_t *label)
 {
+	if (reserve_places(r, (size_t)most) < 0)
+		return fail_last();
 	for (int n = 0; n < most; n++) {
-		float *row = x + (size_t)n * r->dim;
 		const int got = next_row(r);
-		const struct page *p = r->page;
 
 		if (got <= 0)
 			return got < 0 ? got : n;
-		convert(row, p->values, r->at * r->dim, r->dim);
-		if (!all_finite(row, r->dim)) {
-			fail(FAIL_FORMAT, "sample %zu: %s[%zu] is not a "
-			    "finite float", r->at, r->field,
-			    first_not_finite(row));
-			return here(r, p);
-		}
-		label[n] = r->labels == NULL ? 0 : p->label[r->at];
-		r->at++;
+		if (take_row(r, x + (size_t)n * r->dim, &label[n],
+		    &r->places[n]) < 0)
+			return fail_last();
 	}
 	return most;
 }
@@ -272,6 +383,7 @@ features_close(struct features_in *r)
 		free(r->pages[i].label);
 	}
 	renumber_free(&r->renumber);
+	free(r->places);
 	free(r);
 }
 
@@ -282,6 +394,7 @@ features_reserve(struct features *to, size_t rows)
 	size_t n, bytes;
 	float *x;
 	int64_t *label;
+	uint64_t *key;
 
 	if (rows <= to->room)
 		return 0;
@@ -297,31 +410,50 @@ features_reserve(struct features *to, size_t rows)
 	if (label == NULL)
 		return fail_memory(room * sizeof(*label));
 	to->label = label;
+	key = realloc(to->key, room * sizeof(*key));
+	if (key == NULL)
+		return fail_memory(room * sizeof(*key));
+	to->key = key;
 	to->room = room;
 	return 0;
+}
+
+/* Up to 256 rows more; how many, or a failure. */
+static int
+load_some(struct features *to, struct features_in *in, features_look *look,
+    void *arg)
+{
+	float *x;
+	int got;
+
+	if (features_reserve(to, to->n + 256) < 0)
+		return fail_last();
+	x = to->x + to->n * to->dim;
+	got = features_read(in, 256, x, to->label + to->n);
+	if (got <= 0)
+		return got;
+	for (int i = 0; i < got; i++)
+		to->key[to->n + (size_t)i] = features_key(in, (size_t)i);
+	to->n += (size_t)got;
+	return look != NULL && look(arg, x, (size_t)got, to->dim) < 0 ?
+	    fail_last() : got;
 }
 
 static int
 load(struct features *to, struct features_in *in, features_look *look,
     void *arg)
 {
-	int got = in == NULL || features_begin(in, &to->dim) < 0 ? fail_last()
-	    : 1;
+	int got = in == NULL || features_begin(in, NULL, NULL) < 0 ?
+	    fail_last() : 1;
 
-	while (got > 0) {
-		float *x;
-
-		if ((got = features_reserve(to, to->n + 256)) < 0)
-			break;
-		x = to->x + to->n * to->dim;
-		got = features_read(in, 256, x, to->label + to->n);
-		if (got > 0) {
-			to->n += (size_t)got;
-			if (look != NULL && look(arg, x, (size_t)got, to->dim)
-			    < 0)
-				got = fail_last();
-		}
+	if (got > 0) {
+		to->dim = in->dim;
+		to->shape = in->shape;
 	}
+	while (got > 0)
+		got = load_some(to, in, look, arg);
+	if (got == 0)
+		to->skipped = in->skipped;
 	features_close(in);
 	if (got < 0)
 		features_free(to);
@@ -332,13 +464,13 @@ int
 features_load(struct features *to, const char *path, const char *field,
     features_look *look, void *arg)
 {
-	return load(to, open_stream(path, field, &to->labels, true), look, arg);
+	return load(to, open_stream(path, field, &to->labels), look, arg);
 }
 
 int
 features_load_any(struct features *to, const char *path, const char *field)
 {
-	return load(to, open_stream(path, field, NULL, true), NULL, NULL);
+	return load(to, open_stream(path, field, NULL), NULL, NULL);
 }
 
 void
@@ -346,6 +478,7 @@ features_free(struct features *r)
 {
 	free(r->x);
 	free(r->label);
+	free(r->key);
 	labels_free(&r->labels);
 	*r = (struct features){ 0 };
 }

@@ -95,6 +95,14 @@ keep_begin(struct keep *q, const struct keep_rule *r, const float *x,
 		.least = -HUGE_VALF };
 }
 
+/* A multiple of 2^-44: far coarser than what a double sum of products loses,
+ * so that equal directions are equally near, and far finer than margins. */
+static double
+rounded(double similarity)
+{
+	return rint(similarity * 0x1p44) * 0x1p-44;
+}
+
 void
 keep_settle(struct keep *q, const struct keep_rule *r, size_t end)
 {
@@ -107,9 +115,9 @@ keep_settle(struct keep *q, const struct keep_rule *r, size_t end)
 		    ? q->pending[q->settled].row : row;
 
 		push(q, r->k, (struct neighbour){
-		    eval_dot_floats(q->x, r->train->x + row * dim, dim,
-		    r->train->x + next * dim)
-		    * (r->inverse[row] * q->inverse), row });
+		    rounded(eval_dot_floats(q->x, r->train->x + row * dim,
+		    dim, r->train->x + next * dim)
+		    * (r->inverse[row] * q->inverse)), row });
 	}
 }
 

@@ -4,8 +4,10 @@
  * The product with all training rows is made in float, block by block; rows
  * that its rounding error leaves near enough are compared in double, on
  * the numbers as they were given.  So the neighbours do not depend on threads,
- * block sizes or the instruction set.  Equal similarities: the earlier
- * training row is nearer.  A row of zeros has similarity 0 to everything.
+ * block sizes or the instruction set.  Similarities are rounded to a multiple
+ * of 2^-44 (6e-14), so that rows that differ by a factor only are equally
+ * near.  Equal similarities: the earlier training row is nearer.  A row of
+ * zeros has similarity 0 to everything.
  */
 #ifndef SELF_EVAL_KNN_H
 #define SELF_EVAL_KNN_H
@@ -39,13 +41,13 @@ struct ballot {
 };
 
 struct verdict {
-	int64_t label;		/* of equals the smallest */
-	size_t above;		/* classes with strictly more votes than truth */
+	int64_t label;		/* predicted: the class of rank 0 */
+	size_t rank;		/* of the true class (rank.h); RANK_NONE where
+				 * none of the neighbours is of it */
 };
 
 /* A vote of k >= 1 neighbours, each for its label with the weight
- * exp(similarity / temperature); the ballots are used up.  A class without
- * votes has 0. */
+ * exp(similarity / temperature); the ballots are used up. */
 struct verdict knn_vote(struct ballot *, size_t k, double temperature,
     int64_t truth);
 

@@ -193,8 +193,9 @@ lbfgs_run(double *x, const struct lbfgs_problem *p, struct lbfgs_end *end)
 		end->value = p->value(p->arg, x, t.gradient);
 		end->values = 1;
 		if (!isfinite(end->value))
-			rc = fail(FAIL_DIVERGED, "the loss is %g",
-			    end->value);
+			rc = fail(FAIL_DIVERGED, "the loss is not finite at "
+			    "the first step: features too large; --scale "
+			    "standard brings them into range");
 		else
 			descend(&t, x, p, end);
 	}

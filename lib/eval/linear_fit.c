@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "eval/lbfgs.h"
+#include "eval/rank.h"
 #include "eval/whiten.h"
 
 /* The function as L-BFGS sees it: of v, with w = L^-T v and b = sqrt(K) v. */
@@ -118,6 +119,24 @@ linear_fit(double *p, const struct logistic_rows *rows,
 	    : fit_lbfgs(p, rows, plan, pool, end);
 }
 
+/* How many of n rows are right by scores [n,classes]. */
+static int
+count_right(const float *scores, size_t classes, const int32_t *label,
+    size_t n, size_t *right)
+{
+	for (size_t i = 0; i < n; i++) {
+		const float *mine = scores + i * classes;
+
+		if (!rank_finite(mine, classes))
+			return fail(FAIL_FORMAT, "a sample's score for a "
+			    "class is not finite; features are too large for "
+			    "this fit");
+		*right += label[i] >= 0 &&
+		    rank_of(mine, classes, (size_t)label[i]) == 0;
+	}
+	return 0;
+}
+
 int
 linear_right(const double *p, const struct logistic_rows *rows,
     struct pool *pool, size_t *right)
@@ -134,10 +153,8 @@ linear_right(const double *p, const struct logistic_rows *rows,
 		    : LOGISTIC_BLOCK;
 
 		logistic_scores(t, p, rows->x + at * rows->dim, n, scores);
-		for (size_t i = 0; i < n; i++)
-			*right += rows->label[at + i] >= 0 &&
-			    logistic_above(scores + i * rows->classes,
-			    rows->classes, rows->label[at + i]) == 0;
+		rc = count_right(scores, rows->classes, rows->label + at, n,
+		    right);
 	}
 	logistic_free(t);
 	free(scores);

@@ -54,8 +54,8 @@ int linear_sgd(double *p, const struct logistic_rows *,
     const struct linear_plan *, struct pool *, struct linear_end *)
     FAIL_CHECKED;
 
-/* How many of the rows have no score above that of their label; none whose
- * label is -1. */
+/* How many of the rows have their label at rank 0 (rank.h); none whose label
+ * is -1.  FAIL_FORMAT for scores that are not finite. */
 int linear_right(const double *p, const struct logistic_rows *,
     struct pool *, size_t *right) FAIL_CHECKED;
 

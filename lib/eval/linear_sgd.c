@@ -163,7 +163,8 @@ sgd_epochs(struct sgd_work *s)
 		}
 		if (!isfinite(loss))
 			return fail(FAIL_DIVERGED, "epoch %" PRId64 ": the "
-			    "loss is %g; choose a smaller --lr", epoch, loss);
+			    "loss is not finite; choose a smaller --lr",
+			    epoch);
 	}
 	return 0;
 }

@@ -391,13 +391,3 @@ logistic_scores(struct logistic *t, const double *p, const float *x,
 	for (size_t i = 0; i < n * r->classes; i++)
 		scores[i] += t->w[w + i % r->classes];
 }
-
-size_t
-logistic_above(const float *scores, size_t classes, int32_t truth)
-{
-	size_t n = 0;
-
-	for (size_t c = 0; c < classes; c++)
-		n += c != (size_t)truth && !(scores[c] <= scores[truth]);
-	return n;
-}

@@ -40,10 +40,6 @@ double logistic_value(struct logistic *, const double *p, double l2,
 void logistic_scores(struct logistic *, const double *p, const float *x,
     size_t n, float *scores);
 
-/* How many of scores [K] are above that of `truth`; what is not a number
- * is. */
-size_t logistic_above(const float *scores, size_t classes, int32_t truth);
-
 /* The part of n rows: scores [K,n] w x become softmax(w x + b) - one(label),
  * whose sums over the rows are added to db [K]; the sum of their losses. */
 double logistic_columns(float *scores, const float *b, const int32_t *label,

@@ -21,13 +21,13 @@ probe_knn(const struct features *train, const struct features *test,
 		return fail_last();
 	for (size_t at = 0; at < test->n; at += n) {
 		const size_t left = test->n - at, most = voter_block(voter);
-		const int64_t *label = test->label + at;
 		const struct verdict *v;
 
 		n = left < most ? left : most;
-		v = voter_judge(voter, test->x + at * test->dim, label, n);
+		v = voter_judge(voter, test->x + at * test->dim,
+		    test->label + at, n);
 		for (size_t i = 0; i < n; i++)
-			right += v[i].label == label[i];
+			right += v[i].rank == 0;
 	}
 	*top1 = (double)right / (double)test->n;
 	voter_free(voter);

@@ -6,11 +6,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
+#include "eval/numbering.h"
 #include "eval/probe.h"
+#include "eval/rank.h"
 
 struct monitor {
 	struct infer *infer;
 	struct pool *pool;
+	bool looked;		/* remarks are made at the first look */
 	const char *test;	/* in `train`, behind its end */
 	char train[];
 };
@@ -20,7 +24,6 @@ struct source {
 	struct stream_in *in;
 	struct rec rec;
 	struct labels *names;
-	bool add;		/* its names may join them */
 	struct renumber renumber;
 	uint64_t streams;	/* headers looked at */
 };
@@ -48,7 +51,7 @@ init(struct monitor *m, const char *streams)
 	if (comma == NULL || comma == m->train || comma[1] == '\0' ||
 	    strchr(comma + 1, ',') != NULL)
 		return fail(FAIL_USAGE, "'%s': two streams of labelled "
-		    "pictures are wanted, TRAIN,TEST", streams);
+		    "images are wanted, TRAIN,TEST", streams);
 	*comma = '\0';
 	m->test = comma + 1;
 	return check_file(m->train) < 0 || check_file(m->test) < 0 ?
@@ -84,7 +87,7 @@ monitor_free(struct monitor *m)
 	free(m);
 }
 
-/* Features of all the record's pictures behind those that are there. */
+/* Features of all of the record's images after those that are there. */
 static int
 encode(const struct monitor *m, const struct tensor *pixels,
     struct features *to)
@@ -101,20 +104,24 @@ encode(const struct monitor *m, const struct tensor *pixels,
 
 /* Rows of the record that have a label, close together. */
 static int
-keep_labelled(const struct source *s, const int64_t *label, size_t n,
+keep_labelled(struct source *s, const int64_t *label, size_t n,
     struct features *to)
 {
 	const float *x = to->x + to->n * to->dim;
 
-	for (size_t i = 0; i < n; i++) {
-		float *row = to->x + to->n * to->dim;
+	for (size_t i = 0; i < n; i++, x += to->dim) {
+		int64_t *mine = &to->label[to->n];
 
-		if (label[i] < 0)
+		if (renumber_label(&s->renumber, label[i], mine) < 0)
+			return fail_note("sample %zu", i);
+		if (*mine == -1) {
+			to->skipped++;
 			continue;
-		if (renumber_label(&s->renumber, label[i],
-		    &to->label[to->n]) < 0)
-			return fail_last();
-		memmove(row, x + i * to->dim, to->dim * sizeof(*row));
+		}
+		if (!rank_finite(x, to->dim))
+			return fail(FAIL_DIVERGED, "sample %zu: feature[%zu] "
+			    "is not finite", i, rank_first_odd(x, to->dim));
+		memmove(to->x + to->n * to->dim, x, to->dim * sizeof(*x));
 		to->n++;
 	}
 	return 0;
@@ -131,10 +138,10 @@ take_record(const struct monitor *m, struct source *s, struct features *to)
 	    (rc = rec_tensor(&s->rec, "label", DTYPE_I8, "n", &label)) < 0)
 		return rc;
 	if (label->shape[0] != pixels->shape[0])
-		return fail(FAIL_FORMAT, "%zu labels for %zu pictures",
+		return fail(FAIL_FORMAT, "%zu labels for %zu images",
 		    label->shape[0], pixels->shape[0]);
-	if (s->streams != stream_streams(s->in) && (rc = labels_join(s->names,
-	    stream_head(s->in), s->add, &s->renumber)) < 0)
+	if (s->streams != stream_streams(s->in) &&
+	    (rc = labels_join(s->names, s->in, &s->renumber)) < 0)
 		return rc;
 	s->streams = stream_streams(s->in);
 	if ((rc = encode(m, pixels, to)) < 0)
@@ -142,14 +149,12 @@ take_record(const struct monitor *m, struct source *s, struct features *to)
 	return keep_labelled(s, label->data, label->shape[0], to);
 }
 
-/* All labelled pictures of a stream as features, into `to`, which was
- * empty. */
+/* All labelled images of a stream as features, into `to`, which was empty. */
 static int
 load(const struct monitor *m, const char *path, struct labels *names,
-    bool add, struct features *to)
+    struct features *to)
 {
-	struct source s = { .in = stream_open(path), .names = names,
-		.add = add };
+	struct source s = { .in = stream_open(path), .names = names };
 	int rc = s.in == NULL ? fail_last() : 0, got = 0;
 
 	to->dim = (size_t)infer_features(m->infer);
@@ -159,37 +164,64 @@ load(const struct monitor *m, const char *path, struct labels *names,
 			    stream_records(s.in) - 1);
 	rc = rc < 0 ? rc : got;
 	if (rc == 0 && to->n == 0)
-		rc = fail(FAIL_FORMAT, "no picture has a label");
+		rc = to->skipped == 0 ? fail(FAIL_FORMAT, "no images") :
+		    fail(FAIL_FORMAT, "none of the %zu images has a label",
+		    to->skipped);
 	if (s.in != NULL)
 		stream_close(s.in);
 	rec_free(&s.rec);
 	renumber_free(&s.renumber);
+	if (rc == 0 && to->skipped > 0 && !m->looked)
+		log_line(LOG_LOST, "%s: %zu images without a label skipped",
+		    path, to->skipped);
 	return rc < 0 ? fail_note("%s", path) : 0;
 }
 
+/* Counts images of classes that training does not have: all, and the streams
+ * cannot be judged; some, and it is said at the first look. */
 static int
-check_classes(const struct monitor *m, const struct features *test)
+check_classes(const struct monitor *m, const struct features *train,
+    const struct features *test, const struct labels *names)
 {
-	for (size_t i = 0; i < test->n; i++)
-		if (test->label[i] != LABELS_UNKNOWN)
-			return 0;
-	return fail(FAIL_FORMAT, "%s: all pictures are of classes that %s "
-	    "does not name", m->test, m->train);
+	struct numbering known = { 0 };
+	int rc = numbering_init(&known, train->label, train->n);
+	size_t n = 0;
+	char first[64] = "";
+
+	for (size_t i = 0; rc == 0 && i < test->n; i++) {
+		if (numbering_place(&known, test->label[i]) >= 0)
+			continue;
+		if (n++ == 0)
+			labels_name(names, test->label[i], first,
+			    sizeof(first));
+	}
+	numbering_free(&known);
+	if (rc == 0 && n == test->n)
+		return fail(FAIL_FORMAT, "%s: all %zu images are of classes "
+		    "that %s does not have, as '%s'", m->test, n, m->train,
+		    first);
+	if (n > 0 && !m->looked)
+		log_line(LOG_WARNING, "%s: %zu images of classes that %s does "
+		    "not have, as '%s', count as wrong", m->test, n, m->train,
+		    first);
+	return rc;
 }
 
 int
 monitor_look(struct monitor *m, double *knn, double *linear)
 {
 	struct features train = { 0 }, test = { 0 };
-	struct labels names = { 0 };
+	struct labels names = { .quiet = m->looked };
 	int rc;
 
-	if ((rc = load(m, m->train, &names, true, &train)) == 0 &&
-	    (rc = load(m, m->test, &names, false, &test)) == 0 &&
-	    (rc = check_classes(m, &test)) == 0 &&
+	if ((rc = load(m, m->train, &names, &train)) == 0 &&
+	    (rc = labels_trained(&names)) == 0 &&
+	    (rc = load(m, m->test, &names, &test)) == 0 &&
+	    (rc = check_classes(m, &train, &test, &names)) == 0 &&
 	    (rc = probe_knn(&train, &test, m->pool, knn)) == 0 &&
 	    (rc = probe_linear(&train, &test, m->pool, linear)) < 0)
 		rc = fail_note("%s", m->train);
+	m->looked = true;
 	features_free(&train);
 	features_free(&test);
 	labels_free(&names);

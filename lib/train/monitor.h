@@ -1,7 +1,7 @@
 /*
- * monitor: what a network has learnt so far, by pictures with labels.
+ * monitor: what a network has learnt so far, by images with labels.
  *
- * Now and then the encoder makes features of two streams of pictures, in
+ * Now and then the encoder makes features of two streams of images, in
  * evaluation mode as ssl-encode does, and probe.h scores them: a vote of the
  * nearest neighbours, and a linear classifier fitted on the spot.  Nothing
  * flows back, and nothing is kept from one look to the next: a run's bytes are
@@ -22,9 +22,11 @@ struct monitor *monitor_new(const char *streams, struct kernel *,
     const struct enc_spec *, const struct nn_params *,
     const struct batch_norm *, struct pool *);
 
-/* Shares of TEST's pictures that are classified rightly; what TRAIN's labels
- * do not name counts as wrong.  FAIL_FORMAT for streams that cannot be
- * judged, with the file's name. */
+/* Accuracies (top-1, rank.h) of TEST's labelled images; images of a class that
+ * TRAIN does not have count as wrong.  The first look says how many those are
+ * and how many have no label.  FAIL_FORMAT for streams that cannot be
+ * evaluated, FAIL_DIVERGED for features that are not finite, with the file's
+ * name. */
 int monitor_look(struct monitor *, double *knn, double *linear) FAIL_CHECKED;
 void monitor_free(struct monitor *);		/* NULL is fine */
 

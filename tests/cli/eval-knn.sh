@@ -32,7 +32,13 @@ is "$(knn_of train.tz fewer.tz)" "top1	1.0000 top5	1.0000 " \
 is "$(knn_of fewer.tz train.tz 2>err)" "top1	0.9000 top5	0.9000 " \
     "a class that training lacks is wrong"
 like "$(cat err)" "*train.tz: 12 samples of classes*fewer.tz*wrong*" "… is told"
-is "$(wc -l <err)" 1 "… once"
+is "$(grep -c wrong err)" 1 "… once"
+like "$(cat err)" "*train.tz: 108 of 120 samples are in fewer.tz too*" \
+    "… and that training has the others"
+like "$(ssl-eval knn --train train.tz --test ./train.tz -k 1 -f image 2>&1)" \
+    "*./train.tz is both --train and --test*" "one file as both is told"
+is "$($knn --k 20 2>&1 >/dev/null)" "" \
+    "the same keys in two folders are no samples shared"
 cat fewer.tz train.tz >mixed.tz
 is "$(knn_of mixed.tz train.tz)" "top1	1.0000 top5	1.0000 " \
     "… in each of the streams that were joined"
@@ -60,7 +66,7 @@ fails 1 "no such file" ssl-eval knn --train none.tz --test test.tz
 ssl-decode -q --size 8 set/test -o other.tz
 fails 1 "rows of another length" ssl-eval knn --train train.tz \
     --test other.tz -f image -k 5
-like "$(cat "$T/.err")" "*train.tz has 768 numbers*other.tz 192*" "… which"
+like "$(cat "$T/.err")" "*train.tz has 16x16x3 numbers a sample, other.tz 8x8x3" "… which"
 head -c 3000 train.tz >cut.tz
 fails 1 "a cut stream" ssl-eval knn --train cut.tz --test test.tz -f image -k5
 like "$(cat "$T/.err")" "*truncated stream*" "… is said to be one"

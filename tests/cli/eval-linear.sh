@@ -48,7 +48,13 @@ ssl-decode -q fewer -o fewer.tz
 is "$(ssl-eval linear --train fewer.tz --test train.tz -f image --l2 1e-6 \
     2>err | head -1)" "top1	0.9000" "a class that training lacks is wrong"
 like "$(cat err)" "*train.tz: 24 samples of classes*fewer.tz*wrong*" "… told"
-is "$(wc -l <err)" 1 "… once"
+is "$(grep -c wrong err)" 1 "… once"
+like "$(cat err)" "*train.tz: 216 of 240 samples are in fewer.tz too*" \
+    "… and that training has the others"
+like "$(ssl-eval linear --train fewer.tz --test train.tz -f image --per-class)" \
+    "*mean_class	0.9*
+class *	*
+class $(ls set/train | head -n 1)	0.0000" "… and among the classes"
 
 mkdir one && cp -r "set/train/$(ls set/train | head -n 1)" one
 ssl-decode -q one -o one.tz
@@ -62,13 +68,31 @@ fails 2 "an l2 below 0" $linear --l2 -1
 like "$(cat "$T/.err")" "*--l2*" "… names the option"
 fails 2 "half a range" $linear --l2 1:10
 fails 2 "another optimizer" $linear --optimizer adam
+while IFS=, read -r option value with; do
+	fails 2 "--$option without $with" $linear --$option $value
+	like "$(cat "$T/.err")" "*--$option goes with *$with" "… which"
+done <<'END'
+lr,0.1,sgd
+epochs,3,sgd
+batch,3,sgd
+momentum,0.5,sgd
+nesterov,,sgd
+schedule,cosine,sgd
+drop-at,3,sgd
+drop,0.5,sgd
+held-out,0.3,several values of --l2 or --lr
+END
+fails 2 "--steps without lbfgs" $sgd --steps 3
+fails 2 "--tolerance without lbfgs" $sgd --tolerance 1e-3
+fails 2 "--drop without steps" $sgd --drop 0.5
+like "$(cat "$T/.err")" "*--drop goes with --schedule step" "… which"
 fails 1 "a rate that must diverge" $linear --optimizer sgd --lr 1e6 \
     --scale none --l2 1e6
-like "$(cat "$T/.err")" "*epoch ?: the loss is*--lr*" "… is told"
+like "$(cat "$T/.err")" "*train.tz: epoch ?: the loss is*--lr*" "… is told"
 ssl-decode -q --size 8 set/test -o other.tz
 fails 1 "rows of another length" ssl-eval linear --train train.tz \
     --test other.tz -f image
-like "$(cat "$T/.err")" "*train.tz has 432 numbers*other.tz 192*" "… which"
+like "$(cat "$T/.err")" "*train.tz has 12x12x3 numbers a sample, other.tz 8x8x3" "… which"
 fails 1 "a test stream that is not there" \
     ssl-eval linear -v --train train.tz --test none.tz -f image
 said=$(cat "$T/.err")
@@ -88,6 +112,10 @@ like "$($stats --pair test.tz | head -1)" "alignment	0.000000" \
     "everything is aligned with itself"
 like "$(ssl-eval stats -f image --test bare.tz | tail -1)" "collapsed	?" \
     "labels are not asked for"
+ssl-decode -q --shuffle set/test -o shuffled.tz
+fails 1 "pairs in another order" $stats --pair shuffled.tz
+like "$(cat "$T/.err")" "*shuffled.tz: sample * has another key*test.tz*" \
+    "… which"
 fails 1 "pairs of another number" $stats --pair train.tz
 like "$(cat "$T/.err")" "*test.tz has 100 samples*train.tz 240*" "… which"
 fails 2 "no --test" ssl-eval stats

@@ -69,7 +69,12 @@ fails 1 "no pictures" monitor views.tz,test.tz
 like "$(cat .err)" "*--monitor*views.tz*record 0*image*" "… where"
 ssl-decode -q data/test/*/*.jpg -o bare.tz
 fails 1 "no labels" monitor train.tz,bare.tz
-like "$(cat .err)" "*bare.tz*no picture has a label*" "… which"
+like "$(cat .err)" "*bare.tz: none of the 60 images has a label" "… which"
+cat bare.tz test.tz >half.tz
+ok "some labels" learn -q -n 12 -o half-labelled.tz views.tz \
+    --monitor train.tz,half.tz --monitor-every 6
+is "$(cat .err)" "ssl-train: half.tz: 60 images without a label skipped" \
+    "… the others are counted, once, with -q too"
 mkdir one && cp -r "data/train/$(ls data/train | head -n 1)" one
 ssl-decode -q one -o one.tz
 fails 1 "one class" monitor one.tz,test.tz
@@ -77,8 +82,14 @@ like "$(cat .err)" "*one.tz: all samples are of one class*" "… why"
 mkdir others && cp -r "data/test/$(ls data/test | head -n 1)" others/none
 ssl-decode -q others -o others.tz
 fails 1 "other classes" monitor train.tz,others.tz
-like "$(cat .err)" "*others.tz: all pictures are of classes that*train.tz*" \
+like "$(cat .err)" "*others.tz: all 15 images are of classes that train.tz does not have, as 'none'" \
     "… which"
+mkdir more && cp -r data/test/* more && cp -r others/none more
+ssl-decode -q more -o more.tz
+ok "one class more" learn -n 12 -o more-classes.tz views.tz \
+    --monitor train.tz,more.tz --monitor-every 6
+is "$(grep -c "more.tz: 15 images of classes that train.tz does not have, as \
+'none', count as wrong" .err)" 1 "… is told once"
 head -c 3000 test.tz >cut.tz
 fails 1 "a cut stream" monitor train.tz,cut.tz
 like "$(cat .err)" "*cut.tz*truncated stream*" "… is said to be one"

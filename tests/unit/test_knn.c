@@ -5,6 +5,7 @@
 
 #include "../tap.h"
 #include "base/rng.h"
+#include "eval/rank.h"
 
 static void
 fill(struct features *f, size_t n, size_t dim, uint64_t index, int classes)
@@ -48,8 +49,8 @@ rank_is(const struct features *train, const float *x, size_t at, size_t rank)
 
 		if (i == at)
 			continue;
-		surely += s > mine + 1e-14;
-		perhaps += fabs(s - mine) <= 1e-14;
+		surely += s > mine + 1e-13;
+		perhaps += fabs(s - mine) <= 1e-13;
 	}
 	return surely <= rank && rank <= surely + perhaps;
 }
@@ -74,7 +75,7 @@ against_oracle(size_t n, size_t queries, size_t dim, size_t k, int threads)
 			wrong += !rank_is(&train, test.x + i * dim, x->row, j);
 			wrong += j > 0 && x[-1].row == x->row;
 			wrong += fabs(x->similarity - cosine(test.x + i * dim,
-			    train.x + x->row * dim, dim)) > 1e-14;
+			    train.x + x->row * dim, dim)) > 5e-14;
 		}
 	is_int((long long)wrong, 0, "%zu nearest of %zu rows of %zu, "
 	    "%zu queries, %d threads", k, n, dim, queries, threads);
@@ -221,6 +222,16 @@ test_zero_row(void)
 	pool_free(pool);
 }
 
+/* A vote of a copy of `from` [k]. */
+static struct verdict
+vote(const struct ballot *from, size_t k, double temperature, int64_t truth)
+{
+	struct ballot b[8];
+
+	memcpy(b, from, k * sizeof(*b));
+	return knn_vote(b, k, temperature, truth);
+}
+
 static void
 test_vote(void)
 {
@@ -228,24 +239,78 @@ test_vote(void)
 		{ 1, 0.8 } };
 	static const struct ballot equal[] = { { 7, 0.5 }, { 2, 0.5 },
 		{ 2, 0.25 }, { 7, 0.25 }, { 9, 0.25 } };
-	struct ballot b[5];
-	struct verdict v;
+	static const struct ballot far[] = { { 3, -0.5 }, { 4, 0.25 },
+		{ 1, -1 }, { 5, 1 } };
 
-	memcpy(b, three, sizeof(three));
-	is_int(knn_vote(b, 3, 0.1, 0).label, 0, "T 0.1: one near vote wins");
-	memcpy(b, three, sizeof(three));
-	v = knn_vote(b, 3, 1, 0);
-	is_int(v.label, 1, "T 1: two farther votes win");
-	is_int((long long)v.above, 1, "one class is above the loser");
-	memcpy(b, equal, sizeof(equal));
-	v = knn_vote(b, 5, 0.07, 7);
-	is_int(v.label, 2, "of equal classes the smaller wins");
-	is_int((long long)v.above, 0, "the other is not below it");
-	memcpy(b, equal, sizeof(equal));
-	is_int((long long)knn_vote(b, 5, 0.07, 3).above, 3,
-	    "a class without votes is below every other");
-	memcpy(b, three, sizeof(three));
-	is_int(knn_vote(b, 3, 1e-3, 0).label, 0, "no overflow at T 0.001");
+	is_int(vote(three, 3, 0.1, 0).label, 0, "T 0.1: one near vote wins");
+	is_int(vote(three, 3, 1, 0).label, 1, "T 1: two farther votes win");
+	is_int((long long)vote(three, 3, 1, 0).rank, 1,
+	    "one class is before the loser");
+	is_int(vote(three, 3, 1e-3, 0).label, 0, "no overflow at T 0.001");
+	is_int(vote(equal, 5, 0.07, 7).label, 2,
+	    "of equal votes the smaller class is predicted");
+	is_int((long long)vote(equal, 5, 0.07, 2).rank, 0, "… is at rank 0");
+	is_int((long long)vote(equal, 5, 0.07, 7).rank, 1, "… its equal at 1");
+	is_int((long long)vote(equal, 5, 0.07, 9).rank, 2, "… the rest at 2");
+	ok(vote(equal, 5, 0.07, 3).rank == RANK_NONE,
+	    "a class without a vote has no rank");
+	is_int((long long)vote(far, 4, 1e-3, 4).rank, 1,
+	    "weights too small for a double keep their order");
+	is_int((long long)vote(far, 4, 1e-3, 3).rank, 2, "… of three");
+	is_int((long long)vote(far, 4, 1e-3, 1).rank, 3, "… and four");
+}
+
+/* Scores of classes: the rule itself. */
+static void
+test_rank(void)
+{
+	const float equal[] = { 0.5f, 0.5f, 0.5f };
+	const float some[] = { 1, 3, 1, 3, 2 };
+	const float odd[] = { 1, -3, NAN, HUGE_VALF };
+	const size_t want[] = { 3, 0, 4, 1, 2 };
+	size_t wrong = 0;
+
+	for (size_t c = 0; c < 3; c++)
+		wrong += rank_of(equal, 3, c) != c;
+	is_int((long long)wrong, 0, "equal scores: each class its own rank");
+	for (size_t c = 0; c < 5; c++)
+		wrong += rank_of(some, 5, c) != want[c];
+	is_int((long long)wrong, 0, "the larger first, of equals the smaller "
+	    "class");
+	ok(!rank_finite(odd, 4) && !rank_finite(odd + 3, 1) &&
+	    rank_finite(odd, 2), "NaN and infinity are found");
+	is_int((long long)rank_first_odd(odd, 4), 2, "… where they are");
+	is_int((long long)rank_first_odd(odd, 2), 2, "… or are not");
+}
+
+/* Rows that differ by a factor are equally near: the earlier ones are in. */
+static void
+test_factors(void)
+{
+	const float to[] = { 1, 2, 3 };
+	float x[3 * 50], query[] = { 0.7f, 1.4f, 2.1f };
+	int64_t label[50] = { 0 };
+	const struct features train = { .n = 50, .dim = 3, .x = x,
+		.label = label };
+	struct pool *pool = pool_new(1);
+	struct neighbour near[7];
+	struct rng r = rng_at(8, 0, 0, 0, 99);
+	size_t wrong = 0;
+	struct knn *knn;
+
+	for (size_t i = 0; i < 50; i++) {
+		const float factor = (float)exp(rng_between(&r, -9, 9));
+
+		for (size_t d = 0; d < 3; d++)
+			x[i * 3 + d] = to[d] * factor;
+	}
+	knn = knn_new(&train, 7, pool);
+	knn_search(knn, query, 1, near);
+	for (size_t j = 0; j < 7; j++)
+		wrong += near[j].row != j || near[j].similarity != 1;
+	is_int((long long)wrong, 0, "rows of one direction are equally near");
+	knn_free(knn);
+	pool_free(pool);
 }
 
 int
@@ -261,5 +326,7 @@ main(void)
 	test_scaling();
 	test_zero_row();
 	test_vote();
+	test_rank();
+	test_factors();
 	return tap_done();
 }
