@@ -161,6 +161,20 @@ add_path(struct source *s, const char *path)
 	    "standard input" : path) : 0;
 }
 
+/* The fields of streams, which only a stream alone in its source keeps. */
+static int
+note_fields(struct src_part *p)
+{
+	const size_t n = p->kind->n_fields == NULL ? 0 : p->kind->n_fields(p);
+
+	for (size_t f = 0; f < n; f++)
+		if (skips_add(&p->skips, true, "fields that are kept only of "
+		    "a stream that is the one source",
+		    p->kind->field(p, f)->name) < 0)
+			return fail_last();
+	return 0;
+}
+
 static int
 open_all(struct source *s, char *const *paths, size_t n, const char *classes)
 {
@@ -171,6 +185,8 @@ open_all(struct source *s, char *const *paths, size_t n, const char *classes)
 		if (add_path(s, paths[i]) < 0)
 			return fail_last();
 	for (size_t i = 0; i < s->n_parts; i++) {
+		if (s->n_parts > 1 && note_fields(&s->parts[i]) < 0)
+			return fail_last();
 		s->parts[i].first = s->n;
 		s->n += s->parts[i].n;
 	}

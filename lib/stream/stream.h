@@ -37,6 +37,15 @@ int head_add_history(struct head *, const char *tool, const char *version,
 /* Puts the other history behind this one (a tool with two inputs). */
 int head_join_history(struct head *, const struct head *other) FAIL_CHECKED;
 
+/*
+ * Streams one after the other that are read as one (stream_read) must agree
+ * in what gives their records meaning: meta's kind, classes, views, mean,
+ * std, batch and steps_per_epoch.  FAIL_FORMAT names what differs.  Both are
+ * the headers' meta.
+ */
+int head_agree(const struct value *first, const struct value *next)
+    FAIL_CHECKED;
+
 struct stream_in;
 
 /* How many threads may unpack one file's bytes (1 at the start), for all files
@@ -54,12 +63,14 @@ const struct head *stream_head(const struct stream_in *);
 /*
  * The next record into `rec` (cleared first): 1 for a record, 0 for the
  * verified end of the last stream in the file, negative for a failure.
- * "Not 1" is not the end.
+ * "Not 1" is not the end.  The streams of a file are read as one: a header
+ * that does not agree with the one before (head_agree) is a failure.
  */
 int stream_read(struct stream_in *, struct rec *) FAIL_CHECKED;
 
-/* The same one step at a time: 1 for a record, 2 for a header (the head is
- * now the new one), 3 for a verified end, 0 for the end of the file. */
+/* The same one step at a time, for a reader that looks at every header
+ * itself: 1 for a record, 2 for a header (the head is now the new one), 3 for
+ * a verified end, 0 for the end of the file. */
 int stream_step(struct stream_in *, struct rec *) FAIL_CHECKED;
 
 /*

@@ -18,6 +18,7 @@ struct stream_in {
 	char *path;
 	bool inside;			/* between a header and its end */
 	bool counts_samples;		/* meta.kind is "samples" */
+	bool as_one;			/* headers must agree */
 	uint64_t streams, records;	/* in all */
 	uint64_t these, samples;	/* in this stream */
 	int failed;			/* once lost, lost for good */
@@ -77,10 +78,15 @@ keep_header(struct head *h, const struct value *item)
 	for (size_t i = 0; i < item->map.n; i++) {
 		const struct member *m = &item->map.members[i];
 		struct value copy;
+		const char *name;
 
-		if (!is_known(m->name) &&
-		    (value_copy(&copy, &m->value, &h->arena) < 0 ||
-		    value_set(&h->others, m->name, copy, &h->arena) < 0))
+		if (is_known(m->name))
+			continue;
+		/* No two keys are alike: nothing needs to be looked for. */
+		name = arena_string(&h->arena, m->name, strlen(m->name));
+		if (name == NULL ||
+		    value_copy(&copy, &m->value, &h->arena) < 0 ||
+		    value_append(&h->others, name, copy, &h->arena) < 0)
 			return fail_last();
 	}
 	return 0;
@@ -100,6 +106,9 @@ take_header(struct stream_in *in, const struct value *item)
 		return fail(FAIL_FORMAT, "meta is not a map");
 	if (history == NULL || history->type != VALUE_ARRAY)
 		return fail(FAIL_FORMAT, "history is not an array");
+	if (in->as_one && in->streams > 0 &&
+	    head_agree(&in->head.meta, meta) < 0)
+		return fail_last();
 	if (keep_header(&in->head, item) < 0)
 		return fail_last();
 	in->inside = true;
@@ -289,6 +298,7 @@ stream_read(struct stream_in *in, struct rec *r)
 {
 	int rc;
 
+	in->as_one = true;
 	do
 		rc = stream_step(in, r);
 	while (rc > 1);
