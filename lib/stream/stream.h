@@ -52,6 +52,11 @@ struct stream_in;
  * that are opened later; to be called before there are threads. */
 void stream_threads(int n);
 
+/* How many times larger than the compressed bytes the contents of an input
+ * may be, once they are over 64 MiB (1024 at the start); to be called before
+ * there are threads. */
+void stream_expansion(uint64_t times);
+
 /* Opens and reads the first header.  NULL and a failure otherwise. */
 struct stream_in *stream_open(const char *path);
 struct stream_in *stream_open_bytes(const void *borrowed, size_t size);

@@ -92,6 +92,23 @@ keep_header(struct head *h, const struct value *item)
 	return 0;
 }
 
+/* Bytes of all texts in a value, which a header's readers copy. */
+static size_t
+text_bytes(const struct value *v)
+{
+	size_t bytes = 0;
+
+	if (v->type == VALUE_TEXT || v->type == VALUE_BYTES)
+		return v->text.size;
+	if (v->type == VALUE_ARRAY)
+		for (size_t i = 0; i < v->array.n; i++)
+			bytes += text_bytes(&v->array.items[i]);
+	if (v->type == VALUE_MAP)
+		for (size_t i = 0; i < v->map.n; i++)
+			bytes += text_bytes(&v->map.members[i].value);
+	return bytes;
+}
+
 static int
 take_header(struct stream_in *in, const struct value *item)
 {
@@ -106,6 +123,9 @@ take_header(struct stream_in *in, const struct value *item)
 		return fail(FAIL_FORMAT, "meta is not a map");
 	if (history == NULL || history->type != VALUE_ARRAY)
 		return fail(FAIL_FORMAT, "history is not an array");
+	if (text_bytes(item) > PACK_TEXT)
+		return fail(FAIL_LIMIT, "texts of %zu bytes, limit %zu",
+		    text_bytes(item), PACK_TEXT);
 	if (in->as_one && in->streams > 0 &&
 	    head_agree(&in->head.meta, meta) < 0)
 		return fail_last();
@@ -334,6 +354,12 @@ begin(struct stream_in *in, struct frame_in *frames, const char *path)
 		return NULL;
 	}
 	return in;
+}
+
+void
+stream_expansion(uint64_t times)
+{
+	frame_expansion(times);
 }
 
 static struct stream_in *

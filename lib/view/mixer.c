@@ -8,6 +8,7 @@
 #include "base/num.h"
 
 #define VIEWS 64		/* of a record, at most */
+#define SAMPLES ((size_t)1 << 20)	/* likewise: as many as ssl-augment's */
 
 /* Views that are mixed as one batch, one behind the other. */
 struct batch {
@@ -279,6 +280,9 @@ mixer_apply(const struct mixer *m, struct rec *rec, uint64_t step,
 
 	if (rec_samples(rec, &n) < 0)
 		return fail_last();
+	if (n > SAMPLES)
+		return fail(FAIL_LIMIT, "%zu samples, at most %zu are mixed; "
+		    "ssl-augment --batch makes smaller records", n, SAMPLES);
 	if (m->mode != MIXER_INPUT && (rec_find(rec, "mix_index") != NULL
 	    || rec_find(rec, "mix_lambda") != NULL))
 		return fail(FAIL_FORMAT, "mix_index: mixed before, and labels "
