@@ -104,6 +104,8 @@ prepare(struct group *g, struct rec *rec, struct infer_part *p)
 	    &p->pixels);
 	if (rc < 0)
 		return rc;
+	if ((rc = infer_size(f, p->pixels)) < 0)
+		return rc;
 	p->n = p->pixels->shape[0];
 	if ((rc = add(rec, "feature", p->n, infer_features(f),
 	    &p->feature)) < 0 || !g->head)
@@ -220,7 +222,8 @@ main(int argc, char **argv)
 	g.field = a.field;
 	g.head = a.head;
 	in = cli_open(&cli, cli_input(&cli));
-	if (head_copy(&head, stream_head(in)) < 0 ||
+	if (head_refuse_checkpoint(stream_head(in)) < 0 ||
+	    head_copy(&head, stream_head(in)) < 0 ||
 	    head_join_history(&head, ckpt_head(ckpt)) < 0)
 		cli_die("%s", stream_path(in));
 	ckpt_free(ckpt);

@@ -76,7 +76,8 @@ run(const struct cli *cli, const struct mixer *m)
 	uint64_t records = 0;
 	int got;
 
-	if (head_copy(&head, stream_head(in)) < 0)
+	if (head_refuse_checkpoint(stream_head(in)) < 0 ||
+	    head_copy(&head, stream_head(in)) < 0)
 		cli_die("%s", stream_path(in));
 	out = cli_create(cli, &head);
 	progress = progress_new(cli, "records", (uint64_t)(value_get_int(

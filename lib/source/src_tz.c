@@ -354,6 +354,8 @@ take_head(struct src_part *p, const struct head *head, bool first)
 {
 	struct tz *z = p->state;
 
+	if (head_refuse_checkpoint(head) < 0)
+		return fail_last();
 	if (!first && !head_is(head, value_get_text(&z->head.meta, "kind",
 	    "")))
 		return fail(FAIL_FORMAT, "kind %s, but %s in the stream before",

@@ -85,22 +85,29 @@ describe(char *words, const struct value *v, size_t from)
 }
 
 int
+head_agree_on(const struct value *first, const struct value *next,
+    const char *key)
+{
+	const struct value *a = value_find(first, key);
+	const struct value *b = value_find(next, key);
+	char is[WORDS], was[WORDS];
+
+	if ((a == NULL && b == NULL) ||
+	    (a != NULL && b != NULL && value_same(a, b)))
+		return 0;
+	describe(was, a, alike(a, b));
+	describe(is, b, alike(a, b));
+	return fail(FAIL_FORMAT, "%s: %s, but %s in the first stream; %s", key,
+	    is, was, strcmp(key, "classes") == 0
+	    ? "join samples with ssl-decode A.tz B.tz"
+	    : "only streams made alike go together");
+}
+
+int
 head_agree(const struct value *first, const struct value *next)
 {
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const struct value *a = value_find(first, keys[i]);
-		const struct value *b = value_find(next, keys[i]);
-		char is[WORDS], was[WORDS];
-
-		if ((a == NULL && b == NULL) ||
-		    (a != NULL && b != NULL && value_same(a, b)))
-			continue;
-		describe(was, a, alike(a, b));
-		describe(is, b, alike(a, b));
-		return fail(FAIL_FORMAT, "%s: %s, but %s in the stream before; "
-		    "%s", keys[i], is, was, strcmp(keys[i], "classes") == 0
-		    ? "join samples with ssl-decode A.tz B.tz"
-		    : "only streams made alike can be read as one");
-	}
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (head_agree_on(first, next, keys[i]) < 0)
+			return fail_last();
 	return 0;
 }

@@ -30,6 +30,13 @@ int head_copy(struct head *to, const struct head *from) FAIL_CHECKED;
 void head_free(struct head *);
 bool head_is(const struct head *, const char *kind);
 
+/* FAIL_FORMAT when the stream is a checkpoint, for who takes samples. */
+int head_refuse_checkpoint(const struct head *) FAIL_CHECKED;
+
+/* FAIL_FORMAT for a record without the field: what it holds instead, by its
+ * other fields, and which tool writes what is missing. */
+int rec_lacks(const struct rec *, const char *field) FAIL_CHECKED;
+
 /* Adds {"tool","version","args","seed"} at the end of the history. */
 int head_add_history(struct head *, const char *tool, const char *version,
     const char *const *args, size_t n_args, int64_t seed) FAIL_CHECKED;
@@ -45,6 +52,10 @@ int head_join_history(struct head *, const struct head *other) FAIL_CHECKED;
  */
 int head_agree(const struct value *first, const struct value *next)
     FAIL_CHECKED;
+
+/* The same for one key. */
+int head_agree_on(const struct value *first, const struct value *next,
+    const char *key) FAIL_CHECKED;
 
 struct stream_in;
 
@@ -72,6 +83,10 @@ const struct head *stream_head(const struct stream_in *);
  * that does not agree with the one before (head_agree) is a failure.
  */
 int stream_read(struct stream_in *, struct rec *) FAIL_CHECKED;
+
+/* As stream_read, for a caller that looks at stream_head whenever
+ * stream_streams has grown: headers may differ. */
+int stream_read_any(struct stream_in *, struct rec *) FAIL_CHECKED;
 
 /* The same one step at a time, for a reader that looks at every header
  * itself: 1 for a record, 2 for a header (the head is now the new one), 3 for

@@ -316,9 +316,15 @@ stream_step(struct stream_in *in, struct rec *r)
 int
 stream_read(struct stream_in *in, struct rec *r)
 {
+	in->as_one = true;
+	return stream_read_any(in, r);
+}
+
+int
+stream_read_any(struct stream_in *in, struct rec *r)
+{
 	int rc;
 
-	in->as_one = true;
 	do
 		rc = stream_step(in, r);
 	while (rc > 1);

@@ -147,6 +147,15 @@ ckpt_path(const struct ckpt *c)
 	return c->path;
 }
 
+size_t
+ckpt_input(const struct ckpt *c, const char *side)
+{
+	const int64_t n = value_get_int(value_find(&c->head.meta, "input"),
+	    side, 0);
+
+	return n > 0 ? (size_t)n : 0;
+}
+
 const struct tensor *
 ckpt_find(const struct ckpt *c, const char *name)
 {

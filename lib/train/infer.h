@@ -40,6 +40,10 @@ int infer_features(const struct infer *);
 int infer_projections(const struct infer *);
 int infer_predictions(const struct infer *);
 
+/* The size of images to come: FAIL_FORMAT when it is another than before, a
+ * warning when it is another than the network was trained on. */
+int infer_size(struct infer *, const struct tensor *) FAIL_CHECKED;
+
 /* Pictures of one size, INFER_BATCH of them at most in all the parts. */
 int infer_run(struct infer *, const struct infer_part *, int n_parts)
     FAIL_CHECKED;

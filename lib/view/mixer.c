@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "stream/stream.h"
 
 #define VIEWS 64		/* of a record, at most */
 #define SAMPLES ((size_t)1 << 20)	/* likewise: as many as ssl-augment's */
@@ -40,8 +41,8 @@ find_view(const struct rec *rec, const char *name)
 	const struct tensor *t;
 
 	if (v == NULL || v->type != VALUE_TENSOR) {
-		fail(FAIL_FORMAT, "no field %s; ssl-augment makes views",
-		    name);
+		if (v != NULL || rec_lacks(rec, name) == 0)
+			fail(FAIL_FORMAT, "%s: not a tensor", name);
 		return NULL;
 	}
 	t = v->tensor;

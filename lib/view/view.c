@@ -228,7 +228,9 @@ view_run(struct stream_in *in, struct pool *pool,
 	*counts = (struct view_counts){ 0 };
 	if (v == NULL)
 		return fail_last();
-	rc = flow_run(pool, &flow);
+	rc = head_refuse_checkpoint(stream_head(in));
+	if (rc == 0)
+		rc = flow_run(pool, &flow);
 	collect_end(&v->collect);
 	*counts = v->collect.counts;
 	view_free(v, threads);
