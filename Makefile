@@ -18,7 +18,7 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
 # Asked for when a recipe runs, since `make deps` may have to install it first.
 MSGPACK = $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
-PACKAGES = openblas libjpeg libzstd libarchive $(MSGPACK)
+PACKAGES = openblas libjpeg libpng libzstd libarchive $(MSGPACK)
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wcast-qual \
     -Wmissing-prototypes -Wpointer-arith

@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/log.h"
 #include "image/jpeg.h"
+#include "image/png.h"
 #include "image/sheet.h"
 
 #define MOST_FIELDS 32
@@ -21,6 +24,7 @@ struct work {
 	int n_fields, columns;
 	size_t samples, most;
 	struct picture picture;		/* one made of floats */
+	bool warned;
 };
 
 /* The tensor when a value is pictures, or NULL. */
@@ -119,6 +123,16 @@ begin(struct work *w)
 	return 0;
 }
 
+/* Once: values up to 1 are shown as black. */
+static void
+warn_dark(struct work *w, double most)
+{
+	if (!w->warned && most > 0 && most <= 1)
+		log_line(LOG_WARNING, "an image of values up to %g is shown "
+		    "as black: pixels are 0 to 255, not 0 to 1", most);
+	w->warned = w->warned || (most > 0 && most <= 1);
+}
+
 /* Picture i of the tensor, borrowed or made anew. */
 static int
 picture_at(struct work *w, const struct tensor *t, size_t i,
@@ -127,6 +141,7 @@ picture_at(struct work *w, const struct tensor *t, size_t i,
 	const int h = (int)t->shape[1], wide = (int)t->shape[2];
 	const int c = (int)t->shape[3];
 	const size_t n = t->shape[1] * t->shape[2] * t->shape[3];
+	double most = 0;
 
 	if (t->dtype == DTYPE_U1) {
 		*image = (struct image){ (unsigned char *)t->data + i * n, h,
@@ -139,9 +154,11 @@ picture_at(struct work *w, const struct tensor *t, size_t i,
 		double v;
 
 		tensor_numbers(t, i * n + j, 1, &v);
+		most = v > most ? v : most;
 		w->picture.image.data[j] = v >= 255 ? 255 :
 		    v > 0 ? (unsigned char)(v + 0.5) : 0;
 	}
+	warn_dark(w, most);
 	*image = w->picture.image;
 	return 0;
 }
@@ -228,8 +245,22 @@ put_all(struct work *w)
 }
 
 int
+contact_format(struct contact *plan, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *dot = strrchr(slash == NULL ? path : slash, '.');
+
+	plan->png = dot != NULL && strcasecmp(dot, ".png") == 0;
+	if (dot == NULL || plan->png || strcasecmp(dot, ".jpg") == 0 ||
+	    strcasecmp(dot, ".jpeg") == 0)
+		return 0;
+	return fail(FAIL_USAGE, "%s: a sheet is a .jpg, .jpeg or .png file",
+	    path);
+}
+
+int
 contact_sheet(const struct contact *plan, struct stream_in *in,
-    struct buf *jpeg)
+    struct buf *file)
 {
 	struct work w = { .plan = plan, .in = in };
 	int rc = put_all(&w);
@@ -237,7 +268,8 @@ contact_sheet(const struct contact *plan, struct stream_in *in,
 	if (rc == 0) {
 		const struct image image = sheet_image(w.sheet);
 
-		rc = jpeg_write(jpeg, &image, plan->quality);
+		rc = plan->png ? image_png(file, &image)
+		    : jpeg_write(file, &image, plan->quality);
 	}
 	sheet_free(w.sheet);
 	picture_free(&w.picture);

@@ -169,6 +169,26 @@ report(struct collect *g, const struct sample *s)
 		    s->index, s->bad.text);
 }
 
+/* Says once that images are much smaller than a recipe's views of them. */
+static void
+warn_enlarged(struct collect *g, const struct sample *s)
+{
+	const int side = s->height < s->width ? s->height : s->width;
+	const struct recipe *r = g->config->recipe;
+
+	for (int k = 0; side > 0 && g->config->chain == NULL && !g->enlarged
+	    && k < r->n_views; k++) {
+		const int size = r->views[k].size;
+
+		g->enlarged = size >= 2 * side;
+		if (g->enlarged)
+			log_line(LOG_WARNING, "an image of %dx%d px is "
+			    "enlarged to views of %dx%d; --size or another "
+			    "recipe makes smaller views", s->width, s->height,
+			    size, size);
+	}
+}
+
 static void
 drop(struct collect *g)
 {
@@ -201,6 +221,7 @@ collect_add(struct collect *g, const struct sample *s)
 	g->begun = true;
 	if (batch(g) > 0 && m->filled > 0 && s->epoch != g->epoch)
 		drop(g);
+	warn_enlarged(g, s);
 	if (s->bad.code < 0)
 		report(g, s);
 	else if (add(g, s) < 0)

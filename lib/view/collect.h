@@ -25,6 +25,8 @@ struct collect {
 	int64_t epoch;			/* of the record being filled */
 	int64_t step, first_step;	/* records so far; number of the first */
 	bool begun;
+	bool enlarged;			/* an image much smaller than a view
+					 * has been warned of */
 	int64_t first_epoch;
 
 	/* Records in turn: one is filled while the other is sent. */

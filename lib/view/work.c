@@ -102,6 +102,8 @@ make_pictures(const struct view_config *c, struct bench *b, struct sample *s)
 
 	if (origin_find(&origin, s->rec, s->row) < 0)
 		return fail_last();
+	s->height = origin.image.height;
+	s->width = origin.image.width;
 	rc = get(c, s, &origin, &b->origin, &source);
 	if (rc == FAIL_FORMAT || rc == FAIL_LIMIT) {
 		fail_save(&s->bad);
@@ -148,6 +150,7 @@ int
 work_do(const struct view_config *c, struct bench *b, struct sample *s)
 {
 	s->bad.code = 0;
+	s->height = s->width = 0;
 	if ((origin_fields(s->rec) == NULL ? make_numbers(c, s)
 	    : make_pictures(c, b, s)) < 0)
 		return fail_note("sample %" PRIu64, s->index);
