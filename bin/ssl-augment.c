@@ -205,6 +205,7 @@ run(const struct cli *cli, struct view_config *config)
 		cli_die("%s", stream_path(in));
 	progress_end(target.progress);
 	say(config, &counts);
+	cli_warn_streams(in);
 	if (stream_finish(target.out) < 0)
 		cli_die("%s", cli->common->out);
 	stream_close(in);

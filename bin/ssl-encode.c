@@ -234,6 +234,7 @@ main(int argc, char **argv)
 			    stream_records(in) - 1);
 	if (got < 0)
 		cli_die("%s", stream_path(in));
+	cli_warn_streams(in);
 	if (flush(&g) < 0 || stream_finish(g.out) < 0)
 		cli_die("%s", a.common.out);
 	stream_close(in);

@@ -93,6 +93,7 @@ run(const struct cli *cli, const struct mixer *m)
 	if (got < 0)
 		cli_die("%s", stream_path(in));
 	progress_end(progress);
+	cli_warn_streams(in);
 	if (stream_finish(out) < 0)
 		cli_die("%s", cli->common->out);
 	rec_free(&rec);

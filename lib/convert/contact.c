@@ -18,6 +18,7 @@ struct work {
 	const struct contact *plan;
 	struct stream_in *in;
 	struct rec rec;
+	struct head first;		/* whose views the titles name */
 	struct sheet *sheet;
 	const char *fields[MOST_FIELDS];	/* in `names` */
 	struct arena names;
@@ -103,7 +104,8 @@ begin(struct work *w)
 	int side, scale = w->plan->scale;
 	char words[128];
 
-	if (find_fields(w, &side) < 0)
+	if (find_fields(w, &side) < 0 ||
+	    head_copy(&w->first, stream_head(w->in)) < 0)
 		return fail_last();
 	w->columns = w->plan->columns;
 	if (w->columns == 0)
@@ -116,7 +118,7 @@ begin(struct work *w)
 	if (w->sheet == NULL)
 		return fail_last();
 	for (int i = 0; i < w->columns * w->n_fields; i++) {
-		title(words, sizeof(words), stream_head(w->in),
+		title(words, sizeof(words), &w->first,
 		    w->fields[i % w->n_fields]);
 		sheet_words(w->sheet, -1, i, 1, words);
 	}
@@ -220,6 +222,10 @@ put_record(struct work *w)
 		return fail_last();
 	if (n > 0 && w->sheet == NULL && begin(w) < 0)
 		return fail_last();
+	/* Classes are each stream's own; the titles are for all. */
+	if (n > 0 && head_agree_on(&w->first.meta, &stream_head(w->in)->meta,
+	    "views") < 0)
+		return fail_last();
 	for (size_t i = 0; i < n && w->samples < w->most; i++)
 		if (put_sample(w, i) < 0)
 			return fail_last();
@@ -232,7 +238,7 @@ put_all(struct work *w)
 	int got = 1;
 
 	while (w->sheet == NULL || w->samples < w->most) {
-		got = stream_read(w->in, &w->rec);
+		got = stream_read_any(w->in, &w->rec);
 		if (got <= 0)
 			break;
 		if (put_record(w) < 0)
@@ -274,6 +280,7 @@ contact_sheet(const struct contact *plan, struct stream_in *in,
 	sheet_free(w.sheet);
 	picture_free(&w.picture);
 	arena_free(&w.names);
+	head_free(&w.first);
 	rec_free(&w.rec);
 	return rc;
 }
