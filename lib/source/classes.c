@@ -124,6 +124,10 @@ map_part(struct names *all, struct src_part *p, bool from_user)
 	if (most > 0 && p->max_label >= (int64_t)most)
 		return fail(FAIL_FORMAT, "%s: label %" PRId64
 		    ", but only %zu class names", p->path, p->max_label, most);
+	if (n == 0 && !from_user && all->n > 0 && p->max_label >= 0)
+		return fail(FAIL_FORMAT, "%s: labels up to %" PRId64 " without "
+		    "class names, beside sources that name theirs; --classes "
+		    "FILE names them", p->path, p->max_label);
 	if (!own || begins_with(all, &p->classes))
 		return 0;
 	p->to_class = calloc(n, sizeof(*p->to_class));

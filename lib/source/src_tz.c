@@ -311,6 +311,8 @@ take_record(struct src_part *p, const struct rec *r)
 		return fail_last();
 	if (n == 0)
 		return 0;
+	if (rec_find(r, "image") == NULL && rec_find(r, "jpeg") == NULL)
+		return rec_lacks(r, "image");
 	if (z->fields == NULL && choose_fields(z, r) < 0)
 		return fail_last();
 	c = new_chunk(z);

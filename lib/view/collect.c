@@ -108,6 +108,21 @@ reserve(struct made *m, const struct collect *g, const struct sample *s,
 	return arena_reserve(&m->rec.arena, all);
 }
 
+/* A view of the input beyond those made here would be taken for one. */
+static int
+refuse_views(const struct collect *g, const struct rec *r)
+{
+	char name[16];
+
+	for (int k = work_views(g->config); k < RECIPE_VIEWS; k++) {
+		snprintf(name, sizeof(name), "view%d", k);
+		if (rec_find(r, name) != NULL)
+			return fail(FAIL_FORMAT, "field %s: this input has "
+			    "more views already than are made of it", name);
+	}
+	return 0;
+}
+
 /* A record that begins with this sample. */
 static int
 begin(struct collect *g, const struct sample *s)
@@ -122,7 +137,7 @@ begin(struct collect *g, const struct sample *s)
 	if (step < 0 || g->config->batch > 0)
 		step = g->first_step + g->step;
 	g->epoch = s->epoch;
-	if (skip == NULL || reserve(m, g, s, rows) < 0
+	if (skip == NULL || refuse_views(g, s->rec) < 0 || reserve(m, g, s, rows) < 0
 	    || columns_begin(&m->columns, &m->rec, rows, s->rec, skip) < 0
 	    || rec_add(&m->rec, "epoch", value_int(g->epoch)) < 0
 	    || rec_add(&m->rec, "step", value_int(step)) < 0)

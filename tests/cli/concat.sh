@@ -47,6 +47,10 @@ like "$(cat .err)" "*labels up to 1 before have no names*" "... are named"
 fails 1 "a label beyond its stream's names" bash -c \
     "cat beyond.tz b.tz | ssl-decode -"
 like "$(cat .err)" "*label 2, but only 2 class names*" "... is named"
+fails 1 "labels without names beside names" ssl-decode a.tz bare.tz
+like "$(cat .err)" "*bare.tz: labels up to 1 without class names*--classes*" \
+    "... are named"
+is "$(labels ssl-decode -q a.tz none.tz)" "0 1 -1 -1 " "unlabelled ones join"
 ssl-decode -q b.tz -o b2.tz
 ssl-decode -q a.tz -o a2.tz
 cat a2.tz b2.tz | ssl-decode -q - | ssl-show --history >history

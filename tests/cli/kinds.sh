@@ -44,6 +44,26 @@ refused "*image: these are JPEG files, not samples, which ssl-decode writes" \
     ssl-encode -q --model net.tz -o x.tz jpeg.tz
 refused "*a checkpoint*" ssl-encode -q --model net.tz -o x.tz net.tz
 refused "*a checkpoint*" ssl-decode -q -o x.tz net.tz
+refused "*image: these are views, not samples*" ssl-decode -q -o x.tz views.tz
+refused "*image: these are features, not samples*" \
+    ssl-decode -q -o x.tz features.tz
+ssl-augment -q --recipe simclr-cifar --size 16 --keep-image samples.tz -o both.tz
+ok "views again, as many" ssl-augment -q --recipe simclr-cifar --size 16 \
+    -o y.tz both.tz
+refused "*field view1: this input has more views already*" \
+    ssl-augment -q --recipe simclr-cifar --views 1 --size 16 -o x.tz both.tz
+stream index.tz <<'END'
+{"meta": {"kind": "samples"}}
+{"image": {"dtype": "u1", "shape": [1, 4, 4, 3], "value": 9}, "index": {"dtype": "i4", "shape": [1], "value": 7}}
+END
+refused "*record 0: field index is i4*not i8*" \
+    ssl-augment -q --recipe weak-cifar -o x.tz index.tz
+stream epoch.tz <<'END'
+{"meta": {"kind": "samples"}}
+{"image": {"dtype": "u1", "shape": [1, 4, 4, 3], "value": 9}, "epoch": 1.5}
+END
+refused "*record 0: epoch: not an integer" \
+    ssl-augment -q --recipe weak-cifar -o x.tz epoch.tz
 refused "*a checkpoint*" ssl-loss -q -m simclr -o x.tz net.tz
 refused "*not a checkpoint*" ssl-encode -q --model samples.tz -o x.tz samples.tz
 
