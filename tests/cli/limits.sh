@@ -65,3 +65,35 @@ for how in --stats --records --json --digest; do
 done
 fails 2 "65536 names: a network's" small ssl-encode -m names.ckpt.tz few.tz
 like "$(cat .err)" "*has no mean*" "... is read"
+
+# Skippable frames, as pzstd writes them, in a file and a pipe.
+cat >skip.py <<'PYTHON'
+import sys, zstandard
+
+data = zstandard.ZstdDecompressor().decompressobj().decompress(open('random.tz', 'rb').read())
+frame = zstandard.ZstdCompressor(write_checksum=True).compress
+parts = [frame(data[i:i + 300000]) for i in range(0, len(data), 300000)]
+skip = lambda i: (0x184d2a50 + i % 16).to_bytes(4, 'little') + (i * 50000).to_bytes(4, 'little') + bytes(i * 50000)
+open('parts.tz', 'wb').write(b''.join(parts))
+open('skips.tz', 'wb').write(b''.join(skip(i) + part for i, part in enumerate(parts)) + skip(1))
+open('cut.tz', 'wb').write(b''.join(skip(i) + part for i, part in enumerate(parts)) + skip(1)[:-1])
+PYTHON
+"$python" - <<'PYTHON'
+import random
+exec(open('make.py').read().split("stream('values")[0])
+random.seed(1)
+zipped = zstandard.ZstdCompressor(write_checksum=True)
+data = [{'x': tensor('u1', [300000], random.randbytes(300000))} for _ in range(8)]
+parts = [msgpack.packb({'tensorstream': 1, 'meta': {'kind': 'samples'}, 'history': []}), *map(msgpack.packb, data),
+    msgpack.packb({'end': {'records': 8, 'samples': 8 * 300000}})]
+open('random.tz', 'wb').write(zipped.compress(b''.join(parts)))
+PYTHON
+"$python" skip.py || exit 1
+is "$(ssl-show --digest skips.tz)" "$(ssl-show --digest random.tz)" \
+    "skippable frames are passed over"
+fails 1 "a cut one" ssl-show cut.tz
+like "$(cat .err)" "*truncated stream" "... is a truncated stream"
+is "$(cat skips.tz | ssl-show --digest)" "$(ssl-show --digest random.tz)" \
+    "skippable frames in a pipe"
+is "$(ssl-show --digest parts.tz)" "$(ssl-show --digest random.tz)" \
+    "the same without them"
