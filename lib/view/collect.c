@@ -34,12 +34,15 @@ first_step(const struct collect *g, const struct sample *s)
 	const int64_t size = (int64_t)g->config->batch;
 	const int64_t samples = g->epoch_samples;
 	const int64_t step = field_int(s->rec, "step", 0);
-	int64_t full, within;
+	int64_t full, begin, within;
 
-	if (size == 0 || g->start_step <= 0 || samples <= 0)
+	if (size == 0 || g->start_step <= 0 || samples <= 0 || s->epoch < 0)
 		return 0;
 	full = samples / size;
-	within = step - s->epoch * ((samples + size - 1) / size);
+	/* Numbers of a header may be anything. */
+	if (__builtin_mul_overflow(s->epoch, full + (samples % size > 0),
+	    &begin) || __builtin_sub_overflow(step, begin, &within))
+		return 0;
 	return s->epoch * full + (within < 0 ? 0 : within < full ? within
 	    : full);
 }
