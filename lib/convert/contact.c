@@ -269,7 +269,10 @@ contact_sheet(const struct contact *plan, struct stream_in *in,
     struct buf *file)
 {
 	struct work w = { .plan = plan, .in = in };
-	int rc = put_all(&w);
+	int rc = head_refuse_checkpoint(stream_head(in));
+
+	if (rc == 0)
+		rc = put_all(&w);
 
 	if (rc == 0) {
 		const struct image image = sheet_image(w.sheet);

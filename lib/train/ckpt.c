@@ -85,8 +85,9 @@ read_all(struct ckpt *c, struct stream_in *in)
 	int rc = head_copy(&c->head, stream_head(in));
 
 	if (rc == 0 && !head_is(&c->head, "checkpoint"))
-		rc = fail(FAIL_FORMAT, "not a checkpoint (meta.kind says "
-		    "otherwise)");
+		rc = fail(FAIL_FORMAT, "not a checkpoint: meta.kind is '%s'; "
+		    "ssl-train writes checkpoints",
+		    value_get_text(&c->head.meta, "kind", ""));
 	while (rc == 0 && (rc = stream_step(in, &rec)) > 0)
 		if (rc == 1)
 			rc = take(c, &rec);

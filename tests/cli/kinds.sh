@@ -67,6 +67,13 @@ refused "*record 0: epoch: not an integer" \
 refused "*a checkpoint*" ssl-loss -q -m simclr -o x.tz net.tz
 refused "*not a checkpoint*" ssl-encode -q --model samples.tz -o x.tz samples.tz
 
+refused "*net.tz: a checkpoint*" ssl-show --sheet x.png net.tz
+ok "... no sheet" test ! -e x.png
+fails 2 "samples without a number of steps" ssl-train -q -m byol -o x.tz \
+    samples.tz
+like "$(cat .err)" "*ssl-augment --batch writes it*--total-steps*" \
+    "... are told who writes it"
+
 # pixels OUT DTYPE VALUES CHANNELS SIZE: images and views of them
 pixels() {
 	local t="{\"dtype\": \"$2\", \"shape\": [4, $5, $5, $4], \"value\": $3}"
