@@ -118,7 +118,7 @@ static int
 map_part(struct names *all, struct src_part *p, bool from_user)
 {
 	const size_t n = p->classes.n;
-	const bool own = n > 0 && !(from_user && !p->classes_sorted);
+	const bool own = n > 0;
 	const size_t most = own ? n : all->n;
 
 	if (most > 0 && p->max_label >= (int64_t)most)

@@ -51,6 +51,14 @@ fails 1 "labels without names beside names" ssl-decode a.tz bare.tz
 like "$(cat .err)" "*bare.tz: labels up to 1 without class names*--classes*" \
     "... are named"
 is "$(labels ssl-decode -q a.tz none.tz)" "0 1 -1 -1 " "unlabelled ones join"
+printf 'dog\nbird\ncat\n' >list.txt
+is "$(labels ssl-decode -q --classes list.txt a.tz)" "2 0 " \
+    "--classes: a stream's classes are found by name"
+is "$(labels ssl-decode -q --classes list.txt bare.tz)" "0 1 " \
+    "... labels without names are places in the list"
+fails 1 "... a class that is not in it" ssl-decode --classes list.txt b.tz
+like "$(cat .err)" "*b.tz: class 'ant' is not in the list of classes*" \
+    "... is named"
 ssl-decode -q b.tz -o b2.tz
 ssl-decode -q a.tz -o a2.tz
 cat a2.tz b2.tz | ssl-decode -q - | ssl-show --history >history
