@@ -20,7 +20,7 @@ say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 MSGPACK = $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
 # zlib verifies the checksums of .tar.gz, which libarchive does not.
 ZLIB := $(shell pkg-config --exists zlib 2>/dev/null && echo zlib)
-PACKAGES = openblas libjpeg libzstd libarchive $(MSGPACK) $(ZLIB)
+PACKAGES = openblas libjpeg libpng libzstd libarchive $(MSGPACK) $(ZLIB)
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wcast-qual \
     -Wmissing-prototypes -Wpointer-arith

@@ -99,7 +99,8 @@ load_recipe(struct recipe *r, const struct args *a)
 			cli_die("--recipe");
 	} else {
 		read_file(&text, a->recipe);
-		if (recipe_find(r, (const char *)text.data, NULL) < 0)
+		if (recipe_check_bytes((const char *)text.data, text.size) < 0
+		    || recipe_find(r, (const char *)text.data, NULL) < 0)
 			cli_die("%s", a->recipe);
 		buf_free(&text);
 	}
@@ -215,6 +216,7 @@ run(const struct cli *cli, struct view_config *config)
 		cli_die("%s", stream_path(in));
 	progress_end(target.progress);
 	say(config, &counts);
+	cli_warn_streams(in);
 	if (stream_finish(target.out) < 0)
 		cli_die("%s", cli->common->out);
 	stream_close(in);

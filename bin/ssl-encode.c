@@ -106,6 +106,8 @@ prepare(struct group *g, struct rec *rec, struct infer_part *p)
 	if (rc < 0)
 		return rc;
 	p->field = g->field;
+	if ((rc = infer_size(f, p->pixels)) < 0)
+		return rc;
 	p->n = p->pixels->shape[0];
 	if ((rc = add(rec, "feature", p->n, infer_features(f),
 	    &p->feature)) < 0 || !g->head)
@@ -202,7 +204,8 @@ main(int argc, char **argv)
 	g.field = a.field;
 	g.head = a.head;
 	in = cli_open(&cli, cli_input(&cli));
-	if (head_copy(&head, stream_head(in)) < 0 ||
+	if (head_refuse_checkpoint(stream_head(in)) < 0 ||
+	    head_copy(&head, stream_head(in)) < 0 ||
 	    head_join_history(&head, ckpt_head(ckpt)) < 0)
 		cli_die("%s", stream_path(in));
 	ckpt_free(ckpt);
@@ -212,6 +215,7 @@ main(int argc, char **argv)
 			cli_die("%s", stream_path(in));
 	if (got < 0)
 		cli_die("%s", stream_path(in));
+	cli_warn_streams(in);
 	if (flush(&g) < 0)
 		cli_die("%s", stream_path(in));
 	if (stream_finish(g.out) < 0)

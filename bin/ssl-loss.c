@@ -39,7 +39,8 @@ static const struct cli_tool tool = {
 static void
 describe(struct head *h, const struct stream_in *in, const struct loss *l)
 {
-	if (head_copy(h, stream_head(in)) < 0)
+	if (head_refuse_checkpoint(stream_head(in)) < 0 ||
+	    head_copy(h, stream_head(in)) < 0)
 		cli_die("%s", stream_path(in));
 	h->meta = value_map(NULL, 0);
 	if (value_set(&h->meta, "method", value_text(l->name), &h->arena) < 0)

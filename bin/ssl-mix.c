@@ -80,7 +80,8 @@ run(const struct cli *cli, const struct mixer *m)
 	uint64_t records = 0;
 	int got;
 
-	if (head_copy(&head, stream_head(in)) < 0)
+	if (head_refuse_checkpoint(stream_head(in)) < 0 ||
+	    head_copy(&head, stream_head(in)) < 0)
 		cli_die("%s", stream_path(in));
 	out = cli_create(cli, &head);
 	progress = progress_new(cli, "records", (uint64_t)(value_get_int(
@@ -96,6 +97,7 @@ run(const struct cli *cli, const struct mixer *m)
 	if (got < 0)
 		cli_die("%s", stream_path(in));
 	progress_end(progress);
+	cli_warn_streams(in);
 	if (stream_finish(out) < 0)
 		cli_die("%s", cli->common->out);
 	rec_free(&rec);

@@ -38,9 +38,10 @@ static const struct opt opts[] = {
 	    "SHA-256 of the records, whatever their frames and level", false },
 	{ "json", 0, OPT_FLAG, AT(json), NULL, NULL, 0, 0,
 	    "everything: a line of JSON for each header and record", false },
-	{ "sheet", 0, OPT_TEXT, AT(sheet), "JPEG", NULL, 0, 0,
-	    "a contact sheet of the first pictures, each sample beside its "
-	    "views, into this file (- is standard output)", false },
+	{ "sheet", 0, OPT_TEXT, AT(sheet), "FILE", NULL, 0, 0,
+	    "write a contact sheet of the first images, each sample beside "
+	    "its views, to FILE: .jpg or .png (-: a JPEG to standard output)",
+	    false },
 	{ "rows", 0, OPT_INT, AT(rows), "N", "8", 1, 4096,
 	    "with --sheet: rows of samples", false },
 	{ "columns", 0, OPT_INT, AT(columns), "N", "0", 0, 4096,
@@ -128,22 +129,24 @@ put_file(const char *path, const struct buf *bytes)
 static void
 show_sheet(const struct args *a, struct stream_in *in)
 {
-	const struct contact plan = { .rows = (int)a->rows,
+	struct contact plan = { .rows = (int)a->rows,
 		.columns = (int)a->columns, .scale = (int)a->scale,
 		.quality = 92 };
 	const bool to_out = strcmp(a->sheet, "-") == 0;
-	struct buf jpeg = { 0 };
+	struct buf file = { 0 };
 
+	if (!to_out && contact_format(&plan, a->sheet) < 0)
+		cli_die("--sheet");
 	if (to_out && isatty(STDOUT_FILENO))
 		cli_usage("a picture is not for a terminal; --sheet FILE, or "
 		    "redirect it");
-	if (contact_sheet(&plan, in, &jpeg) < 0)
+	if (contact_sheet(&plan, in, &file) < 0)
 		cli_die("%s", stream_path(in));
-	if (to_out && to_stdout(NULL, jpeg.data, jpeg.size) < 0)
+	if (to_out && to_stdout(NULL, file.data, file.size) < 0)
 		cli_die("standard output");
 	if (!to_out)
-		put_file(a->sheet, &jpeg);
-	buf_free(&jpeg);
+		put_file(a->sheet, &file);
+	buf_free(&file);
 }
 
 int

@@ -150,8 +150,9 @@ open_support(struct work *w, const struct train *t)
 	if (path == NULL)
 		return;
 	w->support = cli_open(w->cli, path);
-	if (head_join_history(&w->head, stream_head(w->support)) < 0)
-		cli_die("--support");
+	if (batch_support_agrees(&w->head, stream_head(w->support)) < 0 ||
+	    head_join_history(&w->head, stream_head(w->support)) < 0)
+		cli_die("--support: %s", path);
 }
 
 /* A stream for tensors of the run, with the history that leads to it. */

@@ -78,6 +78,8 @@ def good():
     yield 'frame-per-item', items, b''.join(frame(pack(item)) for item in items)
     yield 'frame-per-byte', items, b''.join(frame(bytes([byte])) for byte in pack(*items))
     yield 'empty-frames', items, frame(b'') + frame(pack(items[0])) + frame(b'') * 2 + frame(pack(*items[1:])) + frame(b'')
+    skip = b'\x50\x2a\x4d\x18\1\0\0\0x', b'\x5f\x2a\x4d\x18\0\0\0\0'
+    yield 'skippable-frames', items, skip[0] + frame(pack(items[0])) + skip[1] + skip[0] + frame(pack(*items[1:])) + skip[0]
     yield 'concatenated', [*items, header('other'), {'n': 1}, end(1)], frame(pack(*items)) + frame(pack(header('other'), {'n': 1}, end(1)))
     yield 'size-not-told', items, frame(pack(*items), write_content_size=False)
     yield 'window-8-mib', items, frame(pack(*items), window_log=23, write_content_size=False)
@@ -114,7 +116,9 @@ def bad():
     yield 'checksum', file[:-1] + bytes([file[-1] ^ 1]), 'frame 1 is damaged'
     yield 'no-checksum', frame(whole, write_checksum=False), 'frame 1 has no checksum'
     yield 'window-16-mib', frame(whole, window_log=24, write_content_size=False), 'a window of 16777216 bytes'
-    yield 'skippable-frame', b'\x50\x2a\x4d\x18\1\0\0\0x' + file, 'no zstd frame at byte 0'
+    yield 'cut-in-skippable-frame', file + b'\x50\x2a\x4d\x18\2\0\0\0x', 'truncated stream'
+    yield 'cut-in-skippable-header', file + b'\x50\x2a\x4d\x18\2', 'truncated stream'
+    yield 'only-a-skippable-frame', b'\x50\x2a\x4d\x18\1\0\0\0x', 'truncated stream'
     yield 'garbage-after', file + b'x', 'no zstd frame'
     yield 'not-compressed', whole, 'no zstd frame at byte 0'
     yield 'no-header', frame(pack(SAMPLES, end(1, 2))), 'no header'
@@ -152,6 +156,7 @@ def bad():
     yield 'claims-4-gib-data', frame(pack(header(), claim)), 'truncated stream'
     yield 'claims-4-gib-text', frame(pack(header(), b'\x81\xa1x\xdb\xff\xff\xff\xff')), 'truncated stream'
     yield 'claims-4-gib-array', frame(pack(header(), b'\x81\xa1x\xdd\xff\xff\xff\xff')), 'an array of 4294967295'
+    yield 'samples-without-bytes', frame(pack(header(), {'view0': {'dtype': 'u1', 'shape': [2**26, 0], 'data': b''}}, end(1, 2**26))), 'field view0 says 67108864 samples, but all fields have 0 bytes'
     yield 'samples-differ', frame(pack(header(), {**SAMPLES, 'key': ['a']}, end(1, 2))), 'field image has 2 samples, field key has 1'
     yield 'samples-scalar', frame(pack(header(), {'x': tensor('u1', [], [1])}, end(1))), 'field x has no dimension for the samples'
 

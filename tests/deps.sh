@@ -39,6 +39,7 @@ want libzstd-dev header zstd.h libzstd
 want libarchive-dev header archive.h libarchive
 want zlib1g-dev header zlib.h zlib
 want libjpeg62-turbo-dev pkg-config --exists libjpeg
+want libpng-dev header png.h libpng
 want perl sh -c 'command -v prove'
 want mandoc sh -c 'command -v mandoc'
 want zstd sh -c 'command -v zstd'

@@ -113,6 +113,20 @@ skip_all() {
 	exit 0
 }
 
+# pythons: $python is a python3 with what streams need, or the test is skipped.
+pythons() {
+	for python in "${PYTHON:-}" python3 /usr/bin/python3; do
+		[ -n "$python" ] && "$python" -c \
+		    'import msgpack, numpy, zstandard' 2>/dev/null && return
+	done
+	skip_all "no python3 with msgpack, numpy and zstandard"
+}
+
+# stream OUT <LINES: a tensor stream made of lines of JSON (tests/stream.py).
+stream() {
+	"$python" "$TESTS/stream.py" "$1"
+}
+
 # terminals: can a test have a terminal of its own, from script(1)?
 terminals() {
 	command -v script >/dev/null &&

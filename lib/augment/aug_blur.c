@@ -52,7 +52,7 @@ const struct aug_op aug_op_blur = {
 		{ "sigma", { 0.1, 2, 0 }, 1e-3, 1000, NULL, false },
 		{ "kind", { BOXES, BOXES, 0 }, 0, 2, "boxes|zero|reflect",
 		    true },
-		{ "taps", { 0, 0, 0 }, 0, BLUR_TAPS, NULL, true },
+		{ "taps", { 0, 0, 0 }, 0, BLUR_TAPS, NULL, AUG_WHOLE },
 	},
 	apply, NULL, NULL,
 };

@@ -32,7 +32,7 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 const struct aug_op aug_op_centre = {
 	"centre", "the middle, after the short side became side px",
 	{
-		{ "side", { 0, 0, 0 }, 0, 65536, NULL, true },
+		{ "side", { 0, 0, 0 }, 0, 65536, NULL, AUG_WHOLE },
 		{ "filter", { 0, 0, 0 }, 0, 1, "bilinear|bicubic", true },
 	},
 	apply, NULL, NULL,

@@ -98,7 +98,7 @@ const struct aug_op aug_op_crop = {
 		{ "area", { 0.08, 1, 0 }, 1e-6, 1, NULL, false },
 		{ "ratio", { 3. / 4, 4. / 3, 0 }, 1e-3, 1e3, NULL, false },
 		{ "filter", { 0, 0, 0 }, 0, 1, "bilinear|bicubic", true },
-		{ "tries", { 10, 10, 0 }, 0, 1000, NULL, true },
+		{ "tries", { 10, 10, 0 }, 0, 1000, NULL, AUG_WHOLE },
 	},
 	apply, look, NULL,
 };

@@ -49,9 +49,9 @@ const struct aug_op aug_op_cutout = {
 	"cutout", "a square of one colour somewhere",
 	{
 		{ "side", { 0.5, 0.5, 0 }, 0, 1, NULL, false },
-		{ "red", { 125, 125, 0 }, 0, 255, NULL, true },
-		{ "green", { 123, 123, 0 }, 0, 255, NULL, true },
-		{ "blue", { 114, 114, 0 }, 0, 255, NULL, true },
+		{ "red", { 125, 125, 0 }, 0, 255, NULL, AUG_WHOLE },
+		{ "green", { 123, 123, 0 }, 0, 255, NULL, AUG_WHOLE },
+		{ "blue", { 114, 114, 0 }, 0, 255, NULL, AUG_WHOLE },
 	},
 	apply, NULL, NULL,
 };

@@ -32,7 +32,7 @@ const struct aug_op aug_op_dropout = {
 	"dropout", "numbers become 0 now and then",
 	{
 		{ "rate", { 0.2, 0.2, 0 }, 0, 1, NULL, false },
-		{ "columns", { 0, 0, 0 }, 0, 1e9, NULL, true },
+		{ "columns", { 0, 0, 0 }, 0, 1e9, NULL, AUG_WHOLE },
 	},
 	apply, NULL, numbers,
 };

@@ -53,5 +53,5 @@ apply(struct aug_canvas *c, const struct aug_number *n, struct rng *r)
 
 const struct aug_op aug_op_pad = {
 	"pad", "black around it, then a random part of the view's size",
-	{ { "px", { 4, 4, 0 }, 0, 65535, NULL, true } }, apply, NULL, NULL,
+	{ { "px", { 4, 4, 0 }, 0, 65535, NULL, AUG_WHOLE } }, apply, NULL, NULL,
 };

@@ -6,7 +6,7 @@
 const struct aug_op aug_op_pick = {
 	"pick", "times draws from the steps behind |, each done with `each`",
 	{
-		[AUG_PICK_TIMES] = { "times", { 1, 1, 0 }, 0, 100, NULL, true },
+		[AUG_PICK_TIMES] = { "times", { 1, 1, 0 }, 0, 100, NULL, AUG_WHOLE },
 		[AUG_PICK_EACH] = { "each", { 1, 1, 0 }, 0, 1, NULL, true },
 	},
 	NULL, NULL, NULL,

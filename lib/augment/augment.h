@@ -52,12 +52,15 @@ struct aug_number {
 	int values;		/* 2 and more; 0: all there are between */
 };
 
+#define AUG_WHOLE 2
+
 struct aug_param {
 	const char *name;
 	struct aug_number preset;
 	double min, max;
 	const char *choices;	/* "bilinear|bicubic": 0, 1, …; or NULL */
-	bool fixed;		/* one value, never a range */
+	int fixed;		/* one value, never a range; AUG_WHOLE: and no
+				 * fraction */
 };
 
 /* A kind of step; every op has a probability `p` besides.  `pick` has no

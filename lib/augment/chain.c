@@ -144,6 +144,8 @@ parse_number(const char **text, const struct chain_row *row, char kind,
 	char word[64];
 	int64_t whole;
 
+	if (size >= sizeof(word))
+		return fail(FAIL_USAGE, "a number of %zu characters", size);
 	snprintf(word, sizeof(word), "%.*s", (int)size, *text);
 	*text += size;
 	if (kind == 'f')

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "augment/recipe.h"
 
+#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -98,7 +98,8 @@ parse_number(struct aug_number *n, const struct aug_param *p,
 		if (num_float(text, p->min, p->max, &n->low) < 0)
 			return fail_last();
 		n->high = n->low;
-		return 0;
+		return p->fixed == AUG_WHOLE && floor(n->low) < n->low ? fail(FAIL_USAGE,
+		    "'%s' is not a whole number", text) : 0;
 	}
 	if (p->fixed)
 		return fail(FAIL_USAGE, "one number, not the range %s", text);
@@ -253,33 +254,48 @@ take_line(struct recipe *r, struct line *l, int *size)
 	return add_step(&r->views[r->n_views - 1], l);
 }
 
-static void
+static int
 begin_recipe(struct recipe *r, const struct line *l)
 {
+	const char *name = l->n > 1 ? l->words[1] : "";
+
 	*r = (struct recipe){ .std = { 1, 1, 1 } };
-	snprintf(r->name, sizeof(r->name), "%.63s", l->n > 1 ? l->words[1]
-	    : "");
+	if (strlen(name) >= sizeof(r->name))
+		return fail(FAIL_USAGE, "recipe line %d: a name of %zu bytes, "
+		    "at most %zu are possible", l->number, strlen(name),
+		    sizeof(r->name) - 1);
+	memcpy(r->name, name, strlen(name) + 1);
 	for (int i = 2; i < l->n; i++) {
 		const size_t used = strlen(r->about);
 
+		if (used + strlen(l->words[i]) + 2 > sizeof(r->about))
+			return fail(FAIL_USAGE, "recipe line %d: a description "
+			    "of over %zu bytes", l->number,
+			    sizeof(r->about) - 1);
 		snprintf(r->about + used, sizeof(r->about) - used, "%s%s",
 		    i > 2 ? " " : "", l->words[i]);
 	}
+	return 0;
 }
 
-/* Reads on to the end of the recipe that the line began. */
+/* Reads on to the end of the recipe that the line began: the next one's
+ * beginning, or the text's end, which the last one must reach. */
 static int
-read_recipe(struct recipe *r, const char *text, struct line *l)
+read_recipe(struct recipe *r, const char *text, struct line *l, bool last)
 {
 	int size = 0, got;
 
-	begin_recipe(r, l);
+	if (begin_recipe(r, l) < 0)
+		return fail_last();
 	while ((got = next_line(&text, l)) > 0
 	    && strcmp(l->words[0], "recipe") != 0)
 		if (take_line(r, l, &size) < 0)
 			return fail_last();
 	if (got < 0)
 		return fail_last();
+	if (got > 0 && last)
+		return fail(FAIL_USAGE, "recipe line %d: a second recipe; a "
+		    "file holds one", l->number);
 	if (r->n_views == 0)
 		return fail(FAIL_USAGE, "recipe %s has no view", r->name);
 	end_view(r);
@@ -304,6 +320,20 @@ unknown(const char *text, const char *name)
 }
 
 int
+recipe_check_bytes(const char *text, size_t size)
+{
+	const char *nul = memchr(text, '\0', size);
+	int line = 1;
+
+	if (nul == NULL)
+		return 0;
+	for (const char *p = text; p < nul; p++)
+		line += *p == '\n';
+	return fail(FAIL_USAGE, "recipe line %d: a NUL byte; a recipe is text",
+	    line);
+}
+
+int
 recipe_find(struct recipe *r, const char *text, const char *name)
 {
 	const char *p = text;
@@ -311,11 +341,14 @@ recipe_find(struct recipe *r, const char *text, const char *name)
 	int got;
 
 	while ((got = next_line(&p, &l)) > 0) {
-		if (strcmp(l.words[0], "recipe") != 0)
-			continue;
-		if (name == NULL || (l.n > 1
-		    && strcmp(l.words[1], name) == 0))
-			return read_recipe(r, p, &l);
+		const bool begins = strcmp(l.words[0], "recipe") == 0;
+
+		if (name == NULL && !begins)
+			return wrong(&l, "a line 'recipe NAME' must come "
+			    "before");
+		if (begins && (name == NULL || (l.n > 1
+		    && strcmp(l.words[1], name) == 0)))
+			return read_recipe(r, p, &l, name == NULL);
 	}
 	if (got < 0)
 		return fail_last();
@@ -389,6 +422,24 @@ change_colour(double to[3], double min, const char *channel,
 	    channel) : num_float(value, min, 1, &to[at]);
 }
 
+/* The number before the first dot, of a view that there is. */
+static int
+take_view(const struct recipe *r, char **op, int *view)
+{
+	char *dot = *op + strspn(*op, "0123456789");
+	int64_t number;
+
+	if (*dot != '.')
+		return fail(FAIL_USAGE, "'%s': VIEW.OP.NAME=VALUE is wanted",
+		    *op);
+	*dot = '\0';
+	if (num_int(*op, 0, r->n_views - 1, &number) < 0)
+		return fail_note("view");
+	*view = (int)number;
+	*op = dot + 1;
+	return 0;
+}
+
 /* [VIEW.]OP.NAME=VALUE, [VIEW.]size=PX, mean.C=X or std.C=X. */
 static int
 change_one(struct recipe *r, char *text)
@@ -399,17 +450,18 @@ change_one(struct recipe *r, char *text)
 	if (value == NULL)
 		return fail(FAIL_USAGE, "'%s': OP.NAME=VALUE is wanted", text);
 	*value++ = '\0';
-	if (*op >= '0' && *op <= '9') {
-		view = (int)strtol(op, &op, 10);
-		op += *op == '.';
-	}
-	if (strcmp(op, "size") == 0 && view < r->n_views)
+	if (*op >= '0' && *op <= '9' && take_view(r, &op, &view) < 0)
+		return fail_last();
+	if (strcmp(op, "size") == 0)
 		return change_size(r, view, value);
 	name = strchr(op, '.');
-	if (name == NULL || view >= r->n_views)
-		return fail(FAIL_USAGE, "'%s': OP.NAME=VALUE is wanted, or "
-		    "VIEW.OP.NAME with a view below %d", text, r->n_views);
+	if (name == NULL)
+		return fail(FAIL_USAGE, "'%s': OP.NAME=VALUE or "
+		    "VIEW.OP.NAME=VALUE is wanted", op);
 	*name++ = '\0';
+	if (view >= 0 && (strcmp(op, "mean") == 0 || strcmp(op, "std") == 0))
+		return fail(FAIL_USAGE, "%s is that of all views, not of view "
+		    "%d", op, view);
 	if (strcmp(op, "mean") == 0)
 		return change_colour(r->mean, 0, name, value);
 	if (strcmp(op, "std") == 0)

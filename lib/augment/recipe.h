@@ -35,8 +35,12 @@ struct recipe {
 /* The text of all built-in recipes. */
 extern const char recipe_builtin[];
 
-/* The recipe `name` of a text, or its first for NULL; FAIL_USAGE says which
- * line is wrong, or which recipes there are. */
+/* FAIL_USAGE with the line of a NUL among a file's bytes, which would end the
+ * text before its end. */
+int recipe_check_bytes(const char *text, size_t size) FAIL_CHECKED;
+
+/* The recipe `name` of a text, or for NULL the one that the text consists of;
+ * FAIL_USAGE says which line is wrong, or which recipes there are. */
 int recipe_find(struct recipe *, const char *text, const char *name)
     FAIL_CHECKED;
 

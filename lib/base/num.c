@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 int
 num_int(const char *text, int64_t min, int64_t max, int64_t *out)
@@ -32,7 +33,8 @@ num_float(const char *text, double min, double max, double *out)
 
 	errno = 0;
 	value = strtod(text, &end);
-	if (end == text || *end != '\0' || !isfinite(value))
+	if (end == text || *end != '\0' || !isfinite(value) ||
+	    strspn(text, " +-.0123456789eE") != strlen(text))
 		return fail(FAIL_USAGE, "'%s' is not a number", text);
 	if (value < min || value > max)
 		return fail(FAIL_USAGE, "%s is outside %g to %g", text, min,

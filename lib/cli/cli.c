@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/num.h"
 #include "base/outfile.h"
 #include "cli/line.h"
 
@@ -130,6 +131,20 @@ show_version(const struct cli_tool *tool)
 	answer(&b);
 }
 
+/* Input that expands further than is believed, because the user says so. */
+static void
+set_expansion(void)
+{
+	const char *text = getenv("SELF_EXPANSION");
+	int64_t times;
+
+	if (text == NULL || *text == '\0')
+		return;
+	if (num_int(text, 1, INT64_MAX, &times) < 0)
+		cli_die("SELF_EXPANSION");
+	stream_expansion((uint64_t)times);
+}
+
 void
 cli_start(struct cli *cli, const struct cli_tool *tool, void *args, int argc,
     char **argv)
@@ -149,6 +164,7 @@ cli_start(struct cli *cli, const struct cli_tool *tool, void *args, int argc,
 		show_version(tool);
 	if (cli->said.complete)
 		show_list(tool);
+	set_expansion();
 	is_quiet = cli->common->quiet;
 	is_verbose = cli->common->verbose;
 	if (cli->common->threads == 0)

@@ -78,6 +78,11 @@ const char *cli_input(const struct cli *);
 /* Opens, or dies. */
 struct stream_in *cli_open(const struct cli *, const char *path);
 
+/* For a tool that passes the header on before it has seen all of the input:
+ * a warning when further streams followed, which its samples and steps do not
+ * count. */
+void cli_warn_streams(const struct stream_in *);
+
 /* Adds this run to the history and begins the output; refuses to write a
  * stream to a terminal (exit 2).  Dies when it cannot. */
 struct stream_out *cli_create(const struct cli *, struct head *);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/outfile.h"
 #include "cli/cli.h"
 
@@ -47,6 +48,15 @@ cli_open(const struct cli *cli, const char *path)
 	if (in == NULL)
 		cli_die("%s", readable(path, "standard input"));
 	return in;
+}
+
+void
+cli_warn_streams(const struct stream_in *in)
+{
+	if (stream_streams(in) > 1)
+		log_line(LOG_WARNING, "%s: %" PRIu64 " streams were read as "
+		    "one; the history, samples and steps in the header are "
+		    "those of the first", stream_path(in), stream_streams(in));
 }
 
 static bool

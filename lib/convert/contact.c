@@ -5,8 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/log.h"
 #include "image/jpeg.h"
+#include "image/png.h"
 #include "image/sheet.h"
 
 #define MOST_FIELDS 32
@@ -15,12 +18,14 @@ struct work {
 	const struct contact *plan;
 	struct stream_in *in;
 	struct rec rec;
+	struct head first;		/* whose views the titles name */
 	struct sheet *sheet;
 	const char *fields[MOST_FIELDS];	/* in `names` */
 	struct arena names;
 	int n_fields, columns;
 	size_t samples, most;
 	struct picture picture;		/* one made of floats */
+	bool warned;
 };
 
 /* The tensor when a value is pictures, or NULL. */
@@ -99,7 +104,8 @@ begin(struct work *w)
 	int side, scale = w->plan->scale;
 	char words[128];
 
-	if (find_fields(w, &side) < 0)
+	if (find_fields(w, &side) < 0 ||
+	    head_copy(&w->first, stream_head(w->in)) < 0)
 		return fail_last();
 	w->columns = w->plan->columns;
 	if (w->columns == 0)
@@ -112,11 +118,21 @@ begin(struct work *w)
 	if (w->sheet == NULL)
 		return fail_last();
 	for (int i = 0; i < w->columns * w->n_fields; i++) {
-		title(words, sizeof(words), stream_head(w->in),
+		title(words, sizeof(words), &w->first,
 		    w->fields[i % w->n_fields]);
 		sheet_words(w->sheet, -1, i, 1, words);
 	}
 	return 0;
+}
+
+/* Once: values up to 1 are shown as black. */
+static void
+warn_dark(struct work *w, double most)
+{
+	if (!w->warned && most > 0 && most <= 1)
+		log_line(LOG_WARNING, "an image of values up to %g is shown "
+		    "as black: pixels are 0 to 255, not 0 to 1", most);
+	w->warned = w->warned || (most > 0 && most <= 1);
 }
 
 /* Picture i of the tensor, borrowed or made anew. */
@@ -127,6 +143,7 @@ picture_at(struct work *w, const struct tensor *t, size_t i,
 	const int h = (int)t->shape[1], wide = (int)t->shape[2];
 	const int c = (int)t->shape[3];
 	const size_t n = t->shape[1] * t->shape[2] * t->shape[3];
+	double most = 0;
 
 	if (t->dtype == DTYPE_U1) {
 		*image = (struct image){ (unsigned char *)t->data + i * n, h,
@@ -139,9 +156,11 @@ picture_at(struct work *w, const struct tensor *t, size_t i,
 		double v;
 
 		tensor_numbers(t, i * n + j, 1, &v);
+		most = v > most ? v : most;
 		w->picture.image.data[j] = v >= 255 ? 255 :
 		    v > 0 ? (unsigned char)(v + 0.5) : 0;
 	}
+	warn_dark(w, most);
 	*image = w->picture.image;
 	return 0;
 }
@@ -203,6 +222,10 @@ put_record(struct work *w)
 		return fail_last();
 	if (n > 0 && w->sheet == NULL && begin(w) < 0)
 		return fail_last();
+	/* Classes are each stream's own; the titles are for all. */
+	if (n > 0 && head_agree_on(&w->first.meta, &stream_head(w->in)->meta,
+	    "views") < 0)
+		return fail_last();
 	for (size_t i = 0; i < n && w->samples < w->most; i++)
 		if (put_sample(w, i) < 0)
 			return fail_last();
@@ -215,7 +238,7 @@ put_all(struct work *w)
 	int got = 1;
 
 	while (w->sheet == NULL || w->samples < w->most) {
-		got = stream_read(w->in, &w->rec);
+		got = stream_read_any(w->in, &w->rec);
 		if (got <= 0)
 			break;
 		if (put_record(w) < 0)
@@ -228,20 +251,39 @@ put_all(struct work *w)
 }
 
 int
+contact_format(struct contact *plan, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *dot = strrchr(slash == NULL ? path : slash, '.');
+
+	plan->png = dot != NULL && strcasecmp(dot, ".png") == 0;
+	if (dot == NULL || plan->png || strcasecmp(dot, ".jpg") == 0 ||
+	    strcasecmp(dot, ".jpeg") == 0)
+		return 0;
+	return fail(FAIL_USAGE, "%s: a sheet is a .jpg, .jpeg or .png file",
+	    path);
+}
+
+int
 contact_sheet(const struct contact *plan, struct stream_in *in,
-    struct buf *jpeg)
+    struct buf *file)
 {
 	struct work w = { .plan = plan, .in = in };
-	int rc = put_all(&w);
+	int rc = head_refuse_checkpoint(stream_head(in));
+
+	if (rc == 0)
+		rc = put_all(&w);
 
 	if (rc == 0) {
 		const struct image image = sheet_image(w.sheet);
 
-		rc = jpeg_write(jpeg, &image, plan->quality);
+		rc = plan->png ? image_png(file, &image)
+		    : jpeg_write(file, &image, plan->quality);
 	}
 	sheet_free(w.sheet);
 	picture_free(&w.picture);
 	arena_free(&w.names);
+	head_free(&w.first);
 	rec_free(&w.rec);
 	return rc;
 }

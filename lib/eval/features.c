@@ -202,7 +202,7 @@ read_page(void *arg, int slot)
 {
 	struct features_in *r = arg;
 	struct page *p = &r->pages[slot];
-	const int got = stream_read(r->in, &p->rec);
+	const int got = stream_read_any(r->in, &p->rec);
 
 	if (got <= 0)
 		return got < 0 ? fail_note("%s", stream_path(r->in)) : 0;

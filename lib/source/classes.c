@@ -173,11 +173,15 @@ static int
 map_part(struct names *all, struct src_part *p, bool from_user)
 {
 	const size_t n = p->classes.n;
-	const bool own = n > 0 && !(from_user && !p->classes_sorted);
+	const bool own = n > 0;
 	const size_t most = own ? n : all->n;
 
 	if (most > 0 && p->max_label >= (int64_t)most)
 		return fail_label(p, most);
+	if (n == 0 && !from_user && all->n > 0 && p->max_label >= 0)
+		return fail(FAIL_FORMAT, "%s: labels up to %" PRId64 " without "
+		    "class names, beside sources that name theirs; --classes "
+		    "FILE names them", p->path, p->max_label);
 	if (!own || begins_with(all, &p->classes))
 		return 0;
 	p->to_class = calloc(n, sizeof(*p->to_class));

@@ -8,7 +8,8 @@
 
 /*
  * Fills `all` and every part's to_class.  With a list from the user, that is
- * the list and names outside it are a failure.  Otherwise lists in a given
+ * the list: a part's own names are found in it, and one outside it is a
+ * failure.  Otherwise lists in a given
  * order (of archives, streams) go first, in the order of the parts, names
  * they lack behind them; sorted ones alone give a sorted whole.  A part
  * without names has its labels taken as they are.  FAIL_FORMAT for a label

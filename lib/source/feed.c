@@ -41,6 +41,7 @@ struct feed {
 	struct page *page;		/* where the items go now */
 	unsigned char *known_bad;	/* a bit a sample */
 	unsigned char *known_good;	/* likewise; files kept and checked */
+	bool enlarged;			/* and said so */
 	uint64_t n_bad;
 	int64_t epoch;
 	uint64_t good;			/* in this epoch */
@@ -153,6 +154,21 @@ run_length(const struct feed *f, const struct page *p)
 	return n;
 }
 
+/* Says once that images get twice their size and more. */
+static void
+warn_enlarged(struct feed *f, const struct item *it)
+{
+	const int size = (int)f->config.size;
+
+	if (f->enlarged || size < 2 * (it->own_height < it->own_width
+	    ? it->own_height : it->own_width))
+		return;
+	f->enlarged = true;
+	log_line(LOG_WARNING, "an image of %dx%d px is enlarged to %dx%d; "
+	    "nothing is gained over a smaller --size", it->own_width,
+	    it->own_height, size, size);
+}
+
 /* Decodes the next n items into the page and closes the gaps of bad ones. */
 static int
 fill_page(struct feed *f, struct page *p, size_t n)
@@ -169,6 +185,7 @@ fill_page(struct feed *f, struct page *p, size_t n)
 				return fail_last();
 			continue;
 		}
+		warn_enlarged(f, it);
 		if (p->n != start + i)
 			memmove(p->pixels + p->n * p->bytes,
 			    p->pixels + (start + i) * p->bytes, p->bytes);

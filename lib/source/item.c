@@ -69,6 +69,8 @@ fetch(struct item *it, const struct source *s, const struct feed_config *c)
 		it->height = it->raw.height;
 		it->width = it->raw.width;
 	}
+	it->own_height = it->height;
+	it->own_width = it->width;
 	if (c->size > 0)
 		it->height = it->width = (int)c->size;
 	return 0;

@@ -12,6 +12,7 @@ struct item {
 	size_t sample;
 	struct source_sample raw;
 	int height, width;		/* of the picture as it will come out */
+	int own_height, own_width;	/* of the image as it is */
 	int orientation;
 	struct fail_state failure;	/* code 0: none so far */
 };

@@ -197,6 +197,20 @@ add_path(struct source *s, const char *path)
 	    "standard input" : path) : 0;
 }
 
+/* The fields of streams, which only a stream alone in its source keeps. */
+static int
+note_fields(struct src_part *p)
+{
+	const size_t n = p->kind->n_fields == NULL ? 0 : p->kind->n_fields(p);
+
+	for (size_t f = 0; f < n; f++)
+		if (skips_add(&p->skips, true, "fields that are kept only of "
+		    "a stream that is the one source",
+		    p->kind->field(p, f)->name) < 0)
+			return fail_last();
+	return 0;
+}
+
 static int
 open_all(struct source *s, char *const *paths, size_t n, const char *classes)
 {
@@ -214,6 +228,8 @@ open_all(struct source *s, char *const *paths, size_t n, const char *classes)
 		if (p->kind->settle != NULL &&
 		    p->kind->settle(p, s->parts, s->n_parts) < 0)
 			return fail_note("%s", p->path);
+		if (s->n_parts > 1 && note_fields(p) < 0)
+			return fail_last();
 		s->parts[i].first = s->n;
 		s->n += s->parts[i].n;
 	}

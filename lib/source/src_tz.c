@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/log.h"
+#include "source/class_map.h"
 #include "source/kind.h"
 #include "source/spill.h"
 
@@ -32,6 +32,8 @@ struct tz {
 	struct source_field *fields;
 	bool *dropped;		/* fields that some record lacks */
 	size_t n_fields;
+	struct class_map map;
+	struct names others;	/* fields that samples do not keep */
 };
 
 static bool
@@ -232,15 +234,13 @@ take_names(struct src_part *p, const struct rec *r, size_t n)
 	z->has_indices = z->has_indices && indices != NULL;
 	for (size_t i = 0; i < n; i++) {
 		const size_t at = z->keys.n;
-		const int64_t label = labels == NULL ? SOURCE_NO_LABEL :
-		    labels[i];
 
-		if (label < SOURCE_NO_LABEL || label > INT32_MAX)
-			return fail(FAIL_FORMAT, "label: %lld",
-			    (long long)label);
-		z->labels[at] = label;
+		if (class_map_label(&z->map, &p->classes, labels == NULL ?
+		    SOURCE_NO_LABEL : labels[i], &z->labels[at]) < 0)
+			return fail_last();
+		if (z->labels[at] > p->max_label)
+			p->max_label = z->labels[at];
 		z->indices[at] = indices == NULL ? 0 : indices[i];
-		p->max_label = label > p->max_label ? label : p->max_label;
 		if (take_key(z, rec_find(r, "key"), i) < 0)
 			return fail_last();
 	}
@@ -266,6 +266,39 @@ new_chunk(struct tz *z)
 	return &z->chunks[z->n_chunks++];
 }
 
+static bool
+is_kept(const struct tz *z, const char *name)
+{
+	for (size_t f = 0; f < z->n_fields; f++)
+		if (strcmp(z->fields[f].name, name) == 0)
+			return true;
+	return is_known(name);
+}
+
+/* What a record has beside the samples' fields is counted, once a name; its
+ * epoch and step are written anew. */
+static int
+note_others(struct src_part *p, const struct rec *r)
+{
+	struct tz *z = p->state;
+
+	for (size_t i = 0; i < rec_count(r); i++) {
+		const char *name = rec_at(r, i)->name;
+		size_t at;
+
+		if (is_kept(z, name) || strcmp(name, "epoch") == 0 ||
+		    strcmp(name, "step") == 0)
+			continue;
+		if (names_find(&z->others, name, &at) < 0)
+			return fail_last();
+		if (at == NAMES_NONE && (names_add(&z->others, name,
+		    strlen(name)) < 0 || skips_add(&p->skips, true, "fields "
+		    "that are text, or not in the first record", name) < 0))
+			return fail_last();
+	}
+	return 0;
+}
+
 static int
 take_record(struct src_part *p, const struct rec *r)
 {
@@ -277,27 +310,34 @@ take_record(struct src_part *p, const struct rec *r)
 		return fail_last();
 	if (n == 0)
 		return 0;
+	if (rec_find(r, "image") == NULL && rec_find(r, "jpeg") == NULL)
+		return rec_lacks(r, "image");
 	if (z->fields == NULL && choose_fields(z, r) < 0)
 		return fail_last();
 	c = new_chunk(z);
 	if (c == NULL || reserve_numbers(z, z->keys.n + n) < 0 ||
 	    (rec_find(r, "image") == NULL && rec_find(r, "jpeg") != NULL ?
 	    take_files(z, r, c) : take_image(z, r, c)) < 0 ||
-	    take_fields(z, r, c) < 0 || take_names(p, r, n) < 0)
+	    take_fields(z, r, c) < 0 || note_others(p, r) < 0 ||
+	    take_names(p, r, n) < 0)
 		return fail_last();
 	return 0;
 }
 
 /* Leaves the fields that all records have. */
-static void
-forget_dropped(struct tz *z, const char *path)
+static int
+forget_dropped(struct src_part *p)
 {
-	size_t kept = 0;
+	struct tz *z = p->state;
+	size_t kept = 0, n = z->n_fields;
+	int rc = 0;
 
-	for (size_t f = 0; f < z->n_fields; f++) {
+	z->n_fields = 0;
+	for (size_t f = 0; f < n; f++) {
 		if (z->dropped[f]) {
-			log_line(LOG_INFO, "%s: field %s left out, as not all "
-			    "records have it alike", path, z->fields[f].name);
+			rc = rc < 0 ? rc : skips_add(&p->skips, true,
+			    "fields that not all records have alike",
+			    z->fields[f].name);
 			free(z->fields[f].name);
 			continue;
 		}
@@ -306,28 +346,41 @@ forget_dropped(struct tz *z, const char *path)
 		z->fields[kept++] = z->fields[f];
 	}
 	z->n_fields = kept;
+	return rc;
 }
 
-/* A class list of texts; anything else is no class list. */
+/* Each stream of a file brings its classes and its history. */
 static int
-take_classes(struct src_part *p, const struct head *head)
+take_head(struct src_part *p, const struct head *head, bool first)
 {
-	const struct value *list = value_find(&head->meta, "classes");
+	struct tz *z = p->state;
 
-	if (list == NULL || list->type != VALUE_ARRAY)
-		return 0;
-	for (size_t i = 0; i < list->array.n; i++) {
-		const struct value *v = &list->array.items[i];
+	if (head_refuse_checkpoint(head) < 0)
+		return fail_last();
+	if (!first && !head_is(head, value_get_text(&z->head.meta, "kind",
+	    "")))
+		return fail(FAIL_FORMAT, "kind %s, but %s in the stream before",
+		    value_get_text(&head->meta, "kind", "none"),
+		    value_get_text(&z->head.meta, "kind", "none"));
+	if ((first ? head_copy(&z->head, head)
+	    : head_join_history(&z->head, head)) < 0)
+		return fail_last();
+	return class_map_begin(&z->map, &p->classes, head, p->max_label);
+}
 
-		if (v->type != VALUE_TEXT ||
-		    memchr(v->text.bytes, '\0', v->text.size) != NULL) {
-			names_free(&p->classes);
-			return 0;
-		}
-		if (names_add(&p->classes, v->text.bytes, v->text.size) < 0)
-			return fail_last();
-	}
-	return 0;
+/* One step through the file: as stream_step. */
+static int
+take_step(struct src_part *p, struct stream_in *in, struct rec *r)
+{
+	const int got = stream_step(in, r);
+
+	if (got == 1 && take_record(p, r) < 0)
+		return fail_note("record %llu",
+		    (unsigned long long)stream_records(in) - 1);
+	if (got == 2 && take_head(p, stream_head(in), false) < 0)
+		return fail_note("stream %llu",
+		    (unsigned long long)stream_streams(in));
+	return got;
 }
 
 static int
@@ -335,27 +388,19 @@ read_stream(struct src_part *p, struct stream_in *in)
 {
 	struct tz *z = p->state;
 	struct rec r = { 0 };
-	int got;
+	int got = take_head(p, stream_head(in), true);
 
-	if (head_copy(&z->head, stream_head(in)) < 0 ||
-	    take_classes(p, &z->head) < 0)
-		return fail_last();
-	while ((got = stream_read(in, &r)) > 0) {
-		got = take_record(p, &r);
-		if (got < 0) {
-			fail_note("record %llu",
-			    (unsigned long long)stream_records(in));
-			break;
-		}
-	}
+	if (got == 0)
+		do
+			got = take_step(p, in, &r);
+		while (got > 0);
 	rec_free(&r);
 	if (got < 0)
 		return got;
 	p->n = z->keys.n;
 	if (p->n == 0)
 		return fail(FAIL_FORMAT, "no samples in this stream");
-	forget_dropped(z, p->path);
-	return 0;
+	return forget_dropped(p);
 }
 
 static int
@@ -399,6 +444,8 @@ tz_close(struct src_part *p)
 	free(z->fields);
 	free(z->dropped);
 	names_free(&z->keys);
+	names_free(&z->others);
+	class_map_free(&z->map);
 	free(z->labels);
 	free(z->indices);
 	free(z->sizes);

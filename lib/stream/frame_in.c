@@ -11,6 +11,7 @@
 #include <zstd.h>
 
 #include "base/ahead.h"
+#include "stream/frame_head.h"
 
 #define IN_ROOM ((size_t)128 << 10)
 #define THREADS_MOST 4		/* that unpack one input */
@@ -37,6 +38,7 @@ struct frame_in {
 	int fd;
 	bool inside;			/* a frame has begun */
 	unsigned long long frames, before;	/* begun; bytes before `in` */
+	unsigned long long given;	/* bytes handed out */
 
 	/* While frames are unpacked side by side. */
 	int threads;			/* to be had for it; 1: it is over */
@@ -51,6 +53,13 @@ struct frame_in {
 };
 
 static int threads_wanted = 1;
+static unsigned long long expansion = FRAME_EXPANSION;
+
+void
+frame_expansion(uint64_t times)
+{
+	expansion = times;
+}
 
 void
 frame_threads(int n)
@@ -192,66 +201,40 @@ truncated(void)
 	return fail(FAIL_FORMAT, FRAME_TRUNCATED);
 }
 
-static uint64_t
-little_endian(const unsigned char *p, size_t n)
+/* Whether a skippable frame (RFC 8878, 3.1.2) begins here: pzstd and other
+ * programs that compress in parallel write them between frames. */
+static bool
+is_skippable(const struct frame_in *f)
 {
-	uint64_t value = 0;
+	const unsigned char *p = here(f);
 
-	while (n-- > 0)
-		value = value << 8 | p[n];
-	return value;
+	return f->in.size - f->in.pos >= 4 && (p[0] & 0xf0) == 0x50
+	    && p[1] == 0x2a && p[2] == 0x4d && p[3] == 0x18;
 }
 
-/*
- * Sees to it that the frame whose header (RFC 8878, 3.1.1.1) lies in p obeys
- * our rules, which are narrower than zstd's.
- */
+/* Passes over it: 1, or a failure. */
 static int
-check_header(struct frame_in *f, const unsigned char *p)
+skip_frame(struct frame_in *f)
 {
-	static const size_t id_sizes[] = { 0, 1, 2, 4 };
-	const unsigned char flags = p[4];
-	const bool single = flags & 0x20;
-	const size_t id_size = id_sizes[flags & 3];
-	const unsigned char *id = p + (single ? 5 : 6);
-	uint64_t window;
+	int rc = peek(f, 8);
+	uint64_t left;
 
-	if (single) {
-		const size_t log = flags >> 6;
+	if (rc <= 0)
+		return rc == 0 ? truncated() : rc;
+	left = frame_number(here(f) + 4, 4);
+	f->in.pos += 8;
+	while (left > 0) {
+		const size_t there = f->in.size - f->in.pos;
+		const size_t part = there < left ? there : (size_t)left;
 
-		window = little_endian(id + id_size, (size_t)1 << log) +
-		    (log == 1 ? 256 : 0);
-	} else {
-		const uint64_t base = (uint64_t)1 << (10 + (p[5] >> 3));
-
-		window = base + base / 8 * (p[5] & 7);
+		f->in.pos += part;
+		left -= part;
+		rc = left > 0 ? fill(f) : 1;
+		if (rc <= 0)
+			return rc == 0 ? truncated() : rc;
 	}
-	if (!(flags & 0x04))
-		return fail(FAIL_FORMAT, "frame %llu has no checksum",
-		    f->frames);
-	if (little_endian(id, id_size) != 0)
-		return fail(FAIL_FORMAT, "frame %llu needs a dictionary",
-		    f->frames);
-	if (window > (uint64_t)1 << FRAME_WINDOW_LOG)
-		return fail(FAIL_LIMIT, "frame %llu needs a window of %llu "
-		    "bytes, limit 8 MiB; compress it again with zstd -19 "
-		    "or less", f->frames, (unsigned long long)window);
-	return 0;
+	return 1;
 }
-
-/* Bytes of the frame header that begins with these flags. */
-static size_t
-header_size(unsigned char flags)
-{
-	static const size_t id_sizes[] = { 0, 1, 2, 4 };
-	const bool single = flags & 0x20;
-	const size_t log = flags >> 6;
-
-	return (single ? 5u : 6u) + id_sizes[flags & 3] +
-	    (log > 0 || single ? (size_t)1 << log : 0);
-}
-
-static const unsigned char magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
 
 /* 1 when a frame begins here, 0 at the end of the input. */
 static int
@@ -261,24 +244,26 @@ begin_frame(struct frame_in *f)
 
 	if (f->lost != 0 && f->frames == f->lost)
 		return fail(FAIL_FORMAT, "frame %llu is damaged", f->frames);
-	rc = peek(f, 1);
-	if (rc <= 0)
+	while ((rc = peek(f, 4)) > 0 && is_skippable(f))
+		if (skip_frame(f) < 0)
+			return fail_last();
+	if (rc < 0 || (rc == 0 && f->in.pos == f->in.size))
 		return rc;
 	rc = peek(f, 5);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < 4 && i < f->in.size - f->in.pos; i++)
-		if (here(f)[i] != magic[i])
+		if (here(f)[i] != frame_magic[i])
 			return fail(FAIL_FORMAT, "no zstd frame at byte %llu: "
 			    "not a tensor stream, or damaged",
 			    f->before + f->in.pos);
 	if (rc == 0)
 		return truncated();
-	rc = peek(f, header_size(here(f)[4]));
+	rc = peek(f, frame_head_size(here(f)[4]));
 	if (rc <= 0)
 		return rc == 0 ? truncated() : rc;
 	f->frames++;
-	if (check_header(f, here(f)) < 0)
+	if (frame_head_check(here(f), f->frames) < 0)
 		return fail_last();
 	f->inside = true;
 	return 1;
@@ -328,10 +313,12 @@ take_header(struct frame_in *f, struct unit *u)
 {
 	int rc = extend(f, u, 5);
 
-	if (rc <= 0 || memcmp(u->in + u->whole, magic, sizeof(magic)) != 0)
+	if (rc <= 0 || memcmp(u->in + u->whole, frame_magic,
+	    sizeof(frame_magic)) != 0)
 		return rc < 0 ? rc : 0;
-	rc = extend(f, u, header_size(u->in[u->whole + 4]) - 5);
-	return rc > 0 && check_header(f, u->in + u->whole) < 0 ? 0 : rc;
+	rc = extend(f, u, frame_head_size(u->in[u->whole + 4]) - 5);
+	return rc > 0 && frame_head_check(u->in + u->whole,
+	    f->frames) < 0 ? 0 : rc;
 }
 
 /* Its blocks (RFC 8878, 3.1.1.2) and checksum, and the most that they can be
@@ -347,7 +334,7 @@ take_blocks(struct frame_in *f, struct unit *u, size_t *content)
 
 		if (rc <= 0)
 			return rc;
-		head = little_endian(u->in + u->in_size - 3, 3);
+		head = frame_number(u->in + u->in_size - 3, 3);
 		last = head & 1;
 		type = head >> 1 & 3;
 		size = head >> 3;
@@ -535,8 +522,8 @@ read_frame(struct frame_in *f, void *to, size_t size, size_t *got)
 }
 
 /* The first frame is not for units: often no more than it is wanted. */
-int
-frame_read(struct frame_in *f, void *to, size_t size, size_t *got)
+static int
+read_any(struct frame_in *f, void *to, size_t size, size_t *got)
 {
 	if (f->ahead != NULL || (f->threads > 1 && f->frames > 0
 	    && !f->inside)) {
@@ -548,6 +535,28 @@ frame_read(struct frame_in *f, void *to, size_t size, size_t *got)
 			return rc < 0 ? rc : 0;
 	}
 	return read_frame(f, to, size, got);
+}
+
+/* Compressed bytes that what was handed out came from, at least. */
+static unsigned long long
+used(const struct frame_in *f)
+{
+	return f->ahead != NULL && f->unit != NULL
+	    ? f->unit->place + f->unit->whole : f->before + f->in.pos;
+}
+
+int
+frame_read(struct frame_in *f, void *to, size_t size, size_t *got)
+{
+	if (read_any(f, to, size, got) < 0)
+		return fail_last();
+	f->given += *got;
+	if (f->given > FRAME_BELIEVED && f->given / expansion > used(f))
+		return fail(FAIL_LIMIT, "%llu bytes from %llu compressed ones, "
+		    "over %llu times as many: not believed (if it is right, "
+		    "set SELF_EXPANSION to a larger number)", f->given,
+		    used(f), expansion);
+	return 0;
 }
 
 /* What zstd holds back is not seen; its writers flush behind a record. */

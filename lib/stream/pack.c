@@ -15,6 +15,7 @@ struct maker {
 	struct arena *arena;
 	const char *payload;	/* a long one that was fetched already */
 	size_t payload_size;
+	size_t values;		/* in arrays and maps so far */
 };
 
 /*
@@ -165,7 +166,9 @@ make_ext(struct maker *m, const char *base, const char *bytes,
 	return fail(FAIL_FORMAT, "a MessagePack extension");
 }
 
-/* How many elements are said to come does not matter: they must come. */
+/* No memory is taken for elements that are only said to come.  A byte may
+ * be a value, and thousands of equal bytes one byte of a frame: what arrays
+ * and maps hold is counted over the whole item. */
 static int
 make_array(struct maker *m, unsigned int n, struct value *v)
 {
@@ -185,8 +188,17 @@ make_map(struct maker *m, unsigned int n, struct value *v)
 }
 
 static int
+count_value(struct maker *m)
+{
+	return ++m->values > PACK_MOST ? fail(FAIL_LIMIT, "more than %zu "
+	    "values in one item", PACK_MOST) : 0;
+}
+
+static int
 make_array_item(struct maker *m, struct value *array, struct value item)
 {
+	if (count_value(m) < 0)
+		return fail_last();
 	return value_push(array, item, m->arena);
 }
 
@@ -198,6 +210,8 @@ make_map_item(struct maker *m, struct value *map, struct value key,
 		return fail(FAIL_FORMAT, "a key that is not text");
 	if (memchr(key.text.bytes, '\0', key.text.size) != NULL)
 		return fail(FAIL_FORMAT, "a key with a NUL in it");
+	if (count_value(m) < 0)
+		return fail_last();
 	return value_append(map, key.text.bytes, item, m->arena);
 }
 
@@ -287,6 +301,7 @@ fetch(struct unpack *u, unsigned char *to, size_t n)
 static int
 fetch_payload(struct unpack *u, struct arena *a, size_t size)
 {
+	const bool text = u->machine.cs == MSGPACK_ACS_STR_VALUE;
 	struct maker *m = &u->machine.user;
 	const size_t believed = u->most > STEP ? u->most : STEP;
 	size_t room = size + 1, done = 0;
@@ -302,6 +317,9 @@ fetch_payload(struct unpack *u, struct arena *a, size_t size)
 		if (fetch(u, p + done, until - done) < 0)
 			return fail_last();
 		done = until;
+		if (text && done > PACK_TEXT)
+			return fail(FAIL_LIMIT, "a text of %zu bytes, limit "
+			    "%zu", size, PACK_TEXT);
 		if (done == size)
 			break;
 		room = room < (size + 1) / 2 ? 2 * room : size + 1;

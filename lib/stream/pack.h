@@ -8,7 +8,8 @@
 #include "stream/value.h"
 
 #define PACK_NESTING 16		/* an item is level 1, what is in it 2, … */
-#define PACK_MOST ((size_t)1 << 26)	/* elements of one array or map */
+#define PACK_MOST ((size_t)1 << 22)	/* values of one item, all told */
+#define PACK_TEXT ((size_t)1 << 26)	/* bytes of one text */
 
 /* Reads items one after the other. */
 struct unpack;

@@ -169,6 +169,23 @@ field_samples(const struct member *m, size_t *n)
 	return 0;
 }
 
+/* Bytes that the record's samples have in tensors and texts. */
+static size_t
+sample_bytes(const struct rec *r)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < rec_count(r); i++) {
+		const struct value *v = &rec_at(r, i)->value;
+
+		if (v->type == VALUE_TENSOR)
+			bytes += v->tensor->bytes;
+		else if (v->type == VALUE_ARRAY)
+			bytes += v->array.n;
+	}
+	return bytes;
+}
+
 int
 rec_samples(const struct rec *r, size_t *n)
 {
@@ -192,5 +209,10 @@ rec_samples(const struct rec *r, size_t *n)
 			first = m;
 		*n = these;
 	}
+	/* Each costs memory in whoever counts them. */
+	if (*n > REC_EMPTY_MOST && sample_bytes(r) < *n)
+		return fail(FAIL_LIMIT, "field %s says %zu samples, but all "
+		    "fields have %zu bytes; limit %zu for samples without any",
+		    first->name, *n, sample_bytes(r), REC_EMPTY_MOST);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include "stream/value.h"
 
 #define REC_NAME_MOST 255	/* bytes of a field name */
+#define REC_EMPTY_MOST ((size_t)1 << 16)	/* samples without any bytes */
 
 /* All zeros is an empty record. */
 struct rec {
@@ -42,7 +43,8 @@ int rec_add_tensor(struct rec *, const char *name, enum dtype, int n_dims,
 /*
  * Samples in a sample record: the first dimension that all tensors and all
  * arrays of strings share, 0 when it has neither; FAIL_FORMAT when they
- * differ or a tensor is a scalar.
+ * differ or a tensor is a scalar, FAIL_LIMIT for more than REC_EMPTY_MOST
+ * samples that have less than a byte each.
  */
 int rec_samples(const struct rec *, size_t *n) FAIL_CHECKED;
 

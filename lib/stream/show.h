@@ -6,6 +6,7 @@
 #ifndef SELF_STREAM_SHOW_H
 #define SELF_STREAM_SHOW_H
 
+#include "base/lookup.h"
 #include "stream/digest.h"
 #include "stream/dump.h"
 #include "stream/stats.h"
@@ -23,7 +24,8 @@ struct show {
 	size_t found;			/* how often the key was met */
 	struct digest digest;
 	struct show_field *fields;	/* rows of --stats */
-	size_t n_fields, next;
+	size_t n_fields;
+	struct lookup places;		/* of names among the rows */
 };
 
 struct show_view {

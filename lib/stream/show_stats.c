@@ -45,23 +45,21 @@ new_field(struct show *s, const char *name, const struct value *v)
 	return f;
 }
 
-/* Records mostly look alike: the field behind the last one comes next. */
 static struct show_field *
 field_named(struct show *s, const char *name, const struct value *v)
 {
-	for (size_t i = 0; i < s->n_fields; i++) {
-		const size_t at = (s->next + i) % s->n_fields;
+	const size_t at = lookup_find(&s->places, name);
+	struct show_field *f;
 
-		if (strcmp(s->fields[at].name, name) == 0) {
-			s->next = at + 1;
-			return &s->fields[at];
-		}
-	}
+	if (at != LOOKUP_NONE)
+		return &s->fields[at];
 	if (s->n_fields == FIELDS_MOST) {
 		fail(FAIL_LIMIT, "more than %d different fields", FIELDS_MOST);
 		return NULL;
 	}
-	return new_field(s, name, v);
+	f = new_field(s, name, v);
+	return f == NULL || lookup_add(&s->places, f->name,
+	    s->n_fields - 1) < 0 ? NULL : f;
 }
 
 int
@@ -115,6 +113,7 @@ show_stats_free(struct show *s)
 	for (size_t i = 0; i < s->n_fields; i++)
 		free(s->fields[i].name);
 	free(s->fields);
+	lookup_free(&s->places);
 	s->fields = NULL;
 	s->n_fields = 0;
 }

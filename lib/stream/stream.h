@@ -30,6 +30,13 @@ int head_copy(struct head *to, const struct head *from) FAIL_CHECKED;
 void head_free(struct head *);
 bool head_is(const struct head *, const char *kind);
 
+/* FAIL_FORMAT when the stream is a checkpoint, for who takes samples. */
+int head_refuse_checkpoint(const struct head *) FAIL_CHECKED;
+
+/* FAIL_FORMAT for a record without the field: what it holds instead, by its
+ * other fields, and which tool writes what is missing. */
+int rec_lacks(const struct rec *, const char *field) FAIL_CHECKED;
+
 /* Adds {"tool","version","args","seed"} at the end of the history. */
 int head_add_history(struct head *, const char *tool, const char *version,
     const char *const *args, size_t n_args, int64_t seed) FAIL_CHECKED;
@@ -37,11 +44,29 @@ int head_add_history(struct head *, const char *tool, const char *version,
 /* Puts the other history behind this one (a tool with two inputs). */
 int head_join_history(struct head *, const struct head *other) FAIL_CHECKED;
 
+/*
+ * Streams one after the other that are read as one (stream_read) must agree
+ * in what gives their records meaning: meta's kind, classes, views, mean,
+ * std, batch and steps_per_epoch.  FAIL_FORMAT names what differs.  Both are
+ * the headers' meta.
+ */
+int head_agree(const struct value *first, const struct value *next)
+    FAIL_CHECKED;
+
+/* The same for one key. */
+int head_agree_on(const struct value *first, const struct value *next,
+    const char *key) FAIL_CHECKED;
+
 struct stream_in;
 
 /* How many threads may unpack one file's bytes (1 at the start), for all files
  * that are opened later; to be called before there are threads. */
 void stream_threads(int n);
+
+/* How many times larger than the compressed bytes the contents of an input
+ * may be, once they are over 64 MiB (1024 at the start); to be called before
+ * there are threads. */
+void stream_expansion(uint64_t times);
 
 /* Opens and reads the first header.  NULL and a failure otherwise. */
 struct stream_in *stream_open(const char *path);
@@ -54,12 +79,18 @@ const struct head *stream_head(const struct stream_in *);
 /*
  * The next record into `rec` (cleared first): 1 for a record, 0 for the
  * verified end of the last stream in the file, negative for a failure.
- * "Not 1" is not the end.
+ * "Not 1" is not the end.  The streams of a file are read as one: a header
+ * that does not agree with the one before (head_agree) is a failure.
  */
 int stream_read(struct stream_in *, struct rec *) FAIL_CHECKED;
 
-/* The same one step at a time: 1 for a record, 2 for a header (the head is
- * now the new one), 3 for a verified end, 0 for the end of the file. */
+/* As stream_read, for a caller that looks at stream_head whenever
+ * stream_streams has grown: headers may differ. */
+int stream_read_any(struct stream_in *, struct rec *) FAIL_CHECKED;
+
+/* The same one step at a time, for a reader that looks at every header
+ * itself: 1 for a record, 2 for a header (the head is now the new one), 3 for
+ * a verified end, 0 for the end of the file. */
 int stream_step(struct stream_in *, struct rec *) FAIL_CHECKED;
 
 /*

@@ -18,6 +18,7 @@ struct stream_in {
 	char *path;
 	bool inside;			/* between a header and its end */
 	bool counts_samples;		/* meta.kind is "samples" */
+	bool as_one;			/* headers must agree */
 	uint64_t streams, records;	/* in all */
 	uint64_t these, samples;	/* in this stream */
 	int failed;			/* once lost, lost for good */
@@ -77,13 +78,35 @@ keep_header(struct head *h, const struct value *item)
 	for (size_t i = 0; i < item->map.n; i++) {
 		const struct member *m = &item->map.members[i];
 		struct value copy;
+		const char *name;
 
-		if (!is_known(m->name) &&
-		    (value_copy(&copy, &m->value, &h->arena) < 0 ||
-		    value_set(&h->others, m->name, copy, &h->arena) < 0))
+		if (is_known(m->name))
+			continue;
+		/* No two keys are alike: nothing needs to be looked for. */
+		name = arena_string(&h->arena, m->name, strlen(m->name));
+		if (name == NULL ||
+		    value_copy(&copy, &m->value, &h->arena) < 0 ||
+		    value_append(&h->others, name, copy, &h->arena) < 0)
 			return fail_last();
 	}
 	return 0;
+}
+
+/* Bytes of all texts in a value, which a header's readers copy. */
+static size_t
+text_bytes(const struct value *v)
+{
+	size_t bytes = 0;
+
+	if (v->type == VALUE_TEXT || v->type == VALUE_BYTES)
+		return v->text.size;
+	if (v->type == VALUE_ARRAY)
+		for (size_t i = 0; i < v->array.n; i++)
+			bytes += text_bytes(&v->array.items[i]);
+	if (v->type == VALUE_MAP)
+		for (size_t i = 0; i < v->map.n; i++)
+			bytes += text_bytes(&v->map.members[i].value);
+	return bytes;
 }
 
 static int
@@ -100,6 +123,12 @@ take_header(struct stream_in *in, const struct value *item)
 		return fail(FAIL_FORMAT, "meta is not a map");
 	if (history == NULL || history->type != VALUE_ARRAY)
 		return fail(FAIL_FORMAT, "history is not an array");
+	if (text_bytes(item) > PACK_TEXT)
+		return fail(FAIL_LIMIT, "texts of %zu bytes, limit %zu",
+		    text_bytes(item), PACK_TEXT);
+	if (in->as_one && in->streams > 0 &&
+	    head_agree(&in->head.meta, meta) < 0)
+		return fail_last();
 	if (keep_header(&in->head, item) < 0)
 		return fail_last();
 	in->inside = true;
@@ -287,6 +316,13 @@ stream_step(struct stream_in *in, struct rec *r)
 int
 stream_read(struct stream_in *in, struct rec *r)
 {
+	in->as_one = true;
+	return stream_read_any(in, r);
+}
+
+int
+stream_read_any(struct stream_in *in, struct rec *r)
+{
 	int rc;
 
 	do
@@ -324,6 +360,12 @@ begin(struct stream_in *in, struct frame_in *frames, const char *path)
 		return NULL;
 	}
 	return in;
+}
+
+void
+stream_expansion(uint64_t times)
+{
+	frame_expansion(times);
 }
 
 static struct stream_in *

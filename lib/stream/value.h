@@ -121,6 +121,10 @@ int value_append(struct value *map, const char *name, struct value,
 int value_push(struct value *array, struct value, struct arena *)
     FAIL_CHECKED;
 
+/* Whether two values are equal: numbers by value, maps whatever the order of
+ * their members; tensors never are. */
+bool value_same(const struct value *, const struct value *);
+
 /* Refuses two members of one name in any map, and what lies deeper than
  * `levels`, the value itself being at level 1. */
 int value_check(const struct value *, int levels) FAIL_CHECKED;

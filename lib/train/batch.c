@@ -81,6 +81,34 @@ batch_numbers(const char *text, double min, double max, double *x, int most)
 	}
 }
 
+/* Pixels of f4 are in the units of u1: values of other units, which a network
+ * would take for darkness, are refused. */
+static int
+check_units(const struct tensor *t, const char *name)
+{
+	const float *x = t->data;
+	const size_t n = t->bytes / sizeof(*x);
+	float low = n > 0 ? x[0] : 0, high = low;
+	int odd = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		odd |= !(x[i] - x[i] >= 0);
+		low = x[i] < low ? x[i] : low;
+		high = x[i] > high ? x[i] : high;
+	}
+	if (odd)
+		return fail(FAIL_FORMAT, "%s: a value that is not finite",
+		    name);
+	if (low < -1 || high > 256)
+		return fail(FAIL_FORMAT, "%s: values from %g to %g; pixels are "
+		    "0 to 255", name, (double)low, (double)high);
+	if (high <= 1 && (high > 0 || low < 0))
+		return fail(FAIL_FORMAT, "%s: values from %g to %g; pixels are "
+		    "0 to 255, not 0 to 1: multiply by 255", name, (double)low,
+		    (double)high);
+	return 0;
+}
+
 int
 batch_check_pixels(const struct rec *rec, const char *name, int channels,
     const struct tensor **tensor)
@@ -88,8 +116,10 @@ batch_check_pixels(const struct rec *rec, const char *name, int channels,
 	const struct value *v = rec_find(rec, name);
 	const struct tensor *t;
 
-	if (v == NULL || v->type != VALUE_TENSOR)
-		return fail(FAIL_FORMAT, "%s: missing, or not a tensor", name);
+	if (v == NULL)
+		return rec_lacks(rec, name);
+	if (v->type != VALUE_TENSOR)
+		return fail(FAIL_FORMAT, "%s: not a tensor", name);
 	t = v->tensor;
 	if ((t->dtype != DTYPE_U1 && t->dtype != DTYPE_F4) || t->n_dims != 4)
 		return fail(FAIL_FORMAT, "%s: %s of %d dimensions; pictures "
@@ -102,7 +132,7 @@ batch_check_pixels(const struct rec *rec, const char *name, int channels,
 	    t->shape[2] > INT_MAX)
 		return fail(FAIL_LIMIT, "%s: too large", name);
 	*tensor = t;
-	return 0;
+	return t->dtype == DTYPE_F4 ? check_units(t, name) : 0;
 }
 
 int
@@ -356,6 +386,11 @@ batch_new(struct stream_in *in, struct kernel *k,
 		.n_views = method->n_views, .more_views = method->more_views,
 		.label = method->label, .skip = skip };
 	find_roles(b, stream_head(in));
+	if (head_refuse_checkpoint(stream_head(in)) < 0) {
+		fail_note("%s", stream_path(in));
+		batch_free(b);
+		return NULL;
+	}
 	b->main.ahead = ahead_new(&(struct ahead_plan){ .take = make,
 	    .arg = &b->main, .slots = 2, .threads = 1 });
 	if (b->main.ahead == NULL) {
@@ -363,6 +398,21 @@ batch_new(struct stream_in *in, struct kernel *k,
 		return NULL;
 	}
 	return b;
+}
+
+int
+batch_support_agrees(const struct head *views, const struct head *support)
+{
+	static const char *const keys[] = { "mean", "std" };
+
+	if (head_refuse_checkpoint(support) < 0)
+		return fail_last();
+	for (int i = 0; i < 2; i++)
+		if (value_find(&views->meta, keys[i]) != NULL &&
+		    value_find(&support->meta, keys[i]) != NULL &&
+		    head_agree_on(&views->meta, &support->meta, keys[i]) < 0)
+			return fail_last();
+	return 0;
 }
 
 int

@@ -44,7 +44,8 @@ void batch_upload(struct batch_pixels *, size_t at, const struct tensor *,
     const struct batch_norm *);
 void batch_pixels_free(struct batch_pixels *);
 
-/* FAIL_FORMAT unless it is such a tensor of pictures. */
+/* FAIL_FORMAT unless it is such a tensor of pictures, f4 within 0 to 255 (and
+ * not within 0 to 1). */
 int batch_check_pixels(const struct rec *, const char *name, int channels,
     const struct tensor **) FAIL_CHECKED;
 
@@ -58,6 +59,11 @@ struct batch;
  */
 struct batch *batch_new(struct stream_in *in, struct kernel *,
     const struct batch_norm *, const struct method *, uint64_t skip);
+
+/* Whether a labelled stream can go with a stream of views: FAIL_FORMAT when
+ * both say how pixels are normalized, and differently. */
+int batch_support_agrees(const struct head *views, const struct head *support)
+    FAIL_CHECKED;
 
 /* A second stream for the steps before `end`: a record of it, view0 and
  * label, joins each batch. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/lookup.h"
 
 #define CKPT_MOST 65536		/* tensors */
 #define NAME_ROOM (NN_NAME + 64)
@@ -21,16 +22,16 @@ struct ckpt {
 	struct arena arena;	/* names and tensors */
 	struct entry *entries;
 	size_t n, room;
+	struct lookup places;	/* of names among the entries */
 	char *path;
 };
 
 static struct entry *
 entry_of(const struct ckpt *c, const char *name)
 {
-	for (size_t i = 0; i < c->n; i++)
-		if (strcmp(c->entries[i].name, name) == 0)
-			return &c->entries[i];
-	return NULL;
+	const size_t at = lookup_find(&c->places, name);
+
+	return at == LOOKUP_NONE ? NULL : &c->entries[at];
 }
 
 static int
@@ -70,7 +71,8 @@ take(struct ckpt *c, const struct rec *rec)
 	if ((rc = ckpt_check_values(name->text.bytes, value->tensor)) < 0 ||
 	    (rc = room_for_one(c)) < 0 ||
 	    (rc = value_copy(&copy[0], name, &c->arena)) < 0 ||
-	    (rc = value_copy(&copy[1], value, &c->arena)) < 0)
+	    (rc = value_copy(&copy[1], value, &c->arena)) < 0 ||
+	    (rc = lookup_add(&c->places, copy[0].text.bytes, c->n)) < 0)
 		return rc;
 	c->entries[c->n++] = (struct entry){ .name = copy[0].text.bytes,
 		.tensor = copy[1].tensor };
@@ -84,12 +86,17 @@ read_all(struct ckpt *c, struct stream_in *in)
 	int rc = head_copy(&c->head, stream_head(in));
 
 	if (rc == 0 && !head_is(&c->head, "checkpoint"))
-		rc = fail(FAIL_FORMAT, "not a checkpoint (meta.kind says "
-		    "otherwise)");
-	while (rc == 0 && (rc = stream_read(in, &rec)) > 0)
-		rc = take(c, &rec);
-	if (rc == 0 && stream_streams(in) > 1)
-		rc = fail(FAIL_FORMAT, "several checkpoints in one file");
+		rc = fail(FAIL_FORMAT, "not a checkpoint: meta.kind is '%s'; "
+		    "ssl-train writes checkpoints",
+		    value_get_text(&c->head.meta, "kind", ""));
+	while (rc == 0 && (rc = stream_step(in, &rec)) > 0)
+		if (rc == 1)
+			rc = take(c, &rec);
+		else if (rc == 2)
+			rc = fail(FAIL_FORMAT, "several checkpoints in one "
+			    "file; give a file that holds one");
+		else
+			rc = 0;
 	rec_free(&rec);
 	return rc;
 }
@@ -125,6 +132,7 @@ ckpt_free(struct ckpt *c)
 	head_free(&c->head);
 	arena_free(&c->arena);
 	free(c->entries);
+	lookup_free(&c->places);
 	free(c->path);
 	free(c);
 }
@@ -139,6 +147,15 @@ const char *
 ckpt_path(const struct ckpt *c)
 {
 	return c->path;
+}
+
+size_t
+ckpt_input(const struct ckpt *c, const char *side)
+{
+	const int64_t n = value_get_int(value_find(&c->head.meta, "input"),
+	    side, 0);
+
+	return n > 0 ? (size_t)n : 0;
 }
 
 const struct tensor *

@@ -28,6 +28,10 @@ int ckpt_check_values(const char *name, const struct tensor *) FAIL_CHECKED;
 const struct head *ckpt_head(const struct ckpt *);
 const char *ckpt_path(const struct ckpt *);
 
+/* "height", "width" or "channels" of the views that the network was trained
+ * on (meta.input); 0: not known. */
+size_t ckpt_input(const struct ckpt *, const char *side);
+
 /* The tensor of that name, or NULL; borrowed. */
 const struct tensor *ckpt_find(const struct ckpt *, const char *name);
 

@@ -6,12 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+
 struct infer {
 	struct kernel *kernel;
 	struct enc_model model;
 	struct nn_params own;
 	const struct nn_params *params;	/* own, or somebody's */
 	struct batch_norm norm;
+	size_t trained[2];		/* height, width at training; 0: unknown */
+	size_t given[2];		/* of the first images here */
 	struct nn_plan *plan;
 	int n, h, w;		/* that the plan is for */
 	float *memory, *x;	/* device */
@@ -43,6 +47,8 @@ init(struct infer *f, struct ckpt *c, const char *network, bool heads,
 		f->model.net.layout.n, false)) < 0)
 		return rc;
 	f->params = &f->own;
+	f->trained[0] = ckpt_input(c, "height");
+	f->trained[1] = ckpt_input(c, "width");
 	return ckpt_load(c, prefix, &f->own);
 }
 
@@ -113,6 +119,28 @@ static int
 columns(const struct infer *f, int value)
 {
 	return value < 0 ? 0 : nn_channels(&f->model.net, value);
+}
+
+int
+infer_size(struct infer *f, const struct tensor *t)
+{
+	const size_t h = t->shape[1], w = t->shape[2];
+	const bool first = f->given[0] == 0;
+
+	if (t->shape[0] == 0)
+		return 0;
+	if (!first && (h != f->given[0] || w != f->given[1]))
+		return fail(FAIL_FORMAT, "images of %zux%zu px after images of "
+		    "%zux%zu; ssl-decode --size N makes all alike", w, h,
+		    f->given[1], f->given[0]);
+	f->given[0] = h;
+	f->given[1] = w;
+	if (first && f->trained[0] > 0 && (h != f->trained[0] ||
+	    w != f->trained[1]))
+		log_line(LOG_WARNING, "images are %zux%zu px, the network was "
+		    "trained on views of %zux%zu; ssl-decode --size N resizes",
+		    w, h, f->trained[1], f->trained[0]);
+	return 0;
 }
 
 int

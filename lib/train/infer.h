@@ -41,6 +41,10 @@ int infer_features(const struct infer *);
 int infer_projections(const struct infer *);
 int infer_predictions(const struct infer *);
 
+/* The size of images to come: FAIL_FORMAT when it is another than before, a
+ * warning when it is another than the network was trained on. */
+int infer_size(struct infer *, const struct tensor *) FAIL_CHECKED;
+
 /* Images of one size, INFER_BATCH of them at most in all the parts; a part
  * by itself may have any number.  FAIL_FORMAT, with the field and the sample,
  * for NaN or infinity in the images, and FAIL_DIVERGED for them in what is

@@ -155,6 +155,10 @@ train_run(struct train *t, struct batch *b)
 		if ((rc = batch_next(b, &batch, &epoch)) <= 0)
 			break;
 		set_epoch(t, epoch);
+		if (t->height == 0) {
+			t->height = batch.view[0].h;
+			t->width = batch.view[0].w;
+		}
 		if ((rc = step(t, &batch)) < 0)
 			break;
 		if (!is_due(t, saved))
@@ -231,6 +235,22 @@ describe_values(const struct train *t, struct head *h)
 	return rc < 0 ? rc : set(h, "effective", map);
 }
 
+/* What the network was trained on, for who uses it on other images. */
+static int
+describe_input(const struct train *t, struct head *h)
+{
+	struct value map = value_map(NULL, 0);
+	struct arena *a = &h->arena;
+
+	if (t->height == 0)
+		return 0;
+	if (value_set(&map, "height", value_int(t->height), a) < 0 ||
+	    value_set(&map, "width", value_int(t->width), a) < 0 ||
+	    value_set(&map, "channels", value_int(t->norm.channels), a) < 0)
+		return fail_last();
+	return set(h, "input", map);
+}
+
 int
 train_describe(const struct train *t, struct head *h)
 {
@@ -246,7 +266,8 @@ train_describe(const struct train *t, struct head *h)
 	    (rc = set(h, "seed", value_int(t->seed))) < 0 ||
 	    (rc = set(h, "optimizer", value_text(t->optim.row->name))) < 0)
 		return rc;
-	if ((rc = describe_values(t, h)) < 0)
+	if ((rc = describe_values(t, h)) < 0 ||
+	    (rc = describe_input(t, h)) < 0)
 		return rc;
 	if (t->total > 0)
 		rc = set(h, "total_steps", value_int((int64_t)t->total));

@@ -37,6 +37,7 @@ struct train {
 	bool planned;		/* nobody but the stream says where to stop */
 	uint64_t unused;	/* records behind the last step, if planned */
 	int64_t seed;
+	int height, width;	/* of the first batch's view0; 0: none yet */
 	uint64_t log_every, save_every;	/* steps; 0: never */
 	double save_seconds;	/* also so long after the last save or start */
 

@@ -158,7 +158,7 @@ load(const struct monitor *m, const char *path, struct labels *names,
 	int rc = s.in == NULL ? fail_last() : 0, got = 0;
 
 	to->dim = (size_t)infer_features(m->infer);
-	while (rc == 0 && (got = stream_read(s.in, &s.rec)) > 0)
+	while (rc == 0 && (got = stream_read_any(s.in, &s.rec)) > 0)
 		if ((rc = take_record(m, &s, to)) < 0)
 			rc = fail_note("record %" PRIu64,
 			    stream_records(s.in) - 1);

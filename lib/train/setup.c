@@ -292,8 +292,8 @@ make_schedules(struct train *t, const struct train_config *c,
 		t->support_end = UINT64_MAX;
 	if (t->ema_cosine && t->run.row->target && t->total == 0)
 		return fail(FAIL_USAGE, "--ema-schedule cosine needs the "
-		    "number of steps, which the stream does not tell; give "
-		    "--total-steps");
+		    "number of steps, which the stream does not tell "
+		    "(ssl-augment --batch writes it); give --total-steps");
 	return sched_check(s);
 }
 

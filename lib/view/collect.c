@@ -34,12 +34,15 @@ first_step(const struct collect *g, const struct sample *s)
 	const int64_t size = (int64_t)g->config->batch;
 	const int64_t samples = g->epoch_samples;
 	const int64_t step = field_int(s->rec, "step", 0);
-	int64_t full, within;
+	int64_t full, begin, within;
 
-	if (size == 0 || g->start_step <= 0 || samples <= 0)
+	if (size == 0 || g->start_step <= 0 || samples <= 0 || s->epoch < 0)
 		return 0;
 	full = samples / size;
-	within = step - s->epoch * ((samples + size - 1) / size);
+	/* Numbers of a header may be anything. */
+	if (__builtin_mul_overflow(s->epoch, full + (samples % size > 0),
+	    &begin) || __builtin_sub_overflow(step, begin, &within))
+		return 0;
 	return s->epoch * full + (within < 0 ? 0 : within < full ? within
 	    : full);
 }
@@ -108,6 +111,21 @@ reserve(struct made *m, const struct collect *g, const struct sample *s,
 	return arena_reserve(&m->rec.arena, all);
 }
 
+/* A view of the input beyond those made here would be taken for one. */
+static int
+refuse_views(const struct collect *g, const struct rec *r)
+{
+	char name[16];
+
+	for (int k = work_views(g->config); k < RECIPE_VIEWS; k++) {
+		snprintf(name, sizeof(name), "view%d", k);
+		if (rec_find(r, name) != NULL)
+			return fail(FAIL_FORMAT, "field %s: this input has "
+			    "more views already than are made of it", name);
+	}
+	return 0;
+}
+
 /* A record that begins with this sample. */
 static int
 begin(struct collect *g, const struct sample *s)
@@ -122,7 +140,7 @@ begin(struct collect *g, const struct sample *s)
 	if (step < 0 || g->config->batch > 0)
 		step = g->first_step + g->step;
 	g->epoch = s->epoch;
-	if (skip == NULL || reserve(m, g, s, rows) < 0
+	if (skip == NULL || refuse_views(g, s->rec) < 0 || reserve(m, g, s, rows) < 0
 	    || columns_begin(&m->columns, &m->rec, rows, s->rec, skip) < 0
 	    || rec_add(&m->rec, "epoch", value_int(g->epoch)) < 0
 	    || rec_add(&m->rec, "step", value_int(step)) < 0)
@@ -216,6 +234,26 @@ end_epoch(struct collect *g)
 	return none ? fail(FAIL_FORMAT, "not one image could be read") : 0;
 }
 
+/* Says once that images are much smaller than a recipe's views of them. */
+static void
+warn_enlarged(struct collect *g, const struct sample *s)
+{
+	const int side = s->height < s->width ? s->height : s->width;
+	const struct recipe *r = g->config->recipe;
+
+	for (int k = 0; side > 0 && g->config->chain == NULL && !g->enlarged
+	    && k < r->n_views; k++) {
+		const int size = r->views[k].size;
+
+		g->enlarged = size >= 2 * side;
+		if (g->enlarged)
+			log_line(LOG_WARNING, "an image of %dx%d px is "
+			    "enlarged to views of %dx%d; --size or another "
+			    "recipe makes smaller views", s->width, s->height,
+			    size, size);
+	}
+}
+
 static void
 drop(struct collect *g)
 {
@@ -250,6 +288,7 @@ collect_add(struct collect *g, const struct sample *s)
 	*(s->bad.code < 0 ? &g->bad : &g->good) += 1;
 	if (batch(g) > 0 && m->filled > 0 && s->epoch != g->epoch)
 		drop(g);
+	warn_enlarged(g, s);
 	if ((s->bad.code < 0 ? report(g, s) : add(g, s)) < 0)
 		return fail_last();
 	last = batch(g) > 0 ? m->filled == batch(g) : s->row + 1 == s->rows;

@@ -28,6 +28,8 @@ struct collect {
 	int64_t last_epoch;		/* of the last sample */
 	uint64_t good, bad;		/* samples of that epoch */
 	struct buf known_bad;		/* images, by index */
+	bool enlarged;			/* an image much smaller than a view
+					 * has been warned of */
 
 	/* Records in turn: one is filled while the other is sent. */
 	struct made made[2];

@@ -43,7 +43,9 @@ add_recipe(struct head *h, const struct recipe *r)
 	struct buf text = { 0 };
 	const char *copy = NULL;
 
-	if (recipe_text(r, &text) == 0)
+	if (recipe_text(r, &text) == 0 && (value_utf8((const char *)text.data,
+	    text.size) || fail(FAIL_USAGE, "recipe: its name or description "
+	    "is not UTF-8") == 0))
 		copy = arena_string(&h->arena, (const char *)text.data,
 		    text.size);
 	buf_free(&text);

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/num.h"
+#include "stream/stream.h"
 
 #define VIEWS 64		/* of a record, at most */
+#define SAMPLES ((size_t)1 << 20)	/* likewise: as many as ssl-augment's */
 
 /* Views that are mixed as one batch, one behind the other. */
 struct batch {
@@ -39,8 +41,8 @@ find_view(const struct rec *rec, const char *name)
 	const struct tensor *t;
 
 	if (v == NULL || v->type != VALUE_TENSOR) {
-		fail(FAIL_FORMAT, "no field %s; ssl-augment makes views",
-		    name);
+		if (v != NULL || rec_lacks(rec, name) == 0)
+			fail(FAIL_FORMAT, "%s: not a tensor", name);
 		return NULL;
 	}
 	t = v->tensor;
@@ -279,6 +281,9 @@ mixer_apply(const struct mixer *m, struct rec *rec, uint64_t step,
 
 	if (rec_samples(rec, &n) < 0)
 		return fail_last();
+	if (n > SAMPLES)
+		return fail(FAIL_LIMIT, "%zu samples, at most %zu are mixed; "
+		    "ssl-augment --batch makes smaller records", n, SAMPLES);
 	if (m->mode != MIXER_INPUT && (rec_find(rec, "mix_index") != NULL
 	    || rec_find(rec, "mix_lambda") != NULL))
 		return fail(FAIL_FORMAT, "mix_index: mixed before, and labels "

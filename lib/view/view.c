@@ -45,10 +45,8 @@ sample_index(const struct view *v, const struct rec *r, size_t row)
 {
 	const struct value *f = rec_find(r, "index");
 
-	if (f != NULL && f->type == VALUE_TENSOR
-	    && f->tensor->dtype == DTYPE_I8 && f->tensor->n_dims == 1)
-		return (uint64_t)((const int64_t *)f->tensor->data)[row];
-	return v->seen;
+	return f == NULL ? v->seen
+	    : (uint64_t)((const int64_t *)f->tensor->data)[row];
 }
 
 /* Samples of the record at hand, until there are `most`; only the wanted one
@@ -75,6 +73,20 @@ take_samples(struct view *v, struct load *l, size_t most)
 	}
 }
 
+/* Fields that decide what is drawn must be what they are said to be. */
+static int
+check_record(const struct view *v)
+{
+	const struct value *epoch = rec_find(v->rec, "epoch");
+	const struct tensor *index;
+
+	if (rec_find(v->rec, "index") != NULL &&
+	    rec_tensor(v->rec, "index", DTYPE_I8, "n", &index) < 0)
+		return fail_last();
+	return epoch == NULL || epoch->type == VALUE_INT ? 0 :
+	    fail(FAIL_FORMAT, "epoch: not an integer");
+}
+
 /* The next record, once all samples of the one before are taken, which then
  * stays with the load: 1, 0 at the end, or a failure. */
 static int
@@ -89,8 +101,10 @@ next_record(struct view *v, struct load *l)
 	}
 	v->row = v->rows = 0;
 	got = stream_read(v->in, v->rec);
-	if (got > 0 && rec_samples(v->rec, &v->rows) < 0)
-		return fail_note("record %" PRIu64, stream_records(v->in));
+	if (got > 0 && (rec_samples(v->rec, &v->rows) < 0 ||
+	    check_record(v) < 0))
+		return fail_note("record %" PRIu64,
+		    stream_records(v->in) - 1);
 	return got;
 }
 
@@ -228,7 +242,9 @@ view_run(struct stream_in *in, struct pool *pool,
 	*counts = (struct view_counts){ 0 };
 	if (v == NULL)
 		return fail_last();
-	rc = flow_run(pool, &flow);
+	rc = head_refuse_checkpoint(stream_head(in));
+	if (rc == 0)
+		rc = flow_run(pool, &flow);
 	if (rc == 0)
 		rc = collect_end(&v->collect);
 	*counts = v->collect.counts;

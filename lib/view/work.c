@@ -102,6 +102,8 @@ make_pictures(const struct view_config *c, struct bench *b, struct sample *s)
 
 	if (origin_find(&origin, s->rec, s->row) < 0)
 		return fail_last();
+	s->height = origin.image.height;
+	s->width = origin.image.width;
 	rc = get(c, s, &origin, &b->origin, &source);
 	if (fail_is_data(rc)) {
 		fail_save(&s->bad);
@@ -119,10 +121,11 @@ make_numbers(const struct view_config *c, struct sample *s)
 	const struct value *x = rec_find(s->rec, "x");
 	struct tensor one;
 
-	if (x == NULL || x->type != VALUE_TENSOR || x->tensor->n_dims < 2
+	if (x == NULL)
+		return rec_lacks(s->rec, "image");
+	if (x->type != VALUE_TENSOR || x->tensor->n_dims < 2
 	    || x->tensor->dtype != DTYPE_F4)
-		return fail(FAIL_FORMAT, "no field image (u1), jpeg (u1) or x "
-		    "(f4)");
+		return fail(FAIL_FORMAT, "field x is not f4 [N,D] or [N,T,D]");
 	if (c->chain != NULL)
 		return fail(FAIL_USAGE, "--ops is for pictures, not for "
 		    "numbers (field x)");
@@ -147,6 +150,7 @@ int
 work_do(const struct view_config *c, struct bench *b, struct sample *s)
 {
 	s->bad.code = 0;
+	s->height = s->width = 0;
 	if ((origin_fields(s->rec) == NULL ? make_numbers(c, s)
 	    : make_pictures(c, b, s)) < 0)
 		return fail_note("sample %" PRIu64, s->index);

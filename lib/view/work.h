@@ -16,6 +16,7 @@ struct sample {
 	uint64_t index;
 	/* What is made of it.  The first shape of a view is 1. */
 	struct fail_state bad;		/* no picture; code 0: it is one */
+	int height, width;		/* of the image; 0: numbers */
 	struct tensor views[RECIPE_VIEWS];
 	struct buf rooms[RECIPE_VIEWS];	/* in which they lie */
 };

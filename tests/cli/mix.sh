@@ -89,7 +89,7 @@ like "$(cat "$T/.err")" "*mixup.tz, record 0: mix_index: mixed before*" \
     "… is told"
 ok "… and nothing is left behind" test ! -e again.tz
 fails 1 "no such view" ssl-mix --view 5 -o none.tz views.tz
-like "$(cat "$T/.err")" "*no field view5*ssl-augment*" "… is told"
+like "$(cat "$T/.err")" "*no field view5*ssl-show lists*" "… is told"
 ssl-decode -q data/test -o samples.tz
 fails 1 "samples without views" ssl-mix --mode inputmix -o none.tz samples.tz
 like "$(cat "$T/.err")" "*no field view0*" "… is told"

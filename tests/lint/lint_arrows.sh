@@ -41,6 +41,7 @@ only_in() {
 only_in 'zstd.*' lib/stream/frame_in.c lib/stream/frame_out.c
 only_in 'msgpack.*' lib/stream/pack.c
 only_in 'jpeglib.*' lib/image/jpeg.c
+only_in 'png.*' lib/image/png.c
 only_in 'cblas.*' lib/kernel/gemm.c
 only_in 'pthread.*' lib/base/ahead.c lib/base/flow.c lib/base/pool.c
 only_in 'archive.*' lib/source/tar_in.c

@@ -3,6 +3,7 @@
  * Frames of a file unpacked side by side: the same bytes, and of whatever is
  * wrong the same word at the same place, as by one thread.
  */
+#include "base/buf.h"
 #include "stream/frame.h"
 
 #include <fcntl.h>
@@ -131,6 +132,35 @@ check_whole(void)
 			    "%d threads, %zu bytes at a time", threads,
 			    most[i]);
 		}
+}
+
+/* The file with a skippable frame of `size` bytes before each of its frames
+ * and behind the last, cut short by `cut`. */
+static void
+check_skippable(size_t size, size_t cut)
+{
+	const unsigned char head[8] = { 0x50, 0x2a, 0x4d, 0x18,
+		size & 255, size >> 8 & 255, size >> 16 & 255, 0 };
+	struct buf b = { 0 };
+	bool held;
+
+	for (size_t at = 0, one = 0; at <= n_packed; at += one) {
+		if (buf_append(&b, head, 8) < 0 || buf_reserve(&b, size) < 0)
+			abort();
+		memset(b.data + b.size, 0x28, size);
+		b.size += size;
+		if (at == n_packed)
+			break;
+		one = ZSTD_findFrameCompressedSize(packed + at, n_packed - at);
+		if (buf_append(&b, packed + at, one) < 0)
+			abort();
+	}
+	held = same(b.data, b.size - cut, 70000);
+	ok(held && last.size == n_content && memcmp(by_some, content,
+	    n_content) == 0 && (cut == 0 ? last.rc == 0
+	    : strcmp(last.text, FRAME_TRUNCATED) == 0),
+	    "skippable frames of %zu bytes, %zu too few", size, cut);
+	buf_free(&b);
 }
 
 /* How far the file is read when no more than the second frame was begun: one
@@ -369,6 +399,11 @@ main(void)
 	check_cut();
 	check_shape("ours", mixed, 8, false);
 	check_whole();
+	check_skippable(0, 0);
+	check_skippable(1, 0);
+	check_skippable(300000, 0);
+	check_skippable(300000, 1);
+	check_skippable(0, 1);
 	check_side_by_side();
 	check_cut();
 	check_damaged();

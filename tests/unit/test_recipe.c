@@ -28,7 +28,8 @@ grammar(void)
 	    "\tflip p=0.25  # now and then\nview weak size=10\n"
 	    "recipe second\nview\n gray\n";
 
-	is_int(recipe_find(&recipe, text, NULL), 0, "the first recipe");
+	refuses(text, "line 10: a second recipe");
+	is_int(recipe_find(&recipe, text, "first"), 0, "the first recipe");
 	is_text(recipe.name, "first", "its name");
 	is_text(recipe.about, "of two", "what it says of itself");
 	is_int(recipe.n_views, 2, "views");
@@ -47,6 +48,21 @@ grammar(void)
 	    && recipe_change(&recipe, "2.crop.area=1") < 0
 	    && recipe_change(&recipe, "crop.area=2") < 0
 	    && recipe_change(&recipe, "crop") < 0, "refuses wrong changes");
+	/* Numbers that a narrower type would wrap or cut. */
+	ok(recipe_change(&recipe, "4294967295.crop.area=1") == -5
+	    && recipe_change(&recipe, "4294967296.flip.p=0") == -5
+	    && recipe_change(&recipe, "18446744073709551617.flip.p=0") == -5
+	    && recipe_change(&recipe, "4294967297.size=9") == -5
+	    && recipe_change(&recipe, "1flip.p=0") == -5
+	    && recipe_change(&recipe, "1.mean.r=0") == -5
+	    && recipe_change(&recipe, "crop.tries=2.5") == -5
+	    && recipe_change(&recipe, "crop.area=0x1p-2") == -5
+	    && recipe_change(&recipe, "crop.area=1e400") == -5
+	    && recipe_change(&recipe, "crop.area=nan") == -5
+	    && recipe_change(&recipe, "crop.area=0.5z") == -5,
+	    "refuses numbers that are none, or of no view");
+	ok(recipe.views[1].size == 10 && recipe.views[0].steps[1].p == 0,
+	    "… and changes nothing");
 	is_int(recipe_find(&recipe, text, "second"), 0, "by name");
 	is_int(recipe_find(&recipe, text, "third"), -5, "unknown");
 	ok(strstr(fail_text(), "first, second") != NULL, "tells the names");
@@ -56,6 +72,13 @@ grammar(void)
 	refuses("recipe a\nview\n blur sigma=2..1\n", "backwards");
 	refuses("recipe a\nview\n blur kind=round\n", "boxes|zero|reflect");
 	refuses("recipe a\nview\n flip p=1.5\n", "line 3");
+	refuses("view\nrecipe a\nview\n flip\n", "recipe line 1");
+	refuses("recipe a234567890123456789012345678901234567890123456789012"
+	    "3456789012345\nview\n flip\n", "a name of 65 bytes");
+	ok(recipe_check_bytes("recipe a\nvi\0ew", 14) == -5
+	    && strstr(fail_text(), "line 2") != NULL
+	    && recipe_check_bytes("recipe a\n", 9) == 0,
+	    "a NUL is refused with its line");
 	refuses("recipe a\nflip\n", "a view must come before");
 	refuses("recipe a\nmean 1 2\n", "three numbers");
 	refuses("recipe a\nview odd\n", "weak, strong");

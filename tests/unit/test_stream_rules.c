@@ -154,7 +154,8 @@ check_frame_rules(void)
 	} cases[] = {
 		{ BYTES("hello, world"), "no zstd frame at byte 0" },
 		{ BYTES("\x28\xb5\x2f\xfe"), "no zstd frame at byte 0" },
-		{ BYTES("\x50\x2a\x4d\x18\0\0\0\0"), "no zstd frame" },
+		{ BYTES("\x50\x2a\x4d\x18\0\0\0\0"), "truncated stream" },
+		{ BYTES("\x50\x2a\x4d\x17\0\0\0\0"), "no zstd frame" },
 		{ BYTES("\x28\xb5\x2f\xfd\x00\x58\x01\0\0"), "no checksum" },
 		{ BYTES("\x28\xb5\x2f\xfd\x05\x58\x07\x01\0\0"),
 		    "needs a dictionary" },

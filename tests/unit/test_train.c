@@ -259,14 +259,20 @@ static void
 divergence(void)
 {
 	const struct train_config c = config();
+	struct train_config wild = c;
 	uint64_t steps;
 
 	write_views("bad.tz", 5, 0, 3);
 	is_int(run("bad.tz", &c, NULL, false, "bad-out.tz", &steps),
-	    FAIL_DIVERGED, "a loss that is not a number ends the run");
+	    FAIL_FORMAT, "a pixel that is not a number ends the run");
 	is_int(steps, 3, "… at its step");
-	ok(strstr(fail_text(), "step 3") != NULL, "… and says which: %s",
-	    fail_text());
+	ok(strstr(fail_text(), "record 3: view1: a value that is not finite")
+	    != NULL, "… and says which: %s", fail_text());
+	wild.rate = 1e30;
+	is_int(run("views.tz", &wild, NULL, false, "wild.tz", &steps),
+	    FAIL_DIVERGED, "a loss that is not a number ends the run");
+	ok(steps > 0 && steps < 5 && strstr(fail_text(), "diverged") != NULL,
+	    "… at its step: %s", fail_text());
 	write_views("bad2.tz", 2, 0, -1);
 	{
 		struct train_config two = c;
@@ -331,7 +337,8 @@ clean_up(void)
 {
 	static const char *const names[] = { "views.tz", "late.tz",
 		"whole.tz", "again.tz", "part.tz", "on.tz", "late-on.tz",
-		"short.tz", "bad.tz", "bad-out.tz", "bad2.tz", "two.tz",
+		"short.tz", "bad.tz", "wild.tz", "bad-out.tz", "bad2.tz",
+		"two.tz",
 		"init.tz" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -35,6 +35,36 @@ check_utf8(void)
 }
 
 static void
+check_same(void)
+{
+	struct value one[] = { value_int(1), value_text("a") };
+	struct value two[] = { value_float(1), value_text("a") };
+	struct value three[] = { value_int(1), value_text("b") };
+	struct member ab[] = { { "a", value_int(1) }, { "b", value_nil() } };
+	struct member ba[] = { { "b", value_nil() }, { "a", value_int(1) } };
+	struct member ac[] = { { "a", value_int(1) }, { "c", value_nil() } };
+	const struct value arrays[] = { value_array(one, 2),
+		value_array(two, 2), value_array(three, 2),
+		value_array(one, 1) };
+	const struct value maps[] = { value_map(ab, 2), value_map(ba, 2),
+		value_map(ac, 2), value_map(ab, 1) };
+	const struct value yes = value_bool(true), no = value_bool(false);
+	const struct value none = value_nil(), zero = value_int(0);
+
+	ok(value_same(&arrays[0], &arrays[1]) &&
+	    value_same(&arrays[1], &arrays[0]), "numbers are alike by value");
+	ok(!value_same(&arrays[0], &arrays[2]), "another text is not");
+	ok(!value_same(&arrays[0], &arrays[3]) &&
+	    !value_same(&arrays[3], &arrays[0]), "a shorter array is not");
+	ok(value_same(&maps[0], &maps[1]), "maps in any order");
+	ok(!value_same(&maps[0], &maps[2]) && !value_same(&maps[0], &maps[3])
+	    && !value_same(&maps[0], &arrays[0]), "other maps are not");
+	ok(value_same(&yes, &yes) && !value_same(&yes, &no) &&
+	    value_same(&none, &none) && !value_same(&none, &zero) &&
+	    !value_same(&zero, &no), "plain values by type and value");
+}
+
+static void
 check_dtypes(void)
 {
 	static const char *const names[] = { "u1", "i4", "i8", "f2", "f4",
@@ -129,6 +159,7 @@ main(void)
 	struct arena a = { 0 };
 
 	check_utf8();
+	check_same();
 	check_dtypes();
 	check_numbers();
 	check_maps(&a);
