@@ -42,7 +42,7 @@ struct jpeg_reader {
 	struct picture corner;		/* what jpeg_check decodes */
 };
 
-/* What a guarded call works on. */
+/* One image to decode. */
 struct job {
 	struct jpeg_reader *reader;
 	struct picture *picture;	/* either to be sized here … */
@@ -116,16 +116,6 @@ trap_init(struct trap *t)
 	t->errors.output_message = on_output;
 }
 
-/* Runs `work` so that a failure inside libjpeg comes out as ours. */
-static int
-guarded(struct trap *t, int (*work)(const struct job *),
-    const struct job *job)
-{
-	if (setjmp(t->back) != 0)
-		return fail_last();
-	return work(job);
-}
-
 static bool
 is_plausible(uint64_t bytes, uint64_t pixels, uint64_t data_bytes)
 {
@@ -133,9 +123,9 @@ is_plausible(uint64_t bytes, uint64_t pixels, uint64_t data_bytes)
 }
 
 /*
- * Arithmetic decoding makes up data without end when a file stops short, in
- * each of many scans.  All scans are decoded before the first row, so this is
- * checked alike whatever rows are read; of a single scan it is not checked.
+ * Arithmetic decoding makes up data without end when a scan stops short.  Of
+ * several scans, all are decoded before the first row: this is checked alike
+ * whatever rows are read.  A single one is measured by check_claims.
  */
 static void
 on_progress(j_common_ptr common)
@@ -185,6 +175,9 @@ check_claims(struct jpeg_reader *r, int64_t max_pixels)
 	const uint64_t kept = coefficient_bytes(info);
 
 	r->data_bytes = info->src->bytes_in_buffer;
+	if (info->arith_code && !jpeg_has_multiple_scans(info))
+		r->data_bytes = jpeg_scan_bytes(info->src->next_input_byte,
+		    r->data_bytes);
 	if (pixels > (uint64_t)max_pixels)
 		return fail(FAIL_LIMIT, "%ux%u px, limit %lld px in all",
 		    info->image_width, info->image_height,
@@ -419,6 +412,15 @@ decode(const struct job *job)
 	return rc;
 }
 
+/* A failure inside libjpeg comes out as ours. */
+static int
+guarded_decode(const struct job *job)
+{
+	if (setjmp(job->reader->trap.back) != 0)
+		return fail_last();
+	return decode(job);
+}
+
 struct jpeg_reader *
 jpeg_reader_new(void)
 {
@@ -452,7 +454,7 @@ run(struct jpeg_reader *r, const struct job *job)
 
 	if (job->size == 0)
 		return fail(FAIL_FORMAT, "empty file");
-	rc = guarded(&r->trap, decode, job);
+	rc = guarded_decode(job);
 	jpeg_destroy_decompress(&r->info);
 	return rc;
 }
@@ -504,7 +506,6 @@ struct jpeg_writer {
 	int quality;
 };
 
-/* A guarded call gets the writer through its trap. */
 static boolean
 more_room(j_compress_ptr info)
 {

@@ -33,6 +33,10 @@ struct jpeg_info {
  * the format of a file of another one ("a PNG image, not JPEG"). */
 int jpeg_look(const void *bytes, size_t size, struct jpeg_info *) FAIL_CHECKED;
 
+/* The bytes of coded data before the marker that ends a scan, which these
+ * bytes begin with; all if there is none.  Restart markers end no scan. */
+size_t jpeg_scan_bytes(const void *bytes, size_t size);
+
 /* A decoder, used for any number of images by one thread at a time.  It
  * keeps memory from one to the next, nothing else. */
 struct jpeg_reader;

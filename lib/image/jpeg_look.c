@@ -115,6 +115,28 @@ not_jpeg(const void *bytes, size_t size)
 	    fail(FAIL_FORMAT, "%s, not JPEG", f->what);
 }
 
+size_t
+jpeg_scan_bytes(const void *bytes, size_t size)
+{
+	const unsigned char *at = bytes;
+	size_t n = 0;
+
+	while (n + 1 < size) {
+		const unsigned char *ff = memchr(at + n, 0xFF, size - n - 1);
+		int mark;
+
+		if (ff == NULL)
+			break;
+		n = (size_t)(ff - at);
+		mark = at[n + 1];
+		if (mark != 0 && mark != 0xFF && (mark < MARK_RST0 ||
+		    mark >= MARK_SOI))
+			return n;
+		n++;
+	}
+	return size;
+}
+
 /* As libjpeg: anything between segments is passed over up to an 0xFF. */
 int
 jpeg_look(const void *bytes, size_t size, struct jpeg_info *info)

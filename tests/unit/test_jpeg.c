@@ -131,7 +131,7 @@ claim(struct buf *jpg, unsigned width, unsigned height)
 {
 	for (size_t i = 2; i + 9 < jpg->size; i++)
 		if (jpg->data[i] == 0xFF && (jpg->data[i + 1] == 0xC0 ||
-		    jpg->data[i + 1] == 0xC2)) {
+		    jpg->data[i + 1] == 0xC2 || jpg->data[i + 1] == 0xC9)) {
 			jpg->data[i + 5] = (unsigned char)(height >> 8);
 			jpg->data[i + 6] = (unsigned char)height;
 			jpg->data[i + 7] = (unsigned char)(width >> 8);
@@ -156,6 +156,37 @@ test_claims(struct jpeg_reader *r, const char *name)
 	claim(&jpg, 2000, 2000);
 	ok(jpeg_read(r, &p, jpg.data, jpg.size, JPEG_MAX_PIXELS) < 0,
 	    "%s: 2000x2000 px end early", name);
+	picture_free(&p);
+	buf_free(&jpg);
+}
+
+/* An arithmetic decoder makes up data after the scan's end: bytes that follow
+ * the image do not count. */
+static void
+test_short_scan(struct jpeg_reader *r)
+{
+	struct buf jpg = load("arithmetic", "jpg");
+	struct picture p = { 0 };
+	const size_t size = jpg.size;
+	static const unsigned char scan[] = { 1, 0xFF, 0, 2, 0xFF, 0xD3, 3,
+		0xFF, 0xFF, 0, 4, 0xFF, 0xD9, 0xFF };
+
+	if (buf_reserve(&jpg, 1 << 18) < 0)
+		exit(1);
+	memset(jpg.data + size, 0, 1 << 18);
+	jpg.size = size + (1 << 18);
+	is_int(jpeg_read(r, &p, jpg.data, jpg.size, JPEG_MAX_PIXELS), 0,
+	    "more bytes after an image");
+	claim(&jpg, 13000, 13000);
+	is_int(jpeg_read(r, &p, jpg.data, jpg.size, JPEG_MAX_PIXELS),
+	    FAIL_LIMIT, "a large claim and a short scan");
+	is_int(jpeg_check(r, jpg.data, jpg.size, JPEG_MAX_PIXELS), FAIL_LIMIT,
+	    "... checked");
+	is_int((long long)jpeg_scan_bytes(scan, sizeof(scan)), 11,
+	    "a scan's bytes");
+	is_int((long long)jpeg_scan_bytes(scan, 11), 11, "... without an end");
+	is_int((long long)jpeg_scan_bytes(scan, 12), 12, "... half an end");
+	is_int((long long)jpeg_scan_bytes(scan, 0), 0, "... none");
 	picture_free(&p);
 	buf_free(&jpg);
 }
@@ -353,6 +384,7 @@ main(void)
 	test_claims(r, "colour");
 	test_claims(r, "progressive");
 	test_claims(r, "cmyk");
+	test_short_scan(r);
 	test_orient();
 	test_write(r, 3, 30, 40);
 	test_write(r, 1, 17, 9);
