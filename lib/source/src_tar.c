@@ -31,32 +31,45 @@ struct tar {
 	struct buf bytes;
 };
 
-static bool
-is_other_image(const char *name)
-{
-	static const char *const ends[] = { ".png", ".webp", ".gif", ".bmp",
-		".tif", ".tiff", ".heic", ".heif", ".avif", ".jxl", ".jp2",
-		".ppm", ".pgm", ".pnm" };
-	const char *dot = strrchr(name, '.');
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (dot != NULL && strcasecmp(dot, ends[i]) == 0)
-			return true;
-	return false;
-}
-
-/* What an operating system or an editor put there: ._a.jpg, .DS_Store. */
+/* Whether the name, or a folder in it, is what systems leave behind. */
 static bool
 is_hidden(const char *name)
 {
+	char part[256];
+
 	for (size_t n; *name != '\0'; name += n + (name[n] == '/')) {
 		n = strcspn(name, "/");
-		if (n == 8 && memcmp(name, "__MACOSX", 8) == 0)
-			return true;
-		if (*name == '.' && n > 1 && (n > 2 || name[1] != '.'))
+		snprintf(part, sizeof(part), "%.*s", (int)n, name);
+		if (strcmp(part, ".") != 0 && strcmp(part, "..") != 0 &&
+		    src_is_junk_name(part))
 			return true;
 	}
 	return false;
+}
+
+static enum src_name
+name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return src_name(slash == NULL ? path : slash + 1);
+}
+
+/* A file whose name tells nothing: is it a JPEG all the same? */
+static int
+take_unknown(struct src_part *p, struct tar_reader *r,
+    const struct tar_member *m, const char *name)
+{
+	unsigned char first[3] = { 0 };
+
+	if (m->type == TAR_FILE && m->stored >= sizeof(first) &&
+	    name_of(name) != SRC_NAME_OTHER &&
+	    tar_read(r, first, sizeof(first)) < 0)
+		return fail_last();
+	if (memcmp(first, "\xff\xd8\xff", sizeof(first)) == 0)
+		return skips_add(&p->skips, true, "JPEG files of another name "
+		    "(rename them to .jpg)", name);
+	return skips_add(&p->skips, false, "other files", name);
 }
 
 /* The member's bytes to the end of the spill, in pieces of a block. */
@@ -226,7 +239,7 @@ take_member(struct src_part *p, struct tar_reader *r,
 		return 0;
 	if (is_hidden(name))
 		return skips_add(&p->skips, false, "hidden files", name);
-	if (is_other_image(name) && m->type != TAR_OTHER)
+	if (name_of(name) == SRC_NAME_IMAGE && m->type != TAR_OTHER)
 		return skips_add(&p->skips, true, "images that are not JPEG",
 		    name);
 	if (m->type == TAR_HARD_LINK || m->type == TAR_SYMBOLIC_LINK)
@@ -237,7 +250,7 @@ take_member(struct src_part *p, struct tar_reader *r,
 		return take_image(p, r, m, name);
 	if (m->type == TAR_FILE && label)
 		return take_label(p, r, m, name);
-	return skips_add(&p->skips, false, "other files", name);
+	return take_unknown(p, r, m, name);
 }
 
 static int
