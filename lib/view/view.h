@@ -43,4 +43,13 @@ int view_run(struct stream_in *, struct pool *, const struct view_config *,
  * steps_per_epoch and samples where the input knows its own. */
 int view_describe(struct head *, const struct view_config *) FAIL_CHECKED;
 
+/* False when the header described above says that an epoch is smaller than a
+ * batch; a further stream behind this one may still fill batches. */
+bool view_has_batch(const struct head *, const struct view_config *);
+
+/* FAIL_FORMAT when samples came and none of them became a batch; a stream
+ * that began later may hold no more than an epoch's rest. */
+int view_check_batch(const struct head *, const struct view_config *,
+    const struct view_counts *) FAIL_CHECKED;
+
 #endif
