@@ -15,7 +15,9 @@ struct reader {
 	struct stream_in *in;
 	int channels, n_views;
 	bool more_views, label;
-	uint64_t skip;
+	uint64_t skip;			/* steps to leave out */
+	uint64_t streams, before, next;	/* streams so far, steps of those
+					 * before this one, the next step */
 	struct ahead *ahead;
 	struct rec rec[2];
 };
@@ -227,16 +229,27 @@ check_mix(const struct rec *rec, size_t n)
 	return 0;
 }
 
-/* Where the record stands in its run: 1 to take it, 0 to leave it out. */
+/* Where the record stands in its run: 1 to take it, 0 to leave it out, or a
+ * failure when the stream begins too late for a run that goes on.  Steps of
+ * a further stream behind the first count on from its last. */
 static int
-due(const struct reader *r, const struct rec *rec)
+due(struct reader *r, const struct rec *rec)
 {
-	const struct value *step = rec_find(rec, "step");
+	const struct value *v = rec_find(rec, "step");
+	uint64_t step;
 
-	if (r->skip == 0 || step == NULL || step->type != VALUE_INT ||
-	    step->integer < 0)
+	if (r->skip == 0 || v == NULL || v->type != VALUE_INT ||
+	    v->integer < 0)
 		return 1;
-	return (uint64_t)step->integer >= r->skip;
+	if (r->streams != stream_streams(r->in))
+		r->before = r->next;
+	r->streams = stream_streams(r->in);
+	step = r->before + (uint64_t)v->integer;
+	r->next = step + 1;
+	if (stream_records(r->in) == 1 && step > r->skip)
+		return fail(FAIL_FORMAT, "the stream begins at step %" PRIu64
+		    ", the checkpoint is at step %" PRIu64, step, r->skip);
+	return step >= r->skip;
 }
 
 static int
@@ -258,11 +271,12 @@ make(void *arg, int slot)
 {
 	struct reader *r = arg;
 	struct rec *rec = &r->rec[slot];
-	int rc;
+	int rc, late = 0;
 
 	do {
 		rc = stream_read(r->in, rec);
-	} while (rc > 0 && !due(r, rec));
+	} while (rc > 0 && (late = due(r, rec)) == 0);
+	rc = late < 0 ? late : rc;
 	if (rc <= 0)
 		return rc < 0 ? fail_note("%s", stream_path(r->in)) : 0;
 	rc = check(r, rec);

@@ -14,6 +14,7 @@
 #include "train/batch.h"
 #include "train/ckpt.h"
 #include "train/monitor.h"
+#include "train/needs.h"
 #include "train/options.h"
 #include "train/runlog.h"
 #include "train/taps.h"
@@ -35,6 +36,7 @@ struct train {
 	uint64_t total, steps_per_epoch;	/* 0: not known */
 	uint64_t stop;			/* UINT64_MAX: at the stream's end */
 	bool planned;		/* nobody but the stream says where to stop */
+	struct needs needs;
 	uint64_t unused;	/* records behind the last step, if planned */
 	int64_t seed;
 	uint64_t log_every, save_every;	/* steps; 0: never */
@@ -66,15 +68,20 @@ void train_fini(struct train *);
 int train_monitor(struct train *, const struct train_config *,
     struct kernel *, struct pool *) FAIL_CHECKED;
 
-/* Until the stream ends or the last step is done; t->step tells. */
+/* Until the stream ends or the last step is done; t->step tells.  FAIL_FORMAT
+ * when there was no batch, or no labels where the method needs them. */
 int train_run(struct train *, struct batch *) FAIL_CHECKED;
 
-/* Logs whether the stream was shorter or longer than the run. */
+/* Logs whether the stream was shorter or longer than the run, and lacked
+ * labels. */
 void train_tell_end(const struct train *);
 
 /* What a checkpoint of this run says of itself (into meta), and its
- * tensors. */
+ * tensors: train_write finishes the stream, or abandons it and fails. */
 int train_describe(const struct train *, struct head *) FAIL_CHECKED;
 int train_write(const struct train *, struct stream_out *) FAIL_CHECKED;
+
+/* After train_run: no step of the plan is left to resume with. */
+bool train_is_complete(const struct train *);
 
 #endif
