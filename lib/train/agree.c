@@ -28,14 +28,16 @@ int
 agree_end(struct agree *a, bool anyway)
 {
 	const char *text = (const char *)a->clauses.data;
+	const char *advice = !a->fixed ? "; give the same, or "
+	    "--resume-anyway to go on all the same" : a->usage ?
+	    "; give what the checkpoint has" : "";
 	int rc = 0;
 
 	if (a->clauses.size > 0 && anyway && !a->fixed)
 		log_line(LOG_WARNING, "--resume-anyway: %s", text);
 	else if (a->clauses.size > 0)
-		rc = fail(a->usage ? FAIL_USAGE : FAIL_FORMAT, "%s; %s", text,
-		    a->fixed ? "give what the checkpoint has" :
-		    "give the same, or --resume-anyway to go on all the same");
+		rc = fail(a->usage ? FAIL_USAGE : FAIL_FORMAT, "%s%s", text,
+		    advice);
 	buf_free(&a->clauses);
 	return rc;
 }
@@ -143,8 +145,9 @@ check_head(struct agree *a, const struct agree_line *l,
 	head_text(&h, want, sizeof(want));
 	head_text(old, have, sizeof(have));
 	if (w->text != NULL)
-		return agree_clause(a, "--%s %s (%s), the checkpoint has %s",
-		    w->name, w->text, want, have);
+		return agree_clause(a, "--%s %s%s%s%s, the checkpoint has %s",
+		    w->name, w->text, h.n > 0 ? " (" : "", h.n > 0 ? want : "",
+		    h.n > 0 ? ")" : "", have);
 	return agree_clause(a, "--%s makes the %s %s, the checkpoint has %s",
 	    given(l, w->hidden_name) ? w->hidden_name : w->out_name, w->name,
 	    want, have);

@@ -295,6 +295,18 @@ compare_dataset(struct agree *a, const struct value *now,
 	    "than the checkpoint's", n);
 }
 
+/* Bytes of a recipe's line to show: of the first, "recipe NAME what it is",
+ * the name. */
+static int
+shown(const char *line)
+{
+	const size_t all = strcspn(line, "\n");
+	const size_t word = strncmp(line, "recipe ", 7) == 0 ? 7 +
+	    strcspn(line + 7, " \n") : all;
+
+	return (int)(word < 100 ? word : 100);
+}
+
 /* The first line of the recipe that is another. */
 static int
 compare_recipe(struct agree *a, const struct value *now,
@@ -310,8 +322,9 @@ compare_recipe(struct agree *a, const struct value *now,
 		const size_t m = strcspn(x, "\n"), n = strcspn(y, "\n");
 
 		if (m != n || strncmp(x, y, m) != 0)
-			return agree_clause(a, "the recipe has \"%.*s\", the "
-			    "checkpoint's \"%.*s\"", (int)m, x, (int)n, y);
+			return agree_clause(a, "the stream's recipe has "
+			    "\"%.*s\", the checkpoint's \"%.*s\"",
+			    shown(x), x, shown(y), y);
 		x += m + (x[m] == '\n');
 		y += n + (y[n] == '\n');
 	}
@@ -379,8 +392,8 @@ agree_stream(struct agree *a, const struct head *stream)
 	    value_get_int(&ckpt_head(a->ckpt)->meta, "step", 0) > 0)
 		return rc;
 	a->fixed = true;
-	return agree_clause(a, "the stream begins at step %" PRId64
-	    ", the checkpoint is at step 0", start);
+	return agree_clause(a, "the stream begins after the first step "
+	    "(--start-step %" PRId64 "), the checkpoint is at step 0", start);
 }
 
 int
