@@ -124,7 +124,8 @@ check_head(struct agree *a, const struct agree_line *l,
     const struct head_wish *w, int features, const struct enc_head *old,
     bool resume)
 {
-	const bool any = given(l, w->name) || given(l, w->hidden_name) ||
+	const bool hidden = given(l, w->hidden_name);
+	const bool any = given(l, w->name) || hidden ||
 	    (w->out_name != NULL && given(l, w->out_name));
 	const int64_t out = w->fit > 0 && w->text != NULL &&
 	    enc_head_preset(w->text) ? w->fit : w->out;
@@ -148,9 +149,9 @@ check_head(struct agree *a, const struct agree_line *l,
 		return agree_clause(a, "--%s %s%s%s%s, the checkpoint has %s",
 		    w->name, w->text, h.n > 0 ? " (" : "", h.n > 0 ? want : "",
 		    h.n > 0 ? ")" : "", have);
-	return agree_clause(a, "--%s makes the %s %s, the checkpoint has %s",
-	    given(l, w->hidden_name) ? w->hidden_name : w->out_name, w->name,
-	    want, have);
+	return agree_clause(a, "--%s %" PRId64 " makes the %s %s, the "
+	    "checkpoint has %s", hidden ? w->hidden_name : w->out_name,
+	    hidden ? w->hidden : w->out, w->name, want, have);
 }
 
 static int
