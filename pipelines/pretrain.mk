@@ -51,6 +51,7 @@ SYNTH ?= $(call at,SYNTH,--train 5000 --test 1000)
 # Data: a folder with train/ and test/ (or val/), a folder of classes, or
 # archives.  Without DATA, pictures are drawn.
 DATA ?= $(OUT)/synth
+$(if $(call sources,DATA),)
 DRAWN := $(if $(subst $(OUT)/synth,,$(DATA)),,yes)
 ifneq ($(DRAWN)$(call exists,$(DATA)/train/.),)
 TRAIN ?= $(DATA)/train
