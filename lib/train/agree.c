@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "train/batch.h"
+#include "train/loop.h"
 #include "train/restore.h"
-#include "train/spec.h"
 
 int
 agree_clause(struct agree *a, const char *format, ...)
@@ -91,6 +90,16 @@ same_head(const struct enc_head *a, const struct enc_head *b)
 	return same;
 }
 
+/* Are there layers for the widths asked for? */
+static bool
+has_widths(const struct enc_head *h, bool hidden, bool out)
+{
+	int sizes[ENC_HEAD_LAYERS];
+	const int n = enc_head_sizes(h, sizes);
+
+	return (!hidden || n > 1) && (!out || n > 0);
+}
+
 /* "2048-bn-relu-128", or "none". */
 static void
 head_text(const struct enc_head *h, char *to, size_t size)
@@ -137,10 +146,11 @@ check_head(struct agree *a, const struct agree_line *l,
 		return 0;
 	if (w->text == NULL)
 		enc_head_resize(&h, (int)w->hidden, (int)out);
-	else if ((rc = spec_head(w->name, w->text, features, w->hidden, out,
+	else if ((rc = train_head(w->name, w->text, features, w->hidden, out,
 	    &h)) < 0)
 		return rc;
-	if (same_head(&h, old) && (h.n > 0 || w->text != NULL))
+	if (same_head(&h, old) && (w->text != NULL || has_widths(old, hidden,
+	    w->out_name != NULL && given(l, w->out_name))))
 		return 0;
 	fixed(a);
 	head_text(&h, want, sizeof(want));

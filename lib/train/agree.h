@@ -52,7 +52,7 @@ int agree_clause(struct agree *, const char *format, ...) FAIL_PRINTF(2, 3)
  * (which is then logged); FAIL_USAGE or FAIL_FORMAT otherwise. */
 int agree_end(struct agree *, bool anyway) FAIL_CHECKED;
 
-/* Stores what tells this stream (meta.input) and the labelled one
+/* Stores what tells this stream (meta.data) and the labelled one
  * (meta.support; NULL: none) from others. */
 int agree_keep(struct head *, const struct head *stream,
     const struct head *support) FAIL_CHECKED;

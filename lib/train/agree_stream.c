@@ -362,7 +362,7 @@ compare(struct agree *a, const struct head *stream, const char *kept,
 	return compare_history(a, &now, &before, &k);
 }
 
-/* A checkpoint without meta.input still knows its epoch, unless an option
+/* A checkpoint without meta.data still knows its epoch, unless an option
  * said it. */
 static int
 compare_epoch(struct agree *a, const struct head *stream)
@@ -371,7 +371,7 @@ compare_epoch(struct agree *a, const struct head *stream)
 	const int64_t now = value_get_int(&stream->meta, "steps_per_epoch", 0);
 	const int64_t then = value_get_int(meta, "steps_per_epoch", 0);
 
-	if (value_find(meta, "input") != NULL || now <= 0 || then <= 0 ||
+	if (value_find(meta, "data") != NULL || now <= 0 || then <= 0 ||
 	    value_get_int(value_find(meta, "options"), "steps-per-epoch",
 		0) > 0 || now == then)
 		return 0;
@@ -383,7 +383,7 @@ int
 agree_stream(struct agree *a, const struct head *stream)
 {
 	const int64_t start = value_get_int(&stream->meta, "start_step", 0);
-	int rc = compare(a, stream, "input", false);
+	int rc = compare(a, stream, "data", false);
 
 	if (rc == 0)
 		rc = compare_epoch(a, stream);
@@ -422,7 +422,7 @@ int
 agree_keep(struct head *h, const struct head *stream,
     const struct head *support)
 {
-	const int rc = keep(h, "input", stream);
+	const int rc = keep(h, "data", stream);
 
 	return rc < 0 || support == NULL ? rc : keep(h, "support", support);
 }

@@ -15,11 +15,11 @@ struct reader {
 	struct stream_in *in;
 	int channels, n_views;
 	bool more_views, label;
-	uint64_t skip;			/* steps to leave out */
-	uint64_t streams, before, next;	/* streams so far, steps of those
-					 * before this one, the next step */
+	uint64_t skip;
 	struct ahead *ahead;
 	struct rec rec[2];
+	uint64_t streams, next;		/* streams so far; the next step of the
+					 * one at hand, whose steps skip counts */
 };
 
 struct batch {
@@ -229,27 +229,35 @@ check_mix(const struct rec *rec, size_t n)
 	return 0;
 }
 
+/* Steps count on from one stream to the next in a file, so there is less to
+ * leave out of the next.  A failure for a first record that comes too late
+ * for a run that is resumed. */
+static int
+move_on(struct reader *r, uint64_t step)
+{
+	if (stream_streams(r->in) != r->streams)
+		r->skip -= r->skip < r->next ? r->skip : r->next;
+	r->streams = stream_streams(r->in);
+	r->next = step + 1;
+	if (stream_records(r->in) > 1 || step <= r->skip)
+		return 0;
+	return fail(FAIL_FORMAT, "the stream begins at step %" PRIu64
+	    ", the checkpoint is at step %" PRIu64, step, r->skip);
+}
+
 /* Where the record stands in its run: 1 to take it, 0 to leave it out, or a
- * failure when the stream begins too late for a run that goes on.  Steps of
- * a further stream behind the first count on from its last. */
+ * failure. */
 static int
 due(struct reader *r, const struct rec *rec)
 {
-	const struct value *v = rec_find(rec, "step");
-	uint64_t step;
+	const struct value *step = rec_find(rec, "step");
 
-	if (r->skip == 0 || v == NULL || v->type != VALUE_INT ||
-	    v->integer < 0)
+	if (r->skip == 0 || step == NULL || step->type != VALUE_INT ||
+	    step->integer < 0)
 		return 1;
-	if (r->streams != stream_streams(r->in))
-		r->before = r->next;
-	r->streams = stream_streams(r->in);
-	step = r->before + (uint64_t)v->integer;
-	r->next = step + 1;
-	if (stream_records(r->in) == 1 && step > r->skip)
-		return fail(FAIL_FORMAT, "the stream begins at step %" PRIu64
-		    ", the checkpoint is at step %" PRIu64, step, r->skip);
-	return step >= r->skip;
+	if (move_on(r, (uint64_t)step->integer) < 0)
+		return fail_last();
+	return (uint64_t)step->integer >= r->skip;
 }
 
 static int
@@ -271,12 +279,12 @@ make(void *arg, int slot)
 {
 	struct reader *r = arg;
 	struct rec *rec = &r->rec[slot];
-	int rc, late = 0;
+	int rc, taken = 0;
 
 	do {
 		rc = stream_read(r->in, rec);
-	} while (rc > 0 && (late = due(r, rec)) == 0);
-	rc = late < 0 ? late : rc;
+	} while (rc > 0 && (taken = due(r, rec)) == 0);
+	rc = taken < 0 ? taken : rc;
 	if (rc <= 0)
 		return rc < 0 ? fail_note("%s", stream_path(r->in)) : 0;
 	rc = check(r, rec);

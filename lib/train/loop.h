@@ -63,6 +63,11 @@ int train_init(struct train *, const struct train_config *, struct kernel *,
     const struct head *stream, struct ckpt *init, bool resume) FAIL_CHECKED;
 void train_fini(struct train *);
 
+/* The head that a text describes ("none": no layer) for so many features, with
+ * the widths asked for (0: the text's); the option's name is for messages. */
+int train_head(const char *option, const char *text, int features,
+    int64_t hidden, int64_t out, struct enc_head *) FAIL_CHECKED;
+
 /* Opens the monitor that the options name; it looks once before any step,
  * which is also the check of its streams. */
 int train_monitor(struct train *, const struct train_config *,

@@ -7,11 +7,103 @@
 
 #include "base/log.h"
 #include "train/loop.h"
-#include "train/spec.h"
 
 /* torchvision's, for streams that do not say theirs. */
 static const double imagenet_mean[] = { 0.485, 0.456, 0.406 };
 static const double imagenet_std[] = { 0.229, 0.224, 0.225 };
+
+/* The head that a text describes, with the widths asked for. */
+static int
+parse_head(const char *option, const char *text, int features,
+    int64_t hidden, int64_t out, struct enc_head *h)
+{
+	int rc;
+
+	memset(h, 0, sizeof(*h));
+	if (strcmp(text, "none") == 0)
+		return 0;
+	if ((rc = enc_head_parse(text, features, h)) < 0)
+		return fail_note("--%s", option);
+	enc_head_resize(h, (int)hidden, (int)out);
+	return 0;
+}
+
+int
+train_head(const char *option, const char *text, int features,
+    int64_t hidden, int64_t out, struct enc_head *h)
+{
+	return parse_head(option, text, features, hidden, out, h);
+}
+
+/* A predictor gives as many numbers as the projector; a text that spells its
+ * layers out is taken by its word. */
+static int
+make_predictor(struct enc_spec *s, const struct method *m,
+    const struct train_config *c, int features)
+{
+	const char *text = c->predictor != NULL ? c->predictor :
+	    m->projector;
+	const bool fits = c->predictor == NULL || enc_head_preset(text);
+	int sizes[ENC_HEAD_LAYERS];
+	const int n = enc_head_sizes(&s->projector, sizes);
+	const int out = n > 0 ? sizes[n - 1] : features;
+
+	return parse_head("predictor", text, features, c->predictor_hidden,
+	    fits ? out : 0, &s->predictor);
+}
+
+/* Heads that the method wants and the checkpoint (or nobody) gives. */
+static int
+complete_heads(struct enc_spec *s, const struct method *m,
+    const struct train_config *c)
+{
+	const int features = enc_features(s);
+	int rc = features < 0 ? features : 0;
+
+	if (rc == 0 && s->projector.n == 0)
+		rc = parse_head("projector", c->projector != NULL ?
+		    c->projector : m->projector, features,
+		    c->projector_hidden, c->projector_out, &s->projector);
+	if (!m->predictor)
+		s->predictor.n = 0;
+	else if (rc == 0 && s->predictor.n == 0)
+		rc = make_predictor(s, m, c, features);
+	return rc;
+}
+
+/* Before any memory is taken: does the checkpoint hold what it says? */
+static int
+check_init(const struct ckpt *init, const struct enc_spec *s)
+{
+	struct enc_model m;
+	int rc = enc_model_init(&m, s);
+
+	if (rc < 0)
+		return rc;
+	rc = ckpt_check(init, "online.", &m.net.layout, m.net.layout.n);
+	enc_model_fini(&m);
+	return rc;
+}
+
+static int
+make_spec(struct enc_spec *s, const struct method *m,
+    const struct train_config *c, const struct ckpt *init)
+{
+	int rc;
+
+	memset(s, 0, sizeof(*s));
+	if (init != NULL) {
+		if ((rc = ckpt_spec(init, s)) < 0 ||
+		    (rc = complete_heads(s, m, c)) < 0)
+			return rc;
+		return check_init(init, s);
+	}
+	if ((s->encoder = enc_find(c->arch)) == NULL)
+		return fail_last();
+	s->shape = (struct enc_shape){ (int)c->channels, (int)c->width,
+		c->stem };
+	return complete_heads(s, m, c);
+}
 
 /* One of mean and std: the option, the checkpoint, the stream, ImageNet. */
 static int
@@ -355,7 +447,7 @@ setup(struct train *t, const struct train_config *c, struct kernel *k,
 	t->save_every = (uint64_t)c->save_every;
 	t->save_seconds = 60 * c->save_minutes;
 	make_length(t, c, stream, resume ? init : NULL);
-	if ((rc = spec_make(&t->spec, m, c, init)) < 0 ||
+	if ((rc = make_spec(&t->spec, m, c, init)) < 0 ||
 	    (rc = make_norm(t, c, stream, init)) < 0 ||
 	    (rc = method_init(&t->run, m, k, &t->spec)) < 0)
 		return rc;

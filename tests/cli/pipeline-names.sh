@@ -34,7 +34,7 @@ ok "TRAIN that is one file" byol TRAIN="$T/a 1.tz" TEST="$T/set/test" \
 rm -rf out
 ok "TRAIN that is a list, and a pattern" byol \
     TRAIN="$T/set/train $T/se[t]/{test,train}" TEST="$T/set/test" "$T/out/model.tz"
-is "$(ssl-show --meta input out/model.tz | grep -o '"samples":[0-9]*')" \
+is "$(ssl-show --meta data out/model.tz | grep -o '"samples":[0-9]*')" \
     '"samples":176' "… all are read"
 
 # What make or the shell would run is refused.

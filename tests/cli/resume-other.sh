@@ -158,6 +158,11 @@ learn --total-steps 24 --steps 16 -o half.tz two.tz
 whole=$(ssl-show --digest whole.tz)
 resumed "in the second of two streams" two.tz
 
+ssl-train -q --stem cifar --width 2 --method simclr --projector lin --steps 5 \
+    -o half.tz views.tz
+refused 2 "*--projector-hidden 9*the checkpoint has 128*" \
+    "a width that the head does not have" --projector-hidden 9 views.tz
+
 # A labelled stream.
 support() {
 	ssl-decode -q --shuffle --epochs 50 --balance 2x2 "$@" set/train |
