@@ -114,8 +114,7 @@ start(struct cli *cli, struct args *a, struct arena *words)
 		cli_die("--preset");
 	if (!a->print_config && !a->train.list_taps)
 		cli_check_output(cli);
-	if (resume_check(&a->train, a->resume_anyway, pipe) < 0 ||
-	    resume_read(&a->train, &c) < 0)
+	if (resume_open(&a->train, a->resume_anyway, pipe, &c) < 0)
 		cli_die("%s", "");
 	return c;
 }
@@ -138,12 +137,10 @@ open_views(struct cli *cli, struct args *a, const struct ckpt *first)
 static void
 open_support(struct work *w, const struct train *t, const struct ckpt *first)
 {
-	const char *path = w->args->train.support, *name = t->run.row->name;
+	const char *path = w->args->train.support;
 
-	if (path == NULL && t->run.row->support && t->step < t->stop)
-		cli_usage("%s needs --support, a stream of labelled views", name);
-	if (path != NULL && !t->run.row->support)
-		cli_usage("--support: %s has no use for labelled views", name);
+	if (train_check_support(t, path) < 0)
+		cli_die("%s", "");
 	if (path == NULL)
 		return;
 	w->support = cli_open(w->cli, path);

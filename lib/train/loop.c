@@ -55,6 +55,20 @@ judge(const struct train *t, double *knn, double *linear)
 }
 
 int
+train_check_support(const struct train *t, const char *path)
+{
+	const struct method *m = t->run.row;
+
+	if (path == NULL && m->support && t->step < t->stop)
+		return fail(FAIL_USAGE, "%s needs --support, a stream of "
+		    "labelled views", m->name);
+	if (path != NULL && !m->support)
+		return fail(FAIL_USAGE, "--support: %s has no use for labelled "
+		    "views", m->name);
+	return 0;
+}
+
+int
 train_monitor(struct train *t, const struct train_config *c,
     struct kernel *k, struct pool *pool)
 {

@@ -68,6 +68,10 @@ void train_fini(struct train *);
 int train_head(const char *option, const char *text, int features,
     int64_t hidden, int64_t out, struct enc_head *) FAIL_CHECKED;
 
+/* FAIL_USAGE when the method needs a labelled stream for the steps left and has
+ * none (NULL), or has no use for it. */
+int train_check_support(const struct train *, const char *path) FAIL_CHECKED;
+
 /* Opens the monitor that the options name; it looks once before any step,
  * which is also the check of its streams. */
 int train_monitor(struct train *, const struct train_config *,

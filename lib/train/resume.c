@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "train/restore.h"
 
-int
-resume_check(const struct train_config *c, bool anyway, bool pipe)
+static int
+check_options(const struct train_config *c, bool anyway, bool pipe)
 {
 	if (c->init != NULL && c->resume != NULL)
 		return fail(FAIL_USAGE, "--init and --resume exclude each "
@@ -21,10 +21,14 @@ resume_check(const struct train_config *c, bool anyway, bool pipe)
 }
 
 int
-resume_read(const struct train_config *c, struct ckpt **ckpt)
+resume_open(const struct train_config *c, bool anyway, bool pipe,
+    struct ckpt **ckpt)
 {
 	const char *path = c->resume != NULL ? c->resume : c->init;
+	const int rc = check_options(c, anyway, pipe);
 
+	if (rc < 0)
+		return rc;
 	*ckpt = path == NULL ? NULL : ckpt_read(path);
 	return path == NULL || *ckpt != NULL ? 0 : fail_note("--%s",
 	    c->resume != NULL ? "resume" : "init");

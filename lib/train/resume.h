@@ -7,13 +7,11 @@
 #include "train/agree.h"
 #include "train/loop.h"
 
-/* FAIL_USAGE for options about checkpoints that exclude each other; `pipe`:
- * the output is no file. */
-int resume_check(const struct train_config *, bool anyway, bool pipe)
-    FAIL_CHECKED;
-
-/* The checkpoint that --resume or --init names, all of it; NULL for none. */
-int resume_read(const struct train_config *, struct ckpt **) FAIL_CHECKED;
+/* Reads the checkpoint that --resume or --init names, all of it; NULL for none.
+ * FAIL_USAGE for options about checkpoints that exclude each other; `pipe`: the
+ * output is no file. */
+int resume_open(const struct train_config *, bool anyway, bool pipe,
+    struct ckpt **) FAIL_CHECKED;
 
 /*
  * For --init, refuses options that contradict the checkpoint's network.  For
