@@ -179,7 +179,8 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 	t->save = save;
 	if (a->train.monitor != NULL &&
 	    train_monitor(t, &a->train, k, w->pool) < 0)
-		cli_die("--monitor");
+		cli_die("--monitor%s", cli_given(w->cli, "monitor") ? "" :
+		    " of the checkpoint's run (give --monitor '' for none)");
 	if (a->train.log != NULL && (t->log = runlog_new(a->train.log,
 	    a->train.resume != NULL ? t->step : 0)) == NULL)
 		cli_die("--log");

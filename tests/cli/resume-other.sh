@@ -187,7 +187,17 @@ ok "resumed without --log" ssl-train -q --resume x.tz -o again.tz views.tz
 same log.tsv whole.tsv "the log goes on"
 is "$(ssl-show --digest again.tz)" "$(ssl-show --digest whole.tz)" "to the end"
 ok "--log '' is none" ssl-train -q --resume x.tz --log '' -o again.tz views.tz
-ok "to a pipe" bash -c "ssl-train -q --resume x.tz views.tz >piped.tz"
+ssl-decode -q -o train.tz set/train
+ssl-decode -q -o test.tz set/test
+learn -o whole.tz --log whole.tsv --monitor train.tz,test.tz --monitor-every 4 views.tz
+learn -o x.tz --log log.tsv --monitor train.tz,test.tz --monitor-every 4 --steps 5 views.tz
+ok "resumed with the run's monitor" ssl-train -q --resume x.tz -o again.tz views.tz
+same log.tsv whole.tsv "… its scores go on"
+rm test.tz
+fails 1 "a monitor whose file is gone" ssl-train -q --resume x.tz -o again.tz views.tz
+like "$(cat .err)" "*--monitor '' for none*" "… says what to do"
+ok "without it" ssl-train -q --resume x.tz --monitor '' -o again.tz views.tz
+ok "to a pipe" bash -c "ssl-train -q --resume x.tz --monitor '' views.tz >piped.tz"
 same piped.tz again.tz "nothing is saved on the way there"
 ok "a finished run" ssl-train --resume whole.tz -o again.tz views.tz
 like "$(cat .err)" "*already finished: step 12 of 12*" "says so"
