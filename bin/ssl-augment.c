@@ -155,7 +155,7 @@ configure(struct view_config *c, struct recipe *r, struct chain *ch,
 struct target {
 	const struct cli *cli;
 	struct head head;
-	struct stream_out *out;		/* NULL: not begun */
+	struct stream_out *out;		/* NULL: not begun, for want of a batch */
 	struct progress *progress;
 	uint64_t records;
 };
@@ -197,11 +197,10 @@ run(const struct cli *cli, struct view_config *config)
 	if (head_copy(&target.head, stream_head(in)) < 0
 	    || view_describe(&target.head, config) < 0)
 		cli_die("%s", stream_path(in));
-	/* Without a batch there is no output, not even a header. */
 	if (view_has_batch(&target.head, config))
 		target.out = cli_create(cli, &target.head);
-	target.progress = progress_new(cli, "records",
-	    (uint64_t)value_get_int(&target.head.meta, "steps", 0));
+	target.progress = progress_new(cli, "records", (uint64_t)
+	    value_get_int(&target.head.meta, "steps", 0));
 	config->give = give;
 	config->arg = &target;
 	if (view_run(in, pool, config, &counts) < 0
@@ -209,8 +208,6 @@ run(const struct cli *cli, struct view_config *config)
 		cli_die("%s", stream_path(in));
 	progress_end(target.progress);
 	say(config, &counts);
-	if (target.out == NULL)
-		target.out = cli_create(cli, &target.head);
 	if (stream_finish(target.out) < 0)
 		cli_die("%s", cli->common->out);
 	stream_close(in);

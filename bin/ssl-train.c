@@ -14,7 +14,7 @@ struct args {
 	struct cli_common common;
 	struct train_config train;
 	const char *preset;
-	bool print_config, list_presets, resume_anyway;
+	bool print_config, list_presets;
 };
 
 #define AT(field) offsetof(struct args, field)
@@ -26,9 +26,6 @@ static const struct opt opts[] = {
 	{ "print-config", 0, OPT_FLAG, AT(print_config), NULL, NULL, 0, 0,
 	    "print what a run would be, and end", true },
 	TRAIN_OPTIONS(struct args),
-	{ "resume-anyway", 0, OPT_FLAG, AT(resume_anyway), NULL, NULL, 0, 0,
-	    "resume on other data or with other options than the "
-	    "checkpoint's run", true },
 	CLI_COMMON
 };
 #define N_OPTS (sizeof(opts) / sizeof(opts[0]))
@@ -106,7 +103,6 @@ tell(const struct work *w, const struct train *t)
 static struct ckpt *
 start(struct cli *cli, struct args *a, struct arena *words)
 {
-	const bool pipe = strcmp(a->common.out, "-") == 0;
 	struct ckpt *c;
 
 	if (a->preset != NULL && preset_apply(words, a->preset, opts, N_OPTS,
@@ -114,7 +110,7 @@ start(struct cli *cli, struct args *a, struct arena *words)
 		cli_die("--preset");
 	if (!a->print_config && !a->train.list_taps)
 		cli_check_output(cli);
-	if (resume_open(&a->train, a->resume_anyway, pipe, &c) < 0)
+	if (resume_open(&a->train, a->common.out, &c) < 0)
 		cli_die("%s", "");
 	return c;
 }
@@ -126,8 +122,8 @@ open_views(struct cli *cli, struct args *a, const struct ckpt *first)
 	const struct agree_line line = LINE(cli, a);
 	struct stream_in *in = cli_open(cli, cli_input(cli));
 
-	if (first != NULL && resume_begin(first, &line, stream_head(in),
-	    a->resume_anyway, strcmp(a->common.out, "-") == 0, a, &a->train) < 0)
+	if (first != NULL && resume_begin(first, &line, stream_head(in), a,
+	    &a->train, a->common.out) < 0)
 		cli_die("%s", "");
 	a->train.seed = a->common.seed;
 	return in;
@@ -144,8 +140,7 @@ open_support(struct work *w, const struct train *t, const struct ckpt *first)
 	if (path == NULL)
 		return;
 	w->support = cli_open(w->cli, path);
-	if ((w->args->train.resume != NULL && resume_support(first,
-	    stream_head(w->support), w->args->resume_anyway) < 0) ||
+	if (resume_support(first, &w->args->train, stream_head(w->support)) < 0 ||
 	    head_join_history(&w->head, stream_head(w->support)) < 0 ||
 	    head_copy(&w->labelled, stream_head(w->support)) < 0)
 		cli_die("--support");

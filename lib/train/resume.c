@@ -2,17 +2,18 @@
 #include "train/resume.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "train/restore.h"
 
 static int
-check_options(const struct train_config *c, bool anyway, bool pipe)
+check_options(const struct train_config *c, bool pipe)
 {
 	if (c->init != NULL && c->resume != NULL)
 		return fail(FAIL_USAGE, "--init and --resume exclude each "
 		    "other");
-	if (anyway && c->resume == NULL)
+	if (c->resume_anyway && c->resume == NULL)
 		return fail(FAIL_USAGE, "--resume-anyway goes with --resume");
 	if ((c->save_every > 0 || c->save_minutes > 0) && pipe)
 		return fail(FAIL_USAGE, "checkpoints need a file to write: "
@@ -21,11 +22,10 @@ check_options(const struct train_config *c, bool anyway, bool pipe)
 }
 
 int
-resume_open(const struct train_config *c, bool anyway, bool pipe,
-    struct ckpt **ckpt)
+resume_open(const struct train_config *c, const char *out, struct ckpt **ckpt)
 {
 	const char *path = c->resume != NULL ? c->resume : c->init;
-	const int rc = check_options(c, anyway, pipe);
+	const int rc = check_options(c, strcmp(out, "-") == 0);
 
 	if (rc < 0)
 		return rc;
@@ -67,10 +67,10 @@ unless_empty(const char *text)
 
 static int
 begin(const struct ckpt *ckpt, const struct agree_line *line,
-    const struct head *stream, bool anyway, bool pipe, void *args,
-    struct train_config *c)
+    const struct head *stream, void *args, struct train_config *c,
+    const char *out)
 {
-	int rc = check(ckpt, line, stream, anyway);
+	int rc = check(ckpt, line, stream, c->resume_anyway);
 
 	if (rc == 0)
 		rc = restore_load(ckpt_head(ckpt), line->rows, line->n,
@@ -80,7 +80,7 @@ begin(const struct ckpt *ckpt, const struct agree_line *line,
 	take_heads(ckpt, c);
 	c->log = unless_empty(c->log);
 	c->monitor = unless_empty(c->monitor);
-	if (pipe) {
+	if (strcmp(out, "-") == 0) {
 		c->save_every = 0;
 		c->save_minutes = 0;
 	}
@@ -89,15 +89,15 @@ begin(const struct ckpt *ckpt, const struct agree_line *line,
 
 int
 resume_begin(const struct ckpt *ckpt, const struct agree_line *line,
-    const struct head *stream, bool anyway, bool pipe, void *args,
-    struct train_config *c)
+    const struct head *stream, void *args, struct train_config *c,
+    const char *out)
 {
 	const bool resume = c->resume != NULL;
 	struct agree a = { .ckpt = ckpt };
 	int rc;
 
 	if (resume)
-		rc = begin(ckpt, line, stream, anyway, pipe, args, c);
+		rc = begin(ckpt, line, stream, args, c, out);
 	else if ((rc = agree_network(&a, line, false)) == 0)
 		rc = agree_end(&a, false);
 	buf_free(&a.clauses);
@@ -106,13 +106,16 @@ resume_begin(const struct ckpt *ckpt, const struct agree_line *line,
 }
 
 int
-resume_support(const struct ckpt *ckpt, const struct head *stream, bool anyway)
+resume_support(const struct ckpt *ckpt, const struct train_config *c,
+    const struct head *stream)
 {
 	struct agree a = { .ckpt = ckpt };
-	int rc = agree_support(&a, stream);
+	int rc;
 
-	if (rc == 0)
-		rc = agree_end(&a, anyway);
+	if (c->resume == NULL)
+		return 0;
+	if ((rc = agree_support(&a, stream)) == 0)
+		rc = agree_end(&a, c->resume_anyway);
 	buf_free(&a.clauses);
 	return rc < 0 ? fail_note("--resume %s", ckpt_path(ckpt)) :
 	    0;

@@ -101,7 +101,8 @@ view_has_batch(const struct head *h, const struct view_config *c)
 	const int64_t epoch = value_get_int(&h->meta, "epoch_samples", -1);
 
 	return c->batch == 0 || c->only_index >= 0 || epoch <= 0 ||
-	    (uint64_t)epoch >= c->batch;
+	    (uint64_t)epoch >= c->batch ||
+	    value_get_int(&h->meta, "start_step", 0) > 0;
 }
 
 int
@@ -113,9 +114,10 @@ view_check_batch(const struct head *h, const struct view_config *c,
 	const uint64_t all = epoch > 0 ? (uint64_t)epoch : came;
 
 	if (c->batch == 0 || c->only_index >= 0 || n->records > 0 ||
-	    came == 0 || value_get_int(&h->meta, "start_step", 0) > 0)
+	    value_get_int(&h->meta, "start_step", 0) > 0 ||
+	    (came == 0 && view_has_batch(h, c)))
 		return 0;
-	if (n->dropped == 0)
+	if (n->dropped == 0 && n->bad > 0)
 		return fail(FAIL_FORMAT, "no image could be decoded: %" PRIu64
 		    " are unreadable", n->bad);
 	if (n->bad > 0)

@@ -108,7 +108,7 @@ is "$(ssl-show --json x.tz | grep -o '"lr":[0-9.]*' | sort -u)" '"lr":0.1' \
 ok "--total-steps may grow" resume -q --total-steps 14 --steps 6 views.tz
 is "$(ssl-show --meta total_steps x.tz)" 14 "… and does"
 fails 2 "--resume-anyway without --resume" ssl-train --resume-anyway -o x.tz views.tz
-learn --method moco --queue 16 --steps 5 -o queue.tz views.tz
+ssl-train -q --stem cifar --width 2 --method moco --queue 16 --steps 5 -o queue.tz views.tz
 fails 2 "another queue" ssl-train --resume queue.tz --queue 32 -o x.tz views.tz
 like "$(cat .err)" "*--queue 32, the checkpoint has 16*" "… by name"
 
