@@ -5,13 +5,31 @@
 
 #include "base/log.h"
 
-static bool
-any_label(const int64_t *label, int n)
+static int
+count_labels(const int64_t *label, int n)
 {
+	int labelled = 0;
+
 	for (int i = 0; i < n; i++)
-		if (label[i] >= 0)
-			return true;
-	return false;
+		labelled += label[i] >= 0;
+	return labelled;
+}
+
+/* One labelled sample has nothing to be told from, unless it is the batch. */
+static int
+check_labels(struct needs *t, const struct method *m,
+    const struct method_batch *b)
+{
+	const int labelled = count_labels(b->label, b->n);
+
+	t->steps++;
+	t->samples += (uint64_t)b->n;
+	t->unlabelled += (uint64_t)(b->n - labelled);
+	t->useless += labelled < 2 && labelled < b->n;
+	if (labelled > 0 || b->step > 0)
+		return 0;
+	return fail(FAIL_FORMAT, "%s needs labels, and all %d samples of the "
+	    "first batch are unlabelled (-1)", m->name, b->n);
 }
 
 /* Why a labelled record has no loss, or NULL. */
@@ -56,29 +74,21 @@ int
 needs_step(struct needs *t, const struct method *m,
     const struct method_batch *b)
 {
-	t->steps++;
-	if (m->label && !any_label(b->label, b->n)) {
-		t->unlabelled++;
-		if (b->step == 0)
-			return fail(FAIL_FORMAT, "%s needs labels, and all %d "
-			    "samples of the first batch are unlabelled (-1)",
-			    m->name, b->n);
-	}
-	return m->support ? check_support(t, b) : 0;
-}
+	const int rc = m->label ? check_labels(t, m, b) : 0;
 
-static void
-tell(uint64_t without, uint64_t steps, const char *what)
-{
-	if (without > 0)
-		log_line(LOG_LOST, "%" PRIu64 " of %" PRIu64 " steps had no "
-		    "%s", without, steps, what);
+	return rc < 0 || !m->support ? rc : check_support(t, b);
 }
 
 void
 needs_tell(const struct needs *t)
 {
-	tell(t->unlabelled, t->steps, "labelled sample");
-	tell(t->useless_support, t->support_steps, "--support record with two "
-	    "samples of a class and another class");
+	if (t->unlabelled > 0)
+		log_line(LOG_LOST, "skipped %" PRIu64 " of %" PRIu64 " samples "
+		    "that have no label; %" PRIu64 " of %" PRIu64 " steps had "
+		    "fewer than two that have one", t->unlabelled, t->samples,
+		    t->useless, t->steps);
+	if (t->useless_support > 0)
+		log_line(LOG_LOST, "%" PRIu64 " of %" PRIu64 " steps had no "
+		    "--support record with two samples of a class and another "
+		    "class", t->useless_support, t->support_steps);
 }

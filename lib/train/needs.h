@@ -9,9 +9,10 @@
 
 #include "method/method.h"
 
-/* Steps so far, and those without what the method needs. */
+/* Steps and samples so far, and those without what the method needs. */
 struct needs {
-	uint64_t steps, unlabelled, support_steps, useless_support;
+	uint64_t steps, useless, samples, unlabelled;
+	uint64_t support_steps, useless_support;
 };
 
 /*
