@@ -50,10 +50,14 @@ SYNTH ?= $(call at,SYNTH,--train 5000 --test 1000)
 
 # Data: a folder with train/ and test/ (or val/), a folder of classes, or
 # archives.  Without DATA, pictures are drawn.
+ifneq ($(and $(TEST),$(if $(DATA)$(TRAIN),,no)),)
+$(error TEST=$(TEST): needs TRAIN or DATA too)
+endif
 DATA ?= $(OUT)/synth
 $(if $(call sources,DATA),)
-DRAWN := $(if $(subst $(OUT)/synth,,$(DATA)),,yes)
-ifneq ($(DRAWN)$(call exists,$(DATA)/train/.),)
+FOLDER := $(subst $(OUT)/synth,,$(DATA))
+DRAWN := $(if $(FOLDER)$(TRAIN),,yes)
+ifneq ($(DRAWN)$(if $(FOLDER),$(call exists,$(DATA)/train/.)),)
 TRAIN ?= $(DATA)/train
 ifeq ($(origin TEST),undefined)
 TEST := $(if $(DRAWN)$(call exists,$(DATA)/test),$(DATA)/test,$(if \

@@ -37,6 +37,14 @@ ok "TRAIN that is a list, and a pattern" byol \
 is "$(ssl-show --meta data out/model.tz | grep -o '"samples":[0-9]*')" \
     '"samples":176' "… all are read"
 
+rm -rf out
+ok "TRAIN alone" byol TRAIN="$T/set/train" "$T/out/model.tz"
+is "$(ssl-show --meta data out/model.tz | grep -o '"samples":[0-9]*')" \
+    '"samples":64' "… is split"
+fails 1 "… and no image is drawn" test -e out/synth
+fails 2 "TEST alone" byol TEST="$T/set/test"
+like "$(cat .err)" "*TEST=*needs TRAIN or DATA*" "… is refused"
+
 # What make or the shell would run is refused.
 rm -rf out
 for bad in 'DATA=$(shell touch hacked)' 'DATA=/no&touch hacked' 'TRAIN=a;touch hacked' \
