@@ -166,7 +166,8 @@ configure(struct view_config *c, struct recipe *r, struct chain *ch,
 /* Where the records of views go. */
 struct target {
 	const struct cli *cli;
-	struct stream_out *out;
+	struct head head;
+	struct stream_out *out;		/* NULL: not begun, for want of a batch */
 	struct progress *progress;
 	uint64_t records;
 };
@@ -176,6 +177,8 @@ give(void *arg, const struct rec *r)
 {
 	struct target *t = arg;
 
+	if (t->out == NULL)
+		t->out = cli_create(t->cli, &t->head);
 	if (stream_write(t->out, r) < 0)
 		cli_die("%s", t->cli->common->out);
 	progress_at(t->progress, ++t->records, "");
@@ -202,17 +205,18 @@ run(const struct cli *cli, struct view_config *config)
 	struct pool *pool = cli_pool(cli);
 	struct target target = { .cli = cli };
 	struct view_counts counts;
-	struct head head = { 0 };
 
-	if (head_copy(&head, stream_head(in)) < 0
-	    || view_describe(&head, config) < 0)
+	if (head_copy(&target.head, stream_head(in)) < 0
+	    || view_describe(&target.head, config) < 0)
 		cli_die("%s", stream_path(in));
-	target.out = cli_create(cli, &head);
-	target.progress = progress_new(cli, "records",
-	    (uint64_t)value_get_int(&head.meta, "steps", 0));
+	if (view_has_batch(&target.head, config))
+		target.out = cli_create(cli, &target.head);
+	target.progress = progress_new(cli, "records", (uint64_t)
+	    value_get_int(&target.head.meta, "steps", 0));
 	config->give = give;
 	config->arg = &target;
-	if (view_run(in, pool, config, &counts) < 0)
+	if (view_run(in, pool, config, &counts) < 0
+	    || view_check_batch(&target.head, config, &counts) < 0)
 		cli_die("%s", stream_path(in));
 	progress_end(target.progress);
 	say(config, &counts);
@@ -221,7 +225,7 @@ run(const struct cli *cli, struct view_config *config)
 		cli_die("%s", cli->common->out);
 	stream_close(in);
 	pool_free(pool);
-	head_free(&head);
+	head_free(&target.head);
 }
 
 int

@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 #include "base/num.h"
 #include "image/jpeg.h"
+#include "source/dataset.h"
 #include "source/feed.h"
 
 #define MOST 9007199254740992.0		/* 2^53 */
@@ -150,6 +151,8 @@ describe(struct head *h, const struct source *s, const struct order *o,
 {
 	int rc = source_describe(s, h);
 
+	if (rc == 0)
+		rc = dataset_describe(h, s, o);
 	if (rc == 0 && c->epochs > 0)
 		rc = set_count(h, "samples", order_samples(o));
 	if (rc == 0 && c->epochs > 0)

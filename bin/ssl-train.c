@@ -8,6 +8,7 @@
 #include "train/loop.h"
 #include "train/preset.h"
 #include "train/restore.h"
+#include "train/resume.h"
 #include "train/uses.h"
 
 struct args {
@@ -15,6 +16,7 @@ struct args {
 	struct train_config train;
 	const char *preset;
 	bool print_config, list_presets;
+	struct opt_said given;	/* without the preset's */
 };
 
 #define AT(field) offsetof(struct args, field)
@@ -29,6 +31,7 @@ static const struct opt opts[] = {
 	CLI_COMMON
 };
 #define N_OPTS (sizeof(opts) / sizeof(opts[0]))
+#define LINE(cli, a) { opts, N_OPTS, &(cli)->said, a, &(a)->train }
 
 static const struct cli_tool tool = { "ssl-train", "[INPUT]",
 	"views to a network, without labels", NULL, opts, N_OPTS };
@@ -37,8 +40,10 @@ static const struct cli_tool tool = { "ssl-train", "[INPUT]",
 struct work {
 	const struct cli *cli;
 	struct args *args;
-	struct head head;	/* histories so far */
+	struct head head;	/* the stream's, and histories so far */
 	struct stream_in *support;	/* or NULL */
+	struct head labelled;	/* its header */
+	bool complete;		/* no step is left */
 	struct pool *pool;
 	struct progress *progress;
 	uint64_t pictures;
@@ -51,8 +56,7 @@ report(void *arg, const struct train *t, int pictures, double loss)
 	char remark[64];
 
 	w->pictures += (uint64_t)pictures;
-	snprintf(remark, sizeof(remark), "step %" PRIu64 " loss %.4f",
-	    t->step, loss);
+	snprintf(remark, sizeof(remark), "step %" PRIu64 " loss %.4f", t->step, loss);
 	progress_at(w->progress, w->pictures, remark);
 }
 
@@ -60,13 +64,10 @@ report(void *arg, const struct train *t, int pictures, double loss)
 static int
 describe(const struct work *w, const struct train *t, struct head *head)
 {
-	int rc = head_copy(head, &w->head);
+	const struct agree_line line = LINE(w->cli, w->args);
 
-	if (rc < 0)
-		return rc;
-	head->meta = value_map(NULL, 0);	/* the views' says nothing */
-	rc = train_describe(t, head);
-	return rc < 0 ? rc : restore_store(head, opts, N_OPTS, w->args);
+	return resume_describe(t, &w->head, w->support == NULL ? NULL :
+	    &w->labelled, &line, !w->complete, head);
 }
 
 static int
@@ -74,17 +75,10 @@ save(void *arg, const struct train *t)
 {
 	struct work *w = arg;
 	struct head head = { 0 };
-	struct stream_out *out;
 	int rc = describe(w, t, &head);
 
-	if (rc < 0)
-		return rc;
-	out = cli_create(w->cli, &head);
-	rc = train_write(t, out);
 	if (rc == 0)
-		rc = stream_finish(out);
-	else
-		stream_abandon(out);
+		rc = train_write(t, cli_create(w->cli, &head));
 	head_free(&head);
 	return rc < 0 ? fail_note("%s", w->args->common.out) : 0;
 }
@@ -99,59 +93,61 @@ tell(const struct work *w, const struct train *t)
 
 	cli_text(w->cli);
 	if (t == NULL ? preset_text(&text) < 0 : w->args->train.list_taps ?
-	    tap_list(&t->run, &text) < 0 : describe(w, t, &head) < 0 || restore_text(&head.meta, &text) < 0)
+	    tap_list(&t->run, &text) < 0 : describe(w, t, &head) < 0 ||
+	    restore_text(&head.meta, &text) < 0)
 		cli_die("%s", "");
 	fwrite(text.data, 1, text.size, stdout);
 	cli_flush();
 	exit(CLI_DONE);
 }
 
-/* The checkpoint to begin with, if any; with its options for --resume. */
+/* The checkpoint to begin with, if any. */
 static struct ckpt *
 start(struct cli *cli, struct args *a, struct arena *words)
 {
-	const char *path = a->train.resume != NULL ? a->train.resume : a->train.init;
-	const struct preset *preset = a->preset == NULL ? NULL :
-	    preset_find(a->preset);
-	const struct opt_said given = cli->said;	/* but for the preset */
-	struct ckpt *c = NULL;
+	struct ckpt *c;
 
-	if (a->preset != NULL && (preset == NULL || preset_apply(words, preset,
-	    opts, N_OPTS, a, sizeof(*a), &cli->said) < 0))
+	a->given = cli->said;
+	if (a->preset != NULL && preset_apply(words, a->preset, opts, N_OPTS,
+	    a, sizeof(*a), &cli->said) < 0)
 		cli_die("--preset");
-	if (a->train.init != NULL && a->train.resume != NULL)
-		cli_usage("--init and --resume exclude each other");
-	if ((a->train.save_every > 0 || a->train.save_minutes > 0) &&
-	    strcmp(a->common.out, "-") == 0)
-		cli_usage("checkpoints need a file to write: give -o");
 	if (!a->print_config && !a->train.list_taps)
 		cli_check_output(cli);
-	if (path != NULL && (c = ckpt_read(path)) == NULL)
-		cli_die("--%s", a->train.resume != NULL ? "resume" : "init");
-	if (a->train.resume != NULL &&
-	    restore_load(ckpt_head(c), opts, N_OPTS, &cli->said, a) < 0)
-		cli_die("--resume: %s", path);
-	if (uses_check(opts, N_OPTS, &given, &a->train) < 0)
+	if (resume_open(&a->train, a->common.out, &c) < 0)
 		cli_die("%s", "");
 	return c;
 }
 
+/* The stream of views, and what the checkpoint says of its run. */
+static struct stream_in *
+open_views(struct cli *cli, struct args *a, const struct ckpt *first)
+{
+	const struct agree_line line = LINE(cli, a);
+	struct stream_in *in = cli_open(cli, cli_input(cli));
+
+	if ((first != NULL && resume_begin(first, &line, stream_head(in), a,
+	    &a->train, a->common.out) < 0) ||
+	    uses_check(opts, N_OPTS, &a->given, &a->train) < 0)
+		cli_die("%s", "");
+	a->train.seed = a->common.seed;
+	return in;
+}
+
 /* The labelled stream, which some methods need and others refuse. */
 static void
-open_support(struct work *w, const struct train *t)
+open_support(struct work *w, const struct train *t, const struct ckpt *first)
 {
-	const char *path = w->args->train.support, *name = t->run.row->name;
+	const char *path = w->args->train.support;
 
-	if (path == NULL && t->run.row->support && t->stop > 0)
-		cli_usage("%s needs --support, a stream of labelled views",
-		    name);
-	if (path != NULL && !t->run.row->support)
-		cli_usage("--support: %s has no use for labelled views", name);
+	if (train_check_support(t, path) < 0)
+		cli_die("%s", "");
 	if (path == NULL)
 		return;
 	w->support = cli_open(w->cli, path);
 	if (batch_support_agrees(&w->head, stream_head(w->support)) < 0 ||
-	    head_join_history(&w->head, stream_head(w->support)) < 0)
+	    resume_support(first, &w->args->train, stream_head(w->support)) < 0 ||
+	    head_join_history(&w->head, stream_head(w->support)) < 0 ||
+	    head_copy(&w->labelled, stream_head(w->support)) < 0)
 		cli_die("--support: %s", path);
 }
 
@@ -162,11 +158,7 @@ open_tap(struct train *t, const struct work *w)
 	struct head head = { 0 };
 
 	if (tap_parse(&t->tap, w->args->train.tap, &t->run) < 0 ||
-	    head_copy(&head, &w->head) < 0)
-		cli_die("--tap");
-	head.meta = value_map(NULL, 0);
-	if (value_set(&head.meta, "kind", value_text("taps"),
-	    &head.arena) < 0)
+	    tap_head(&head, &w->head) < 0)
 		cli_die("--tap");
 	t->tap.out = cli_create_at(w->cli, t->tap.path, &head);
 	head_free(&head);
@@ -187,7 +179,8 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 	t->save = save;
 	if (a->train.monitor != NULL &&
 	    train_monitor(t, &a->train, k, w->pool) < 0)
-		cli_die("--monitor");
+		cli_die("--monitor%s", cli_given(w->cli, "monitor") ? "" :
+		    " of the checkpoint's run (give --monitor '' for none)");
 	if (a->train.log != NULL && (t->log = runlog_new(a->train.log,
 	    a->train.resume != NULL ? t->step : 0)) == NULL)
 		cli_die("--log");
@@ -219,13 +212,13 @@ main(int argc, char **argv)
 	struct ckpt *first;
 	struct stream_in *in;
 	struct kernel *k;
+	bool stands;		/* a resumed run that has no step left */
 
 	cli_start(&cli, &tool, &a, argc, argv);
 	if (a.list_presets)
 		tell(&w, NULL);
 	first = start(&cli, &a, &words);
-	a.train.seed = a.common.seed;
-	in = cli_open(&cli, cli_input(&cli));
+	in = open_views(&cli, &a, first);
 	w.pool = cli_pool(&cli);
 	if ((k = kernel_new(w.pool)) == NULL || train_init(&train, &a.train, k,
 	    stream_head(in), first, a.train.resume != NULL) < 0 ||
@@ -234,16 +227,20 @@ main(int argc, char **argv)
 		cli_die("%s", "");
 	if (a.print_config || a.train.list_taps)
 		tell(&w, &train);
-	open_support(&w, &train);
+	open_support(&w, &train, first);
+	stands = a.train.resume != NULL && train.step >= train.stop;
 	if (train.step < train.stop)
 		run(&train, &w, in, k);
-	if (save(&w, &train) < 0)
+	w.complete = train_is_complete(&train);
+	if ((stands ? resume_nothing(&train, first, a.common.out,
+	    (int)a.common.level) : save(&w, &train)) < 0)
 		cli_die("%s", "");
 	train_fini(&train);
 	stream_close(in);
 	stream_close(w.support);
 	ckpt_free(first);
 	head_free(&w.head);
+	head_free(&w.labelled);
 	arena_free(&words);
 	kernel_free(k);
 	pool_free(w.pool);

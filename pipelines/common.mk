@@ -15,11 +15,59 @@ MAKEFLAGS += --no-builtin-rules
 .SUFFIXES:
 .DEFAULT_GOAL := all
 
-ROOT := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/..)
-BIN ?= $(ROOT)/build/bin
-OUT ?= $(ROOT)/build/$(notdir $(CURDIR))
+# Names of files and folders come from outside, and no part of them may be run.
+# sq: text as one word for the shell, whatever is in it.  exists: yes, if there
+# is a file or folder of that name.
+sq = '$(subst ','\'',$(1))'
+exists = $(shell test -e $(call sq,$(1)) && echo yes)
+
+# $(call refuse,NAME,VALUE,CHARACTERS,WHY) stops unless the value holds none of
+# these.  $(call sources,NAME) is its value as words for the shell: one path, if
+# that exists, or else a list in which the shell expands a.tar, *.tar and
+# shard-{00..99}.tar.
+dollar := $$
+hash := \#
+blank := $() $()
+tab := $()	$()
+define newline
+
+
+endef
+running := ; & | < > `
+naming := $(running) $(hash) % : = ( ) ' " \ * ? [ ] { } ~
+refuse = $(foreach c,$(3),$(if $(findstring $(c),$(2)),$(error \
+    $(1)=$(2): has "$(c)" in it; $(4))))
+sources = $(if $(call exists,$($(1))),$(call sq,$($(1))),$(call refuse,$(1),$($(1)),$(running) \
+    $(hash) ( ) ' " \,no such file; a list of files holds plain names)$($(1)))
+
+# Values are checked before any of them is expanded.
+from_outside = $(filter command environment,$(firstword $(origin $(1))))
+PATHS := DATA TRAIN TEST OUT BIN RECIPE
+WORDS := SCALE SEED THREADS SYNTH SIZE SHOWN AUGMENT MIX ARCH STEM WIDTH HIDDEN \
+    PROJECTION HEADS OBJECTIVE EPOCHS BATCH OPTIMIZER LR DECAY WARMUP TRAINING \
+    SAVE SUPPORT K TEMPERATURE NETWORK EMA QUEUE TAU GROUPS STRONG HOST ALPHA \
+    MODE UNTIL LABELS BALANCE RECIPES ROWS MORE
+given = $(foreach name,$(1),$(if $(call from_outside,$(name)),$(name)))
+$(foreach name,$(call given,$(PATHS) $(WORDS)),$(call refuse,$(name),$(value \
+    $(name)),$(dollar),make would expand it))
+$(foreach name,$(call given,$(PATHS) $(WORDS)),$(if $(findstring \
+    $(newline),$(value $(name))),$(error $(name) has more than one line)))
+$(foreach name,$(call given,$(WORDS)),$(call refuse,$(name),$(value \
+    $(name)),$(running),the shell would run it))
+
+# The folder of a pipeline, and the checkout that it is in; its name may hold
+# blanks, which make's own functions for paths take apart.
+HERE := $(lastword $(subst /, ,$(CURDIR)))
+spaced = $(findstring $(blank),$(1))$(findstring $(tab),$(1))
+ROOT := $(if $(call spaced,$(CURDIR)),../..,$(abspath $(CURDIR)/../..))
+BIN ?= $(CURDIR)/../../build/bin
+OUT ?= $(ROOT)/build/$(HERE)
+$(if $(call spaced,$(OUT)),$(error OUT=$(OUT): has a blank in it; give make \
+    another folder for its targets))
+$(call refuse,OUT,$(OUT),$(naming),give make another folder for its targets)
+$(call refuse,BIN,$(BIN),:,PATH cannot have such a folder)
 export PATH := $(BIN):$(PATH)
-ifeq ($(wildcard $(BIN)/ssl-train),)
+ifeq ($(call exists,$(BIN)/ssl-train),)
 $(error no tools in $(BIN): build them with `make -C $(ROOT)`, or say BIN=FOLDER)
 endif
 
@@ -28,13 +76,20 @@ THREADS ?= 0
 COMMON = --seed $(SEED) --threads $(THREADS)
 
 # $(OUT)/FILE holds the value of each named variable, and is new only when one
-# has another value: what depends on it is then made again.
+# has another value: what depends on it is then made again.  $(3), if any, is a
+# command whose output belongs to it.
 define settings
 $$(OUT)/$(1): FORCE
 	@mkdir -p $$(@D)
-	@printf '%s\n' $(foreach name,$(2),'$(name) = $$($(name))') >$$@.new
+	@printf '%s\n' $(foreach name,$(2),$$(call sq,$(name) = $$($(name)))) >$$@.new
+	$(if $(3),@$(3) >>$$@.new)
 	@cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
 endef
+
+# $(call listing,SOURCES): number and names of their files, with their sizes.
+# What cannot be read is for the tools to name.
+listing = for source in $(1); do find -L "$$$${source$(hash)@}" -type f \
+    -printf '%p %s\n' 2>/dev/null || :; done | LC_ALL=C sort | cksum
 
 FORCE:
 .PHONY: FORCE

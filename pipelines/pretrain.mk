@@ -50,13 +50,19 @@ SYNTH ?= $(call at,SYNTH,--train 5000 --test 1000)
 
 # Data: a folder with train/ and test/ (or val/), a folder of classes, or
 # archives.  Without DATA, pictures are drawn.
+ifneq ($(and $(TEST),$(if $(DATA)$(TRAIN),,no)),)
+$(error TEST=$(TEST): needs TRAIN or DATA too)
+endif
 DATA ?= $(OUT)/synth
-ifneq ($(wildcard $(DATA)/train/.),)
+$(if $(call sources,DATA),)
+FOLDER := $(subst $(OUT)/synth,,$(DATA))
+DRAWN := $(if $(FOLDER)$(TRAIN),,yes)
+ifneq ($(DRAWN)$(if $(FOLDER),$(call exists,$(DATA)/train/.)),)
 TRAIN ?= $(DATA)/train
-TEST ?= $(firstword $(wildcard $(DATA)/test $(DATA)/val))
-else ifeq ($(DATA),$(OUT)/synth)
-TRAIN ?= $(DATA)/train
-TEST ?= $(DATA)/test
+ifeq ($(origin TEST),undefined)
+TEST := $(if $(DRAWN)$(call exists,$(DATA)/test),$(DATA)/test,$(if \
+    $(call exists,$(DATA)/val),$(DATA)/val))
+endif
 else
 TRAIN ?= $(DATA)
 endif
@@ -88,7 +94,7 @@ SAVE ?= $(call at,SAVE,100)
 # Labelled pictures that a method reads beside the views: options of
 # ssl-decode that choose them, and their recipe.
 SUPPORT ?= $(call at,SUPPORT)
-support = $(if $(SUPPORT),--support <($(call decode,train) --shuffle $(SUPPORT) $(TRAIN) | \
+support = $(if $(SUPPORT),--support <($(call decode,train) --shuffle $(SUPPORT) $(TRAINS) | \
     $(augment)))
 
 # Evaluation.
@@ -113,40 +119,54 @@ TEST := $(TRAIN)
 LISTS := $(OUT)/train.list $(OUT)/test.list
 endif
 
+# Both as words for the shell.
+TRAINS := $(call sources,TRAIN)
+TESTS := $(call sources,TEST)
+
 $(OUT)/train.list: PARTS = 0 1 2 3
 $(OUT)/test.list: PARTS = 4
 $(OUT)/%.list: $(OUT)/data.settings
 	for part in $(PARTS); do \
-		ssl-decode $(COMMON) --size 8 --shard $$part/5 $(TRAIN); \
+		ssl-decode $(COMMON) --size 8 --shard $$part/5 $(TRAINS); \
 	done | ssl-show --tensor index -o $@
 
-$(eval $(call settings,data.settings,TRAIN TEST SEED))
-INPUTS = $(filter $(OUT)/synth,$(DATA)) $(OUT)/data.settings $(LISTS)
+# New files, or others, are other data.
+$(eval $(call settings,data.settings,TRAIN TEST SEED,$(if \
+    $(DRAWN),,$(call listing,$(TRAINS) $(TESTS)))))
+INPUTS = $(if $(DRAWN),$(OUT)/synth) $(OUT)/data.settings $(LISTS)
 decode = ssl-decode --quiet $(COMMON) $(if $(LISTS),--subset $(OUT)/$1.list)
-augment = ssl-augment --quiet $(COMMON) --recipe $(RECIPE) --size $(SIZE) $(AUGMENT)
+augment = ssl-augment --quiet $(COMMON) --recipe $(call sq,$(RECIPE)) --size $(SIZE) $(AUGMENT)
 mix = $(if $(MIX),| ssl-mix --quiet $(COMMON) $(MIX))
-views = $(call decode,train) --shuffle --epochs $(EPOCHS) --batch $(BATCH) $1 $(TRAIN) | \
+views = $(call decode,train) --shuffle --epochs $(EPOCHS) --batch $(BATCH) $1 $(TRAINS) | \
     $(augment) --batch $(BATCH) $(mix)
 LEARN = ssl-train $(COMMON) --method $(METHOD) --arch $(ARCH) --stem $(STEM) \
     --width $(WIDTH) $(HEADS) $(OBJECTIVE) --optimizer $(OPTIMIZER) --lr $(LR) \
     --weight-decay $(DECAY) --warmup-epochs $(WARMUP) $(TRAINING)
 ENCODE = ssl-encode $(COMMON) --network $(NETWORK)
 
-# A run that was stopped goes on from its last checkpoint, unless what it is
-# made of has changed since.
+# A run that was stopped is resumed from its last checkpoint, unless what it is
+# made of has changed since: then it begins again, the old checkpoint aside.
+# ssl-train refuses what contradicts the checkpoint all the same.
 $(eval $(call settings,train.settings,METHOD RECIPE SIZE AUGMENT MIX ARCH STEM \
     WIDTH HEADS OBJECTIVE EPOCHS BATCH OPTIMIZER LR DECAY WARMUP TRAINING SUPPORT))
 $(OUT)/model.tz: $(INPUTS) $(OUT)/train.settings
-	run=$(OUT)/run.tz step=0 resume=; \
+	run=$(OUT)/run.tz step=0 total=-1 resume=; \
 	for input in $^; do \
-		test "$$run" -nt "$$input" || rm -f "$$run"; \
+		if [ -e "$$run" ] && ! [ "$$run" -nt "$$input" ]; then \
+			echo "$$input has changed: training begins again," \
+			    "the checkpoint so far is now $(OUT)/run-before.tz" >&2; \
+			mv -f "$$run" $(OUT)/run-before.tz; \
+		fi; \
 	done; \
 	if [ -e "$$run" ]; then \
 		step=$$(ssl-show --meta step "$$run"); \
+		total=$$(ssl-show --meta total_steps "$$run"); \
 		resume="--resume $$run"; \
 	fi; \
-	$(call views,--start-step $$step) | $(LEARN) $(support) $$resume \
-	    --checkpoint-every $(SAVE) --log $(OUT)/log.tsv -o "$$run"; \
+	if [ "$$step" != "$$total" ]; then \
+		$(call views,--start-step $$step) | $(LEARN) $(support) $$resume \
+		    --checkpoint-every $(SAVE) --log $(OUT)/log.tsv -o "$$run"; \
+	fi; \
 	mv "$$run" $@
 
 # The same network before its first step: it needs no more than the header.
@@ -155,10 +175,10 @@ $(OUT)/random.tz: $(INPUTS) $(OUT)/train.settings
 
 $(eval $(call settings,knn.settings,NETWORK K TEMPERATURE))
 $(OUT)/%-train.tz: $(OUT)/%.tz $(OUT)/knn.settings
-	$(call decode,train) --size $(SIZE) $(TRAIN) | $(ENCODE) --model $< -o $@
+	$(call decode,train) --size $(SIZE) $(TRAINS) | $(ENCODE) --model $< -o $@
 
 $(OUT)/%-test.tz: $(OUT)/%.tz $(OUT)/knn.settings
-	$(call decode,test) --size $(SIZE) $(TEST) | $(ENCODE) --model $< -o $@
+	$(call decode,test) --size $(SIZE) $(TESTS) | $(ENCODE) --model $< -o $@
 
 # Pictures without labels have no score: the table is empty.
 $(OUT)/%-knn.tsv: $(OUT)/%-train.tz $(OUT)/%-test.tz
@@ -178,7 +198,7 @@ $(OUT)/knn.tsv: $(OUT)/random-knn.tsv $(OUT)/model-knn.tsv
 	    $^ >$@
 
 # One record is enough for a sheet; the tools before it may be cut off.
-SOME = $(call decode,train) --shuffle --size $(SHOWN) --batch 32 $(TRAIN)
+SOME = $(call decode,train) --shuffle --size $(SHOWN) --batch 32 $(TRAINS)
 
 $(eval $(call settings,look.settings,RECIPE SIZE AUGMENT SHOWN))
 $(OUT)/samples.jpg: $(INPUTS) $(OUT)/look.settings

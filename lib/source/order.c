@@ -177,6 +177,13 @@ order_free(struct order *o)
 	free(o);
 }
 
+size_t
+order_chosen(const struct order *o, const size_t **samples)
+{
+	*samples = o->choice.samples;
+	return o->choice.n;
+}
+
 static uint64_t
 batch_size(const struct order *o)
 {

@@ -39,6 +39,9 @@ struct order;
 struct order *order_new(const struct source *, const struct order_config *);
 void order_free(struct order *);	/* NULL is fine */
 
+/* The samples chosen, ascending, of all shards: how many; borrowed. */
+size_t order_chosen(const struct order *, const size_t **samples);
+
 /* Samples of this shard in one epoch, and those to come in all (0: no end).
  * Before the first order_next. */
 uint64_t order_epoch_samples(const struct order *);

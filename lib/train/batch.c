@@ -22,6 +22,8 @@ struct reader {
 	uint64_t skip;
 	struct ahead *ahead;
 	struct rec rec[2];
+	uint64_t streams, next;		/* streams so far; the next step of the
+					 * one at hand, whose steps skip counts */
 };
 
 struct batch {
@@ -271,15 +273,34 @@ check_mix(const struct rec *rec, size_t n)
 	return 0;
 }
 
-/* Where the record stands in its run: 1 to take it, 0 to leave it out. */
+/* Steps count on from one stream to the next in a file, so there is less to
+ * leave out of the next.  A failure for a first record that comes too late
+ * for a run that is resumed. */
 static int
-due(const struct reader *r, const struct rec *rec)
+move_on(struct reader *r, uint64_t step)
+{
+	if (stream_streams(r->in) != r->streams)
+		r->skip -= r->skip < r->next ? r->skip : r->next;
+	r->streams = stream_streams(r->in);
+	r->next = step + 1;
+	if (stream_records(r->in) > 1 || step <= r->skip)
+		return 0;
+	return fail(FAIL_FORMAT, "the stream begins at step %" PRIu64
+	    ", the checkpoint is at step %" PRIu64, step, r->skip);
+}
+
+/* Where the record stands in its run: 1 to take it, 0 to leave it out, or a
+ * failure. */
+static int
+due(struct reader *r, const struct rec *rec)
 {
 	const struct value *step = rec_find(rec, "step");
 
 	if (r->skip == 0 || step == NULL || step->type != VALUE_INT ||
 	    step->integer < 0)
 		return 1;
+	if (move_on(r, (uint64_t)step->integer) < 0)
+		return fail_last();
 	return (uint64_t)step->integer >= r->skip;
 }
 
@@ -329,11 +350,12 @@ make(void *arg, int slot)
 {
 	struct reader *r = arg;
 	struct rec *rec = &r->rec[slot];
-	int rc;
+	int rc, taken = 0;
 
 	do {
 		rc = stream_read(r->in, rec);
-	} while (rc > 0 && !due(r, rec));
+	} while (rc > 0 && (taken = due(r, rec)) == 0);
+	rc = taken < 0 ? taken : rc;
 	if (rc <= 0)
 		return rc < 0 ? fail_note("%s", stream_path(r->in)) : 0;
 	rc = check(r, rec);

@@ -55,6 +55,20 @@ judge(const struct train *t, double *knn, double *linear)
 }
 
 int
+train_check_support(const struct train *t, const char *path)
+{
+	const struct method *m = t->run.row;
+
+	if (path == NULL && m->support && t->step < t->stop)
+		return fail(FAIL_USAGE, "%s needs --support, a stream of "
+		    "labelled views", m->name);
+	if (path != NULL && !m->support)
+		return fail(FAIL_USAGE, "--support: %s has no use for labelled "
+		    "views", m->name);
+	return 0;
+}
+
+int
 train_monitor(struct train *t, const struct train_config *c,
     struct kernel *k, struct pool *pool)
 {
@@ -100,8 +114,10 @@ step(struct train *t, const struct method_batch *batch)
 {
 	struct runlog_row row = { .rate = sched_at(&t->rate, t->step),
 		.ema = ema_at(t) };
-	int rc;
+	int rc = needs_step(&t->needs, t->run.row, batch);
 
+	if (rc < 0)
+		return rc;
 	method_before(&t->run, row.ema);
 	if ((rc = method_gradients(&t->run, batch, &row.loss)) < 0)
 		return rc;
@@ -146,6 +162,7 @@ int
 train_run(struct train *t, struct batch *b)
 {
 	struct method_batch batch;
+	const uint64_t first = t->step;
 	double saved = clock_seconds();
 	uint64_t unused = 0;
 	int64_t epoch;
@@ -167,6 +184,9 @@ train_run(struct train *t, struct batch *b)
 			break;
 		saved = clock_seconds();
 	}
+	if (rc >= 0 && t->step == first && t->stop > first)
+		rc = fail(FAIL_FORMAT, "no step was taken: the input holds no "
+		    "batch from step %" PRIu64 " on", first);
 	/* A whole run has seen its stream's end: it was not cut behind the
 	 * last step. */
 	if (rc >= 0 && t->total > 0 && t->step == t->total)
@@ -178,6 +198,7 @@ train_run(struct train *t, struct batch *b)
 void
 train_tell_end(const struct train *t)
 {
+	needs_tell(&t->needs);
 	if (t->total > 0 && t->step < t->total && t->stop >= t->total)
 		log_line(LOG_INFO, "the stream ended after step %" PRIu64
 		    " of %" PRIu64 "; the network is saved as it is", t->step,
@@ -186,8 +207,6 @@ train_tell_end(const struct train *t)
 		log_line(LOG_INFO, "the stream goes on after step %" PRIu64
 		    ": %" PRIu64 " records unused; give --total-steps",
 		    t->step, t->unused);
-	else if (t->step == 0 && t->stop > 0)
-		log_line(LOG_INFO, "no steps: the stream is empty");
 }
 
 static int
@@ -296,8 +315,8 @@ write_state(const struct train *t, struct stream_out *out)
 	return rc;
 }
 
-int
-train_write(const struct train *t, struct stream_out *out)
+static int
+write_all(const struct train *t, struct stream_out *out)
 {
 	int rc = ckpt_write(out, "online.", &t->run.online);
 
@@ -308,4 +327,21 @@ train_write(const struct train *t, struct stream_out *out)
 	if (rc == 0 && t->step > 0)
 		rc = write_state(t, out);
 	return rc;
+}
+
+int
+train_write(const struct train *t, struct stream_out *out)
+{
+	const int rc = write_all(t, out);
+
+	if (rc == 0)
+		return stream_finish(out);
+	stream_abandon(out);
+	return rc;
+}
+
+bool
+train_is_complete(const struct train *t)
+{
+	return t->total > 0 ? t->step == t->total : t->stop == UINT64_MAX;
 }

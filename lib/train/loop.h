@@ -14,6 +14,7 @@
 #include "train/batch.h"
 #include "train/ckpt.h"
 #include "train/monitor.h"
+#include "train/needs.h"
 #include "train/options.h"
 #include "train/runlog.h"
 #include "train/taps.h"
@@ -35,6 +36,7 @@ struct train {
 	uint64_t total, steps_per_epoch;	/* 0: not known */
 	uint64_t stop;			/* UINT64_MAX: at the stream's end */
 	bool planned;		/* nobody but the stream says where to stop */
+	struct needs needs;
 	uint64_t unused;	/* records behind the last step, if planned */
 	int64_t seed;
 	int height, width;	/* of the first batch's view0; 0: none yet */
@@ -62,20 +64,34 @@ int train_init(struct train *, const struct train_config *, struct kernel *,
     const struct head *stream, struct ckpt *init, bool resume) FAIL_CHECKED;
 void train_fini(struct train *);
 
+/* The head that a text describes ("none": no layer) for so many features, with
+ * the widths asked for (0: the text's); the option's name is for messages. */
+int train_head(const char *option, const char *text, int features,
+    int64_t hidden, int64_t out, struct enc_head *) FAIL_CHECKED;
+
+/* FAIL_USAGE when the method needs a labelled stream for the steps left and has
+ * none (NULL), or has no use for it. */
+int train_check_support(const struct train *, const char *path) FAIL_CHECKED;
+
 /* Opens the monitor that the options name; it looks once before any step,
  * which is also the check of its streams. */
 int train_monitor(struct train *, const struct train_config *,
     struct kernel *, struct pool *) FAIL_CHECKED;
 
-/* Until the stream ends or the last step is done; t->step tells. */
+/* Until the stream ends or the last step is done; t->step tells.  FAIL_FORMAT
+ * when there was no batch, or no labels where the method needs them. */
 int train_run(struct train *, struct batch *) FAIL_CHECKED;
 
-/* Logs whether the stream was shorter or longer than the run. */
+/* Logs whether the stream was shorter or longer than the run, and lacked
+ * labels. */
 void train_tell_end(const struct train *);
 
 /* What a checkpoint of this run says of itself (into meta), and its
- * tensors. */
+ * tensors: train_write finishes the stream, or abandons it and fails. */
 int train_describe(const struct train *, struct head *) FAIL_CHECKED;
 int train_write(const struct train *, struct stream_out *) FAIL_CHECKED;
+
+/* After train_run: no step of the plan is left to resume with. */
+bool train_is_complete(const struct train *);
 
 #endif

@@ -47,7 +47,7 @@ struct train_config {
 	/* For the tool, which opens what they name; NULL or 0: not given. */
 	const char *init, *resume, *support, *log, *tap;
 	const char *monitor;
-	bool list_taps;
+	bool list_taps, resume_anyway;
 	int64_t log_every, watch_every, save_every;
 	int64_t monitor_every;		/* 0: an epoch, or 500 */
 	double save_minutes;
@@ -201,6 +201,9 @@ struct train_config {
 	    "begin with this network"), \
 	TRAIN_TEXT(t, "resume", 'r', resume, "CKPT", NULL, \
 	    "go on with this run, its options too"), \
+	{ "resume-anyway", 0, OPT_FLAG, offsetof(t, train.resume_anyway), \
+	    NULL, NULL, 0, 0, "resume on other data or with other options too", \
+	    true }, \
 	{ "log", 'l', OPT_TEXT, offsetof(t, train.log), "FILE", NULL, 0, 0, \
 	    "write a table of losses", true }, \
 	TRAIN_ASIDE(t, "log-every", 0, log_every, "1", 1, \

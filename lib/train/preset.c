@@ -13,6 +13,11 @@
 	"--lr-scaling linear --weight-decay 1e-4 --warmup-epochs 10 " \
 	"--warmup-form imix --schedule cosine-epoch "
 
+struct preset {
+	const char *name, *help;
+	const char *options;	/* as a command line has them */
+};
+
 /* In alphabetical order. */
 static const struct preset table[] = {
 	{ "byol-cifar10", "recipe byol-cifar, batch 256, 1000 epochs; "
@@ -84,8 +89,9 @@ preset_text(struct buf *b)
 	return rc;
 }
 
-const struct preset *
-preset_find(const char *name)
+/* The row of that name, or NULL and a failure that names the others. */
+static const struct preset *
+find(const char *name)
 {
 	char names[1024] = "";
 	size_t used = 0;
@@ -134,16 +140,16 @@ size_of(const struct opt *row)
 }
 
 int
-preset_apply(struct arena *arena, const struct preset *p,
-    const struct opt *rows, size_t n, void *args, size_t args_size,
-    struct opt_said *said)
+preset_apply(struct arena *arena, const char *name, const struct opt *rows,
+    size_t n, void *args, size_t args_size, struct opt_said *said)
 {
 	unsigned char *own = arena_get(arena, args_size), *to = args;
+	const struct preset *p = find(name);
 	struct opt_said given;
 	char **argv;
 	int argc, rc;
 
-	if (own == NULL)
+	if (own == NULL || p == NULL)
 		return fail_last();
 	if ((argc = words(arena, p, &argv)) < 0)
 		return argc;

@@ -11,21 +11,14 @@
 #include "base/buf.h"
 #include "base/opt.h"
 
-struct preset {
-	const char *name, *help;
-	const char *options;	/* as a command line has them */
-};
-
-/* The row of that name, or NULL and a failure that names the others. */
-const struct preset *preset_find(const char *name);
-
 /* A line for each: name, help and options, TABs between. */
 int preset_text(struct buf *) FAIL_CHECKED;
 
 /* Gives the options in `args` (args_size bytes, as the rows point to them) the
- * preset's values, but for those that the command line said; marks them as
- * said.  Texts live in the arena. */
-int preset_apply(struct arena *, const struct preset *, const struct opt *rows,
+ * values of the preset of that name, but for those that the command line said;
+ * marks them as said.  Texts live in the arena.  A name that is unknown is
+ * FAIL_USAGE with the names of all. */
+int preset_apply(struct arena *, const char *name, const struct opt *rows,
     size_t n, void *args, size_t args_size, struct opt_said *) FAIL_CHECKED;
 
 #endif

@@ -6,24 +6,54 @@
 
 #include "stream/dump.h"
 
+static bool
+is_among(const char *name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Options that belong to one command, not to the run, and those that the
  * checkpoint's tensors and meta answer better. */
 static bool
-left_out(const struct opt *o)
+is_answered(const struct opt *o)
 {
 	static const char *const names[] = { "init", "resume", "steps",
 		"arch", "stem", "width", "channels", "projector-hidden",
 		"projector-out", "predictor-hidden", "projector",
 		"predictor", "queue", "support", "mean", "std" };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (o->name == NULL || strcmp(o->name, names[i]) == 0)
-			return true;
-	return o->aside;
+	return is_among(o->name, names, sizeof(names) / sizeof(names[0]));
 }
 
-static struct value
-value_of(const struct opt *o, const void *args)
+/* How a run is watched and saved. */
+static bool
+is_habit(const struct opt *o)
+{
+	static const char *const names[] = { "log", "log-every", "watch-every",
+		"monitor", "monitor-every", "checkpoint-every",
+		"checkpoint-minutes" };
+
+	return is_among(o->name, names, sizeof(names) / sizeof(names[0]));
+}
+
+static bool
+is_kept(const struct opt *o)
+{
+	return o->name != NULL && (o->aside ? is_habit(o) : !is_answered(o));
+}
+
+bool
+restore_binds(const struct opt *o)
+{
+	return o->name != NULL && !o->aside && !is_answered(o) &&
+	    strcmp(o->name, "total-steps") != 0;
+}
+
+struct value
+restore_value(const struct opt *o, const void *args)
 {
 	const char *at = (const char *)args + o->at;
 	const char *text;
@@ -49,15 +79,15 @@ value_of(const struct opt *o, const void *args)
 
 int
 restore_store(struct head *h, const struct opt *rows, size_t n,
-    const void *args)
+    const void *args, bool goes_on)
 {
 	struct value map = value_map(NULL, 0), v;
 	int rc = 0;
 
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		if (left_out(&rows[i]))
+		if (!is_kept(&rows[i]) || (rows[i].aside && !goes_on))
 			continue;
-		v = value_of(&rows[i], args);
+		v = restore_value(&rows[i], args);
 		if (v.type != VALUE_NIL)
 			rc = value_set(&map, rows[i].name, v, &h->arena);
 	}
@@ -98,7 +128,7 @@ restore_load(const struct head *h, const struct opt *rows, size_t n,
 		const struct value *v = rows[i].name == NULL ? NULL :
 		    value_find(map, rows[i].name);
 
-		if (v != NULL && !left_out(&rows[i]) && !said->given[i])
+		if (v != NULL && is_kept(&rows[i]) && !said->given[i])
 			rc = put(&rows[i], v, args);
 	}
 	return rc;

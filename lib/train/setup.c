@@ -48,6 +48,13 @@ parse_head(const char *option, const char *text, int features,
 	return 0;
 }
 
+int
+train_head(const char *option, const char *text, int features,
+    int64_t hidden, int64_t out, struct enc_head *h)
+{
+	return parse_head(option, text, features, hidden, out, h);
+}
+
 /* A predictor gives as many numbers as the projector; a text that spells its
  * layers out is taken by its word. */
 static int

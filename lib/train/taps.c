@@ -215,3 +215,12 @@ tap_list(const struct method_run *r, struct buf *b)
 			rc = buf_printf(b, "%s\n", t.name);
 	return rc;
 }
+
+int
+tap_head(struct head *to, const struct head *from)
+{
+	if (head_copy(to, from) < 0)
+		return fail_last();
+	to->meta = value_map(NULL, 0);
+	return value_set(&to->meta, "kind", value_text("taps"), &to->arena);
+}

@@ -37,4 +37,7 @@ int tap_write(const struct tap *, const struct method_run *, uint64_t step)
 /* All names there are, a line each. */
 int tap_list(const struct method_run *, struct buf *) FAIL_CHECKED;
 
+/* Makes `to` the header of a stream of taps, with the history of `from`. */
+int tap_head(struct head *to, const struct head *from) FAIL_CHECKED;
+
 #endif

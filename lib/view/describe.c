@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* describe: what a header says of the views behind it. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "view/view.h"
@@ -94,4 +95,37 @@ view_describe(struct head *h, const struct view_config *c)
 	    || add_numbers(h, "std", c->recipe->std) < 0)
 		return fail_last();
 	return c->batch > 0 && c->only_index < 0 ? add_steps(h, c) : 0;
+}
+
+bool
+view_has_batch(const struct head *h, const struct view_config *c)
+{
+	const int64_t epoch = value_get_int(&h->meta, "epoch_samples", -1);
+
+	return c->batch == 0 || c->only_index >= 0 || epoch <= 0 ||
+	    (uint64_t)epoch >= c->batch ||
+	    value_get_int(&h->meta, "start_step", 0) > 0;
+}
+
+int
+view_check_batch(const struct head *h, const struct view_config *c,
+    const struct view_counts *n)
+{
+	const uint64_t came = n->dropped + n->bad;
+	const int64_t epoch = value_get_int(&h->meta, "epoch_samples", 0);
+	const uint64_t all = epoch > 0 ? (uint64_t)epoch : came;
+
+	if (c->batch == 0 || c->only_index >= 0 || n->records > 0 ||
+	    value_get_int(&h->meta, "start_step", 0) > 0 ||
+	    (came == 0 && view_has_batch(h, c)))
+		return 0;
+	if (n->dropped == 0 && n->bad > 0)
+		return fail(FAIL_FORMAT, "no image could be decoded: %" PRIu64
+		    " are unreadable", n->bad);
+	if (n->bad > 0)
+		return fail(FAIL_FORMAT, "%" PRIu64 " samples, some of them "
+		    "unreadable images, are fewer than one batch of %zu; give "
+		    "a smaller --batch", all, c->batch);
+	return fail(FAIL_FORMAT, "%" PRIu64 " samples are fewer than one batch "
+	    "of %zu; give --batch %" PRIu64 " or less", all, c->batch, all);
 }

@@ -45,4 +45,14 @@ int view_run(struct stream_in *, struct pool *, const struct view_config *,
  * steps_per_epoch and samples where the input knows its own. */
 int view_describe(struct head *, const struct view_config *) FAIL_CHECKED;
 
+/* False when the header described above says that an epoch is smaller than a
+ * batch: then there is no output, not even a header, until one is full after
+ * all, as a further stream behind this one may fill it. */
+bool view_has_batch(const struct head *, const struct view_config *);
+
+/* After view_run: FAIL_FORMAT when there is no batch though there are samples;
+ * a stream that began later may hold no more than an epoch's rest. */
+int view_check_batch(const struct head *, const struct view_config *,
+    const struct view_counts *) FAIL_CHECKED;
+
 #endif

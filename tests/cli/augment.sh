@@ -94,10 +94,9 @@ for pair in steps=4 steps_per_epoch=2 samples=16 batch=4 views.1.size=32 \
 	is "$(ssl-show --meta "${pair%=*}" four.tz)" "${pair#*=}" \
 	    "the header says $pair"
 done
-ssl-augment -q -r byol-cifar -b 11 ten.tz >none.tz
-is "$(ssl-show --meta steps none.tz)" 0 "a batch larger than an epoch"
-like "$(ssl-show none.tz | tail -n 1)" "end: 0 records, 0 samples" \
-    "… gives no record"
+fails 1 "a batch larger than an epoch" ssl-augment -q -r byol-cifar -b 11 ten.tz
+like "$(cat .err)" "*10 samples are fewer than one batch of 11; give --batch 10*" \
+    "… is refused"
 ssl-augment -q -r byol-cifar ten.tz >asis.tz
 like "$(ssl-show asis.tz | tail -n 1)" "end: 8 records, 20 samples" \
     "without a batch, records as they come"

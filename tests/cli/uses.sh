@@ -9,8 +9,13 @@ ssl-synth -q --size 12 --train 24 --test 4 --classes 3 data || exit 1
 ssl-decode -q --epochs 2 data/train >train.tz || exit 1
 ssl-augment -q --recipe "$TESTS/data/three.recipe" --size 12 --batch 6 \
     -o views.tz train.tz || exit 1
-ssl-decode -q --epochs 4 --balance 3x2 data/train |
-    ssl-augment -q --recipe "$TESTS/data/three.recipe" --size 12 --batch 6 -o labels.tz || exit 1
+for seed in 0 1; do
+	ssl-decode -q --epochs 4 --balance 3x2 --seed $seed data/train |
+	    ssl-augment -q --recipe "$TESTS/data/three.recipe" --size 12 \
+	    --batch 6 -o labels$seed.tz || exit 1
+done
+mv labels0.tz labels.tz
+mv labels1.tz others.tz
 ssl-mix -q -o mixed.tz views.tz || exit 1
 
 methods="byol clsa moco npair simclr suncet supcon"
@@ -24,7 +29,7 @@ base() {
 	case $1-$2 in
 	method-moco|method-clsa)	echo --method "$2" --queue 24 \
 	    --ema-schedule cosine ;;
-	method-suncet)		echo --method suncet --support views.tz ;;
+	method-suncet)		echo --method suncet --support labels.tz ;;
 	method-*)		echo --method "$2" ;;
 	optimizer-*)		echo --optimizer "$2" ;;
 	schedule-step)		echo --schedule step --milestones 1 ;;
@@ -93,7 +98,7 @@ uses method clsa "--strong-weight 3"
 uses method "clsa moco" "--queue 12"
 uses method "byol moco npair" --symmetric
 uses method "npair simclr suncet supcon" --anchor-grad-only
-uses method suncet "--support labels.tz"
+uses method suncet "--support others.tz"
 uses method suncet "--support-epochs 0.5"
 target="byol clsa moco"
 uses method "$target" "--ema 0.5" "--total-steps 3"
@@ -131,7 +136,8 @@ uses schedule "$schedules" "--warmup-form imix" "--warmup-steps 2"
 tested="$tested --method --channels"
 
 # What a run is not changed by, or what has a test of its own.
-aside="--preset --list-presets --print-config --init --resume --log \
+aside="--preset --list-presets --print-config --init --resume \
+--resume-anyway --log \
 --log-every --tap --list-taps --watch-every --monitor --monitor-every \
 --checkpoint-every --checkpoint-minutes --output --threads --level --quiet \
 --verbose --help --version"
@@ -180,8 +186,8 @@ ok "what a preset brings may be unused: --trust" ssl-train -q --preset \
 ok "a run" learn part.tz views.tz $(base method moco) --temperature 0.5
 ok "what a checkpoint brings is no option given" \
     ssl-train -q --resume part.tz --steps 4 -o on.tz views.tz
-fails 2 "what is given beside it is" \
-    ssl-train -q --resume part.tz --strong-weight 2 -o on.tz views.tz
+fails 2 "what is given beside it is" ssl-train -q --resume part.tz \
+    --resume-anyway --strong-weight 2 -o on.tz views.tz
 like "$(cat .err)" "*--strong-weight: moco does not use it*" "… by its method"
 
 # Mixed records, batches of one, views that nobody reads.

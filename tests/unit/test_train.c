@@ -119,7 +119,6 @@ save(void *arg, const struct train *t)
 	if ((out = stream_create(path_of(arg), 1, &head)) == NULL)
 		must(-1);
 	must(train_write(t, out));
-	must(stream_finish(out));
 	head_free(&head);
 	return 0;
 }
