@@ -103,7 +103,7 @@ uninstall: ## take away what install put there
 	rm -f $(INSTALLED)
 
 # Tests in C are linked with the library; they see tests/*.h.
-TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/grad/*.c tests/fault/*.c))
+TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/grad/*.c))
 TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
 TEST_FILES = $(TEST_BIN) \
     $(sort $(wildcard tests/cli/*.sh tests/fault/*.sh tests/*/test_*.py)) \
@@ -116,7 +116,14 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libself.a
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed,--gc-sections -o $@ $^ $(LDLIBS)
 
-test: all $(TEST_BIN) ## run every test
+# Preloaded, it fails a tool's n-th call.
+FAIL_NTH := $(BUILD)/tests/fault/fail_nth.so
+$(FAIL_NTH): tests/fault/fail_nth.c
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) -std=c11 -O1 -g $(WARN) -fPIC -shared -o $@ $< -ldl
+
+test: all $(TEST_BIN) $(FAIL_NTH) ## run every test
 	BIN=$(abspath $(BUILD))/bin prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_FILES)
 
 check: test lint ## the tests, and checks of the sources
@@ -161,6 +168,10 @@ sanitize: ## the C tests under ASan and UBSan, then under TSan
 units: $(TEST_BIN) ## the C tests alone
 	prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_BIN)
 
+faults: all $(FAIL_NTH) ## every call of every tool that can fail (minutes)
+	BIN=$(abspath $(BUILD))/bin FAULT_ALL=yes SELF_TEST_SECONDS=86400 \
+	    FAULT_SHARDS=$(JOBS) sh tests/run.sh tests/fault/fail_nth.sh
+
 T ?= stream
 S ?= 60
 fuzz: all ## T=stream|jpeg|source_tar S=60: damaged inputs under ASan, for S seconds
@@ -187,4 +198,4 @@ bench: all $(BENCHES) ## what kernels reach; tools beside PyTorch and scikit-lea
 format: ## clang-format over the sources
 	clang-format -i bin/*.c lib/*/*.[ch] tests/*.h tests/*/*.c
 
-.PHONY: all install uninstall test units check demo lint deps sanitize fuzz bench format clean help
+.PHONY: all install uninstall test units check faults demo lint deps sanitize fuzz bench format clean help

@@ -122,8 +122,10 @@ list(const struct args *a, struct recipe *r)
 		if (recipe_text(r, &text) < 0)
 			cli_die("--list");
 	}
-	fputs(a->recipe != NULL ? (const char *)text.data : recipe_builtin,
-	    stdout);
+	if (a->recipe != NULL)
+		cli_put(text.data, text.size);
+	else
+		cli_put(recipe_builtin, strlen(recipe_builtin));
 	buf_free(&text);
 	cli_flush();
 }
@@ -165,7 +167,7 @@ give(void *arg, const struct rec *r)
 	struct target *t = arg;
 
 	if (stream_write(t->out, r) < 0)
-		cli_die("%s", t->cli->common->out);
+		cli_die("%s", cli_out(t->cli));
 	progress_at(t->progress, ++t->records, "");
 	return 0;
 }
@@ -205,7 +207,7 @@ run(const struct cli *cli, struct view_config *config)
 	progress_end(target.progress);
 	say(config, &counts);
 	if (stream_finish(target.out) < 0)
-		cli_die("%s", cli->common->out);
+		cli_die("%s", cli_out(cli));
 	stream_close(in);
 	pool_free(pool);
 	head_free(&head);

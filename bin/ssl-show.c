@@ -82,8 +82,7 @@ static int
 to_stdout(void *unused, const void *text, size_t size)
 {
 	(void)unused;
-	if (fwrite(text, 1, size, stdout) < size)
-		return fail_errno("cannot write");
+	cli_put(text, size);
 	return 0;
 }
 
@@ -121,10 +120,12 @@ show_sheet(const struct args *a, struct stream_in *in)
 		    "redirect it");
 	if (contact_sheet(&plan, in, &jpeg) < 0)
 		cli_die("%s", stream_path(in));
-	if (to_out && to_stdout(NULL, jpeg.data, jpeg.size) < 0)
-		cli_die("standard output");
-	if (!to_out)
+	if (to_out) {
+		cli_put(jpeg.data, jpeg.size);
+		cli_flush();
+	} else {
 		put_file(a->sheet, &jpeg);
+	}
 	buf_free(&jpeg);
 }
 
@@ -142,14 +143,15 @@ main(int argc, char **argv)
 	show.key = a.tensor != NULL ? a.tensor : a.meta;
 	show.record = cli_given(&cli, "record") ? a.record : -1;
 	in = cli_open(&cli, cli_input(&cli));
-	if (a.sheet == NULL)
-		cli_text(&cli);
-	if (a.sheet != NULL)
+	if (a.sheet != NULL) {
 		show_sheet(&a, in);
-	else if (show_all(&show, view, in) < 0)
-		cli_die("%s", stream_path(in));
+	} else {
+		cli_text(&cli);
+		if (show_all(&show, view, in) < 0)
+			cli_die("%s", stream_path(in));
+		cli_flush();
+	}
 	stream_close(in);
 	show_free(&show);
-	cli_flush();
 	return CLI_DONE;
 }

@@ -85,7 +85,7 @@ save(void *arg, const struct train *t)
 	else
 		stream_abandon(out);
 	head_free(&head);
-	return rc < 0 ? fail_note("%s", w->args->common.out) : 0;
+	return rc < 0 ? fail_note("%s", cli_out(w->cli)) : 0;
 }
 
 /* Text instead of a run: the presets, or of what would be every value, or
@@ -100,7 +100,7 @@ tell(const struct work *w, const struct train *t)
 	if (t == NULL ? preset_text(&text) < 0 : w->args->train.list_taps ?
 	    tap_list(&t->run, &text) < 0 : describe(w, t, &head) < 0 || restore_text(&head.meta, &text) < 0)
 		cli_die("%s", "");
-	fwrite(text.data, 1, text.size, stdout);
+	cli_put(text.data, text.size);
 	cli_flush();
 	exit(CLI_DONE);
 }
