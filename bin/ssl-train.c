@@ -198,7 +198,7 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 		cli_die("%s", "");
 	progress_end(w->progress);
 	if (t->tap.out != NULL && stream_finish(t->tap.out) < 0)
-		cli_die("--tap");
+		cli_die("--tap %s", t->tap.path);
 	if (runlog_finish(t->log) < 0)
 		cli_die("--log");
 	train_tell_end(t);

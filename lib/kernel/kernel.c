@@ -8,6 +8,7 @@
 
 #include "base/num.h"
 #include "kernel/cpu.h"
+#include "kernel/gemm.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
@@ -91,7 +92,7 @@ kernel_new(struct pool *pool)
 	const int workers = pool_threads(pool);
 	struct kernel *k;
 
-	if (simd == NULL)
+	if (simd == NULL || gemm_reserve(workers) < 0)
 		return NULL;
 	k = calloc(1, sizeof(*k));
 	if (k == NULL) {
