@@ -19,13 +19,26 @@ W=$T/in
 mkdir "$W" && cd "$W" || exit 1
 small="--stem cifar --width 1 --projector 4-bn-relu-3 --predictor-hidden 4 \
 --lr 0.01"
+# number_images FOLDER: 0.jpg, 0.cls, 1.jpg, … of the set.
+number_images() {
+	local at=0 file
+
+	for file in set/train/*/*.jpg; do
+		cp "$file" "$1/$at.jpg"
+		echo $((at % 2)) >"$1/$at.cls"
+		at=$((at + 1))
+	done
+}
+
 make_inputs() {
 	ssl-synth -q --size 8 --train 12 --test 2 --classes 2 set &&
-	tar cf set.tar -C set/train . && zstd -q set.tar &&
+	mkdir tarred && number_images tarred && printf 'a\nb\n' >classes.txt &&
+	tar cf set.tar -C tarred . && zstd -q set.tar &&
 	find "$W/set/train" -name '*.jpg' | sort | sed 's/.*/&\t0/' >list.txt &&
 	ssl-decode -q -b 6 -o s.tz set/train &&
 	ssl-decode -q -b 6 --keep-jpeg -o kj.tz set/train &&
 	ssl-show -t key s.tz | grep -o '[a-z-]*/[0-9]*.jpg' | head -5 >sub.txt &&
+	ls set/train >names.txt &&
 	ssl-augment --list -r simclr-cifar >my.recipe &&
 	ssl-augment -q -r simclr-cifar --size 8 -b 6 -o v.tz s.tz &&
 	ssl-augment -q -r clsa-cifar --size 8 -b 6 -o c.tz s.tz &&
@@ -48,10 +61,12 @@ decode-zst	ssl-decode -q -j2 -b 5 IN/set.tar.zst -o x.tz
 decode-pipe	cat IN/set.tar.zst | ssl-decode -q -j2 -b 5 -o x.tz
 decode-tz	ssl-decode -q -j2 -b 5 --shuffle --subset IN/sub.txt IN/s.tz -o x.tz
 decode-list	ssl-decode -q -j2 -b 5 --keep-jpeg @IN/list.txt -o x.tz
+decode-choice	ssl-decode -q -j2 --classes IN/names.txt --per-class 5 --shuffle --epochs 2 --balance 2x2 IN/set/train -o x.tz
 decode-stdout	ssl-decode -q -j2 -b 5 IN/set/train >x.tz
 augment		ssl-augment -q -j2 -r byol-cifar --size 8 -b 4 IN/s.tz -o x.tz
 augment-file	ssl-augment -q -j2 -r IN/my.recipe -b 4 IN/s.tz -o x.tz
 augment-jpeg	ssl-augment -q -j2 -r byol-cifar --size 8 -b 4 IN/kj.tz -o x.tz
+augment-ops	ssl-augment -q -j2 --ops crop=0,0,4,4,resize=8x8:bilinear,flip IN/s.tz >x.tz
 mix		ssl-mix -q -j2 IN/v.tz -o x.tz
 loss-byol	ssl-loss -q -j2 -m byol IN/loss.tz -o x.tz
 loss-simclr	ssl-loss -q -j2 -m simclr IN/loss.tz -o x.tz
@@ -63,6 +78,7 @@ loss-supcon	ssl-loss -q -j2 -m supcon IN/loss.tz -o x.tz
 train		ssl-train -q -j2 --method simclr SMALL --log l.tsv --tap embedding0=t.tz IN/v.tz -o x.tz
 train-moco	ssl-train -q -j2 --method moco --queue 12 SMALL --checkpoint-every 1 --monitor IN/s.tz,IN/s.tz IN/m.tz -o x.tz
 train-resume	ssl-train -q -j2 --resume IN/part.tz --steps 2 --log l.tsv IN/v.tz -o x.tz
+train-pipe	cat IN/v.tz | ssl-train -q -j2 --method supcon SMALL >x.tz
 train-clsa	ssl-train -q -j2 --method clsa --queue 12 SMALL IN/c.tz -o x.tz
 train-suncet	ssl-train -q -j2 --method suncet SMALL --optimizer lars --support IN/u.tz IN/u.tz -o x.tz
 encode		ssl-encode -q -j2 -m IN/model.tz --head IN/s.tz -o x.tz
@@ -100,7 +116,7 @@ run() {
 	synth)		;;
 	*)		for f in x.tz x.tsv x.txt x.jpg; do
 				case $command in
-				*"o $f"* | *"sheet $f"*) echo old >"$folder/out/$f" ;;
+				*"o $f"* | *"sheet $f"*) cp old "$folder/out/$f" ;;
 				esac
 			done ;;
 	esac
@@ -194,6 +210,9 @@ sample() {
 		}'
 	fi
 }
+
+# Longer than what takes its place.
+{ echo old; head -c 500000 /dev/zero; } >old
 
 shards=${FAULT_SHARDS:-2}
 jobs=0
