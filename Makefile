@@ -116,14 +116,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libself.a
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) -Wl,--as-needed,--gc-sections -o $@ $^ $(LDLIBS)
 
-# Preloaded, it fails a tool's n-th call.
-FAIL_NTH := $(BUILD)/tests/fault/fail_nth.so
-$(FAIL_NTH): tests/fault/fail_nth.c
-	@mkdir -p $(@D)
-	$(call say,link,$@)
-	$(Q)$(CC) -std=c11 -O1 -g $(WARN) -fPIC -shared -o $@ $< -ldl
-
-test: all $(TEST_BIN) $(FAIL_NTH) ## run every test
+test: all $(TEST_BIN) ## run every test
 	BIN=$(abspath $(BUILD))/bin prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_FILES)
 
 check: test lint ## the tests, and checks of the sources
@@ -168,15 +161,24 @@ sanitize: ## the C tests under ASan and UBSan, then under TSan
 units: $(TEST_BIN) ## the C tests alone
 	prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_BIN)
 
-faults: all $(FAIL_NTH) ## every call of every tool that can fail (minutes)
-	BIN=$(abspath $(BUILD))/bin FAULT_ALL=yes SELF_TEST_SECONDS=86400 \
-	    FAULT_SHARDS=$(JOBS) sh tests/run.sh tests/fault/fail_nth.sh
-
 T ?= stream
 S ?= 60
 fuzz: all ## T=stream|jpeg|source_tar S=60: damaged inputs under ASan, for S seconds
 	$(ASAN) $(BUILD)/asan/tests/fuzz/fuzz_$(T)
 	BIN=$(abspath $(BUILD))/bin sh tests/fuzz/fuzz.sh $(BUILD)/asan/tests/fuzz/fuzz_$(T) $(S)
+
+# Preloaded, it fails a tool's n-th call.
+FAIL_NTH := $(BUILD)/tests/fault/fail_nth.so
+$(FAIL_NTH): tests/fault/fail_nth.c
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) -std=c11 -O1 -g $(WARN) -fPIC -shared -o $@ $< -ldl
+test: $(FAIL_NTH)
+
+faults: export BIN = $(abspath $(BUILD))/bin
+faults: all $(FAIL_NTH) ## every call of every tool that can fail (minutes)
+	FAULT_ALL=yes SELF_TEST_SECONDS=86400 FAULT_SHARDS=$(JOBS) \
+	    sh tests/run.sh tests/fault/fail_nth.sh
 
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 

@@ -32,7 +32,6 @@ struct synth_folder {
 	struct pool *pool;
 	struct desk *desks;	/* [threads] */
 	uint64_t done;
-	bool made;		/* part was */
 	char path[PATH_MAX], part[PATH_MAX], old[PATH_MAX];
 };
 
@@ -122,7 +121,7 @@ make_folder(const char *path)
 }
 
 static int
-make_folders(struct synth_folder *f)
+make_folders(const struct synth_folder *f)
 {
 	char path[PATH_MAX], name[SYNTH_NAME];
 
@@ -130,7 +129,6 @@ make_folders(struct synth_folder *f)
 		return fail_note("left by an earlier run");
 	if (make_folder(f->part) < 0)
 		return fail_last();
-	f->made = true;
 	for (int part = 0; part < 2; part++) {
 		if (set_path(path, "%s/%s", f->part, parts[part]) < 0 ||
 		    make_folder(path) < 0)
@@ -197,7 +195,7 @@ synth_folder_new(const struct synth_plan *plan, struct pool *pool)
 		fail_memory((size_t)pool_threads(pool) * sizeof(*f->desks));
 	else if (set_paths(f) == 0 && make_folders(f) == 0)
 		return f;
-	synth_folder_discard(f);
+	folder_free(f);
 	return NULL;
 }
 
@@ -277,9 +275,10 @@ synth_folder_finish(struct synth_folder *f)
 	}
 	if (rc == 0 && replace)
 		rc = sweep(f->old, 0, true);
-	f->made = rc < 0 && exists(f->part);
-	synth_folder_discard(f);
-	return rc;
+	if (rc < 0)
+		return rc;
+	folder_free(f);
+	return 0;
 }
 
 void
@@ -291,8 +290,7 @@ synth_folder_discard(struct synth_folder *f)
 		return;
 	fail_save(&why);
 	/* What cannot be taken away now is by the next run. */
-	if (f->made)
-		(void)!sweep(f->part, 0, true);
+	(void)!sweep(f->part, 0, true);
 	fail_restore(&why);
 	folder_free(f);
 }

@@ -36,8 +36,7 @@ struct synth_folder *synth_folder_new(const struct synth_plan *,
  * The same files for any number of threads. */
 int synth_folder_write(struct synth_folder *, int most) FAIL_CHECKED;
 
-/* Gives the finished folder its name, and frees; takes it away if that
- * fails. */
+/* Gives the finished folder its name, and frees. */
 int synth_folder_finish(struct synth_folder *) FAIL_CHECKED;
 
 /* Takes away what was written, and frees; NULL is fine. */

@@ -369,6 +369,10 @@ CALL(DUP, dup2, (int fd, int to), fd, to)
 CALL(SYNC, fsync, (int fd), fd)
 CALL(SYNC, fdatasync, (int fd), fd)
 CALL(RENAME, rename, (const char *a, const char *b), a, b)
+CALL(RENAME, renameat, (int dir, const char *a, int to, const char *b), dir,
+    a, to, b)
+CALL(UNLINK, unlinkat, (int dir, const char *path, int flags), dir, path,
+    flags)
 CALL(UNLINK, unlink, (const char *path), path)
 CALL(UNLINK, rmdir, (const char *path), path)
 CALL(TRUNCATE, ftruncate, (int fd, off_t size), fd, size)

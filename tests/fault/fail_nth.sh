@@ -155,7 +155,7 @@ blames() {
 	write:*"$W"* | sync:*"$W"* | rename:*"$W"* | read:*" x."*)
 		return 1 ;;
 	write:* | sync:* | rename:* | chmod:* | truncate:*)
-		grep -qE '[ /](x|t|l)(\.(tz|tsv|txt|jpg|part/.*))?: |standard output|/tmp' "$1/err" ;;
+		grep -qE '[ /](x|t|l)(\.(tz|tsv|txt|jpg|part[^ ]*))?: |standard output|/tmp' "$1/err" ;;
 	read:*)	grep -qE "$W|standard input|l\.tsv|/tmp" "$1/err" ;;
 	esac
 }
