@@ -110,7 +110,7 @@ uninstall: ## remove what install put there
 	rm -f $(INSTALLED:%="$$ROOT"/%)
 
 # Tests in C are linked with the library; they see tests/*.h.
-TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/grad/*.c tests/fault/*.c))
+TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/grad/*.c))
 TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 TEST_FILES = $(TEST_BIN) \
@@ -178,6 +178,19 @@ fuzz: all ## T=stream|jpeg|source_tar S=60: damaged inputs under ASan, for S sec
 	$(ASAN) $(BUILD)/asan/tests/fuzz/fuzz_$(T)
 	sh tests/fuzz/fuzz.sh $(BUILD)/asan/tests/fuzz/fuzz_$(T) $(S)
 
+# Preloaded, it fails a tool's n-th call.
+FAIL_NTH := $(BUILD)/tests/fault/fail_nth.so
+$(FAIL_NTH): tests/fault/fail_nth.c
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) -std=c11 -O1 -g $(WARN) -fPIC -shared -o $@ $< -ldl
+test: $(FAIL_NTH)
+
+faults: export BIN = $(abspath $(BUILD))/bin
+faults: all $(FAIL_NTH) ## every call of every tool that can fail (minutes)
+	FAULT_ALL=yes SELF_TEST_SECONDS=86400 FAULT_SHARDS=$(JOBS) \
+	    sh tests/run.sh tests/fault/fail_nth.sh
+
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 bench: all $(BENCHES) ## what kernels reach; tools beside PyTorch and scikit-learn
@@ -198,4 +211,4 @@ bench: all $(BENCHES) ## what kernels reach; tools beside PyTorch and scikit-lea
 format: ## clang-format over the sources
 	clang-format -i bin/*.c lib/*/*.[ch] tests/*.h tests/*/*.c
 
-.PHONY: all install uninstall test units check demo lint deps sanitize fuzz bench format clean help
+.PHONY: all install uninstall test units check faults demo lint deps sanitize fuzz bench format clean help

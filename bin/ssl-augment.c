@@ -134,8 +134,10 @@ list(const struct cli *cli, const struct args *a, struct recipe *r)
 		if (recipe_text(r, &text) < 0)
 			cli_die("--list");
 	}
-	fputs(a->recipe != NULL ? (const char *)text.data : recipe_builtin,
-	    stdout);
+	if (a->recipe != NULL)
+		cli_put(text.data, text.size);
+	else
+		cli_put(recipe_builtin, strlen(recipe_builtin));
 	buf_free(&text);
 	cli_flush();
 }
@@ -180,7 +182,7 @@ give(void *arg, const struct rec *r)
 	if (t->out == NULL)
 		t->out = cli_create(t->cli, &t->head);
 	if (stream_write(t->out, r) < 0)
-		cli_die("%s", t->cli->common->out);
+		cli_die("%s", cli_out(t->cli));
 	progress_at(t->progress, ++t->records, "");
 	return 0;
 }
@@ -222,7 +224,7 @@ run(const struct cli *cli, struct view_config *config)
 	say(config, &counts);
 	cli_warn_streams(in);
 	if (stream_finish(target.out) < 0)
-		cli_die("%s", cli->common->out);
+		cli_die("%s", cli_out(cli));
 	stream_close(in);
 	pool_free(pool);
 	head_free(&target.head);

@@ -176,8 +176,10 @@ write_all(const struct cli *cli, struct feed *f, struct stream_out *out,
 	int got;
 
 	while ((got = feed_next(f, &r)) > 0) {
-		if (rec_samples(r, &n) < 0 || stream_write(out, r) < 0)
-			cli_die("%s", cli->common->out);
+		if (rec_samples(r, &n) < 0)
+			cli_die("%s", "");
+		if (stream_write(out, r) < 0)
+			cli_die("%s", cli_out(cli));
 		done += n;
 		progress_at(p, done, NULL);
 	}
@@ -232,7 +234,7 @@ main(int argc, char **argv)
 	    order_report_lost(order, false) < 0)
 		cli_die("%s", "");
 	if (stream_finish(out) < 0)
-		cli_die("%s", a.common.out);
+		cli_die("%s", cli_out(&cli));
 	feed_free(feed);
 	pool_free(pool);
 	order_free(order);

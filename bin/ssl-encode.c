@@ -41,6 +41,7 @@ struct group {
 	struct infer *infer;
 	const char *field;
 	bool head;
+	const struct cli *cli;
 	struct stream_out *out;
 	struct rec rec[INFER_BATCH + 1];
 	struct infer_part part[INFER_BATCH + 1];
@@ -130,8 +131,8 @@ flush(struct group *g)
 		fail_note("record %" PRIu64, g->number + (uint64_t)bad);
 	for (size_t i = 0; i < g->n && rc == 0; i++) {
 		rec_remove(&g->rec[i], g->field);
-		if ((rc = stream_write(g->out, &g->rec[i])) < 0)
-			fail_note("writing the features");
+		if (stream_write(g->out, &g->rec[i]) < 0)
+			cli_die("%s", cli_out(g->cli));
 	}
 	g->n = g->samples = 0;
 	return rc;
@@ -182,9 +183,9 @@ next(struct group *g, struct stream_in *in)
 int
 main(int argc, char **argv)
 {
-	struct group g = { 0 };
 	struct args a;
 	struct cli cli;
+	struct group g = { .cli = &cli };
 	struct head head = { 0 };
 	struct pool *pool;
 	struct kernel *kernel;
@@ -219,7 +220,7 @@ main(int argc, char **argv)
 	if (flush(&g) < 0)
 		cli_die("%s", stream_path(in));
 	if (stream_finish(g.out) < 0)
-		cli_die("%s", a.common.out);
+		cli_die("%s", cli_out(&cli));
 	stream_close(in);
 	for (size_t i = 0; i <= INFER_BATCH; i++)
 		rec_free(&g.rec[i]);

@@ -104,10 +104,7 @@ main(int argc, char **argv)
 	if (e->run(a.own, (uint64_t)a.common.seed, pool, &scores) < 0)
 		cli_die("%s", "");
 	cli_text(&cli);
-	if (fwrite(scores.data, 1, scores.size, stdout) < scores.size) {
-		fail_errno("cannot write");
-		cli_die("standard output");
-	}
+	cli_put(scores.data, scores.size);
 	cli_flush();
 	pool_free(pool);
 	buf_free(&scores);

@@ -98,12 +98,12 @@ main(int argc, char **argv)
 			cli_die("%s: record %" PRIu64, stream_path(in),
 			    stream_records(in) - 1);
 		if (stream_write(out, &result) < 0)
-			cli_die("%s", a.common.out);
+			cli_die("%s", cli_out(&cli));
 	}
 	if (got < 0)
 		cli_die("%s", stream_path(in));
 	if (stream_finish(out) < 0)
-		cli_die("%s", a.common.out);
+		cli_die("%s", cli_out(&cli));
 	stream_close(in);
 	rec_free(&rec);
 	rec_free(&result);

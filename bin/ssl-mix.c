@@ -91,7 +91,7 @@ run(const struct cli *cli, const struct mixer *m)
 			cli_die("%s, record %" PRIu64, stream_path(in),
 			    records);
 		if (stream_write(out, &rec) < 0)
-			cli_die("%s", cli->common->out);
+			cli_die("%s", cli_out(cli));
 		progress_at(progress, ++records, "");
 	}
 	if (got < 0)
@@ -99,7 +99,7 @@ run(const struct cli *cli, const struct mixer *m)
 	progress_end(progress);
 	cli_warn_streams(in);
 	if (stream_finish(out) < 0)
-		cli_die("%s", cli->common->out);
+		cli_die("%s", cli_out(cli));
 	rec_free(&rec);
 	stream_close(in);
 	pool_free(pool);

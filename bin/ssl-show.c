@@ -101,8 +101,7 @@ static int
 to_stdout(void *unused, const void *text, size_t size)
 {
 	(void)unused;
-	if (fwrite(text, 1, size, stdout) < size)
-		return fail_errno("cannot write");
+	cli_put(text, size);
 	return 0;
 }
 
@@ -142,10 +141,12 @@ show_sheet(const struct args *a, struct stream_in *in)
 		    "redirect it");
 	if (contact_sheet(&plan, in, &file) < 0)
 		cli_die("%s", stream_path(in));
-	if (to_out && to_stdout(NULL, file.data, file.size) < 0)
-		cli_die("standard output");
-	if (!to_out)
+	if (to_out) {
+		cli_put(file.data, file.size);
+		cli_flush();
+	} else {
 		put_file(a->sheet, &file);
+	}
 	buf_free(&file);
 }
 
@@ -164,14 +165,15 @@ main(int argc, char **argv)
 	show.key = a.tensor != NULL ? a.tensor : a.meta;
 	show.record = cli_given(&cli, "record") ? a.record : -1;
 	in = cli_open(&cli, cli_input(&cli));
-	if (a.sheet == NULL)
-		cli_text(&cli);
-	if (a.sheet != NULL)
+	if (a.sheet != NULL) {
 		show_sheet(&a, in);
-	else if (show_all(&show, view, in) < 0)
-		cli_die("%s", stream_path(in));
+	} else {
+		cli_text(&cli);
+		if (show_all(&show, view, in) < 0)
+			cli_die("%s", stream_path(in));
+		cli_flush();
+	}
 	stream_close(in);
 	show_free(&show);
-	cli_flush();
 	return CLI_DONE;
 }

@@ -80,7 +80,7 @@ save(void *arg, const struct train *t)
 	if (rc == 0)
 		rc = train_write(t, cli_create(w->cli, &head));
 	head_free(&head);
-	return rc < 0 ? fail_note("%s", w->args->common.out) : 0;
+	return rc < 0 ? fail_note("%s", cli_out(w->cli)) : 0;
 }
 
 /* Text instead of a run: the presets, or of what would be every value, or
@@ -96,7 +96,7 @@ tell(const struct work *w, const struct train *t)
 	    tap_list(&t->run, &text) < 0 : describe(w, t, &head) < 0 ||
 	    restore_text(&head.meta, &text) < 0)
 		cli_die("%s", "");
-	fwrite(text.data, 1, text.size, stdout);
+	cli_put(text.data, text.size);
 	cli_flush();
 	exit(CLI_DONE);
 }
@@ -194,7 +194,7 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 		cli_die("%s", "");
 	progress_end(w->progress);
 	if (t->tap.out != NULL && stream_finish(t->tap.out) < 0)
-		cli_die("--tap");
+		cli_die("--tap %s", t->tap.path);
 	if (runlog_finish(t->log) < 0)
 		cli_die("--log");
 	train_tell_end(t);

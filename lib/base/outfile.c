@@ -110,15 +110,18 @@ begin(struct outfile *o, const char *path)
 	struct stat st;
 	const bool exists = stat(path, &st) == 0;
 
-	o->path = exists ? realpath(path, NULL) : strdup(path);
+	/* What cannot be seen might be a device: it is not replaced. */
+	if (!exists && errno != ENOENT)
+		return fail_errno("cannot write");
 	if (exists && S_ISDIR(st.st_mode)) {
 		errno = EISDIR;
 		return fail_errno("cannot write");
 	}
-	if (o->path != NULL && (!exists || S_ISREG(st.st_mode)))
-		return begin_beside(o, exists ? &st : NULL);
-	if (!exists)
-		return fail_memory(strlen(path));
+	if (!exists || S_ISREG(st.st_mode)) {
+		o->path = exists ? realpath(path, NULL) : strdup(path);
+		return o->path == NULL ? fail_errno("cannot write") :
+		    begin_beside(o, exists ? &st : NULL);
+	}
 	o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	return o->fd < 0 ? fail_errno("cannot write") : 0;
 }

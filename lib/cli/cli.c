@@ -19,6 +19,7 @@
 /* How talkative this process is; set once, by cli_start. */
 static bool is_quiet, is_verbose;
 static struct outfile *text_file;	/* standard output, when -o names it */
+static const char *text_name = "standard output";
 
 static void
 sink(enum log_level level, const char *line)
@@ -42,7 +43,7 @@ static void
 catch_signals(void)
 {
 	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
-		SIGXFSZ, SIGXCPU };
+		SIGXCPU };
 
 	for (size_t i = 0; i < sizeof(caught) / sizeof(caught[0]); i++) {
 		struct sigaction act;
@@ -58,6 +59,9 @@ catch_signals(void)
 		sigaction(caught[i], &act, NULL);
 	}
 	signal(SIGPIPE, SIG_DFL);
+	/* A write over the limit of a file's size fails instead, and the
+	 * failure names the file. */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 /*
@@ -71,8 +75,10 @@ fill_standard_streams(void)
 
 	for (int fd = 0; fd < 3; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-		    open("/dev/null", modes[fd]) != fd)
-			_exit(CLI_FAILED);
+		    open("/dev/null", modes[fd]) != fd) {
+			fail_errno("cannot open");
+			cli_die("/dev/null, for a closed standard stream");
+		}
 }
 
 static _Noreturn void
@@ -240,9 +246,19 @@ cli_text(const struct cli *cli)
 	text_file = outfile_new(path);
 	if (text_file == NULL)
 		cli_die("%s", path);
+	text_name = path;
 	if (dup2(outfile_fd(text_file), STDOUT_FILENO) < 0) {
-		fail_errno("%s", path);
-		cli_die("%s", "");
+		fail_errno("cannot write");
+		cli_die("%s", path);
+	}
+}
+
+void
+cli_put(const void *text, size_t size)
+{
+	if (fwrite(text, 1, size, stdout) < size) {
+		fail_errno("cannot write");
+		cli_die("%s", text_name);
 	}
 }
 
@@ -251,9 +267,9 @@ cli_flush(void)
 {
 	if (ferror(stdout) || fflush(stdout) != 0 || fclose(stdout) != 0) {
 		fail_errno("cannot write");
-		cli_die("%s", text_file != NULL ? "-o" : "standard output");
+		cli_die("%s", text_name);
 	}
 	if (text_file != NULL && outfile_commit(text_file) < 0)
-		cli_die("%s", "-o");
+		cli_die("%s", text_name);
 	text_file = NULL;
 }

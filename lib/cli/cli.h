@@ -93,6 +93,9 @@ struct stream_out *cli_create_at(const struct cli *, const char *path,
  * would) an output that is a terminal or in a place that cannot be written. */
 void cli_check_output(const struct cli *);
 
+/* The output as messages name it: the path, or "standard output". */
+const char *cli_out(const struct cli *);
+
 /* This run's entry for a history, as above without an output. */
 int cli_add_history(const struct cli *, struct head *) FAIL_CHECKED;
 
@@ -110,9 +113,11 @@ void cli_usage(const char *format, ...) FAIL_PRINTF(1, 2)
 /* A line on standard error, "tool: …"; not with --quiet. */
 void cli_say(const char *format, ...) FAIL_PRINTF(1, 2);
 
-/* For tools that print text: sends standard output to -o FILE, if given, and
- * in the end flushes, checks and closes it. */
+/* For tools that print text: sends standard output to -o FILE, if given;
+ * writes to it; and in the end flushes, checks and closes it.  They die with
+ * a failure that names the output. */
 void cli_text(const struct cli *);
+void cli_put(const void *text, size_t size);
 void cli_flush(void);
 
 /* Progress: a redrawn line at most twice a second on a terminal, a plain

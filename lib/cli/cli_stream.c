@@ -39,6 +39,12 @@ readable(const char *path, const char *standard)
 	return strcmp(path, "-") == 0 ? standard : path;
 }
 
+const char *
+cli_out(const struct cli *cli)
+{
+	return readable(cli->common->out, "standard output");
+}
+
 struct stream_in *
 cli_open(const struct cli *cli, const char *path)
 {

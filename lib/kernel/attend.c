@@ -69,7 +69,8 @@ kernel_attend_reserve(struct kernel *k, const struct attend *s)
 {
 	const size_t splits = pieces(s->m, SPLIT);
 
-	cpu_sums(k, splits * s->n + 1);
+	if (cpu_reserve_sums(k, splits * s->n + 1) < 0)
+		return fail_last();
 	return cpu_reserve(k, 0, room(k, s, splits));
 }
 

@@ -323,9 +323,12 @@ kernel_conv_reserve(struct kernel *k, const struct conv *s, bool backward)
 	    (size_t)k->simd->lanes);
 	const int padded_c = (int)round_up((size_t)s->c,
 	    (size_t)k->simd->lanes);
+	const struct norm norm = { .rows = (size_t)s->n
+	    * (size_t)conv_extent(s, s->h) * (size_t)conv_extent(s, s->w),
+	    .channels = s->o };
 
-	if (cpu_reserve_sums(k, moments_room(count_pieces(k->simd, s),
-	    (size_t)s->o)) < 0)
+	if (cpu_reserve_sums(k, moments_room(count_pieces(k->simd, s) + 1,
+	    (size_t)s->o)) < 0 || kernel_norm_reserve(k, &norm) < 0)
 		return fail_last();
 	if (winograd_fits(s))
 		return winograd_reserve(k, s, backward);

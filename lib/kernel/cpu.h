@@ -8,6 +8,8 @@
 #ifndef SELF_KERNEL_CPU_H
 #define SELF_KERNEL_CPU_H
 
+#include <assert.h>
+
 #include "kernel/kernel.h"
 #include "kernel/simd.h"
 
@@ -25,20 +27,36 @@ struct kernel {
 	size_t sums_size;
 };
 
-/* Scratch of at least n numbers, kept for the next call.  There is no way to
- * report from inside an operation: what was not reserved and cannot be had
- * ends the process by abort(). */
-float *cpu_packed(struct kernel *, size_t n);
-float *cpu_partial(struct kernel *, size_t n);
-double *cpu_sums(struct kernel *, size_t n);
-
-/* At least n zeros at k->zeros, which moves. */
-void cpu_zeros(struct kernel *, size_t n);
-
-/* The same ahead of time, with a failure instead. */
+/* Scratch of at least n numbers each, kept for all later calls; zeros are at
+ * k->zeros, which moves.  FAIL_MEMORY. */
 int cpu_reserve(struct kernel *, size_t packed, size_t partial) FAIL_CHECKED;
 int cpu_reserve_sums(struct kernel *, size_t n) FAIL_CHECKED;
 int cpu_reserve_zeros(struct kernel *, size_t n) FAIL_CHECKED;
+
+/* The scratch inside an operation, which cannot report: reserved before. */
+static inline float *
+cpu_packed(struct kernel *k, size_t n)
+{
+	assert(n <= k->packed_size);
+	(void)n;
+	return k->packed;
+}
+
+static inline float *
+cpu_partial(struct kernel *k, size_t n)
+{
+	assert(n <= k->partial_size);
+	(void)n;
+	return k->partial;
+}
+
+static inline double *
+cpu_sums(struct kernel *k, size_t n)
+{
+	assert(n <= k->sums_size);
+	(void)n;
+	return k->sums;
+}
 
 /* The share of kernel_conv_reserve that is conv_weight.c's. */
 int conv_reserve_weight(struct kernel *, const struct conv *) FAIL_CHECKED;

@@ -161,6 +161,9 @@ kernel_average(struct kernel *k, float *slow, const float *fast, size_t n,
 	cpu_pieces(k, n, GRAIN, average_piece, &p);
 }
 
+/* Pieces whose sums are kept at a time. */
+#define SQUARES ((size_t)512)
+
 struct square {
 	const struct simd *simd;
 	const float *x;
@@ -180,13 +183,18 @@ square_piece(void *arg, size_t first, size_t end, int worker)
 double
 kernel_square_sum(struct kernel *k, const float *x, size_t n)
 {
-	const size_t pieces = (n + GRAIN - 1) / GRAIN;
-	struct square s = { k->simd, x, cpu_sums(k, pieces) };
-	double sum = 0;
+	double sums[SQUARES], sum = 0;
 
-	cpu_pieces(k, n, GRAIN, square_piece, &s);
-	for (size_t i = 0; i < pieces; i++)
-		sum += s.sums[i];
+	for (size_t at = 0; at < n; at += SQUARES * GRAIN) {
+		const size_t left = n - at;
+		const size_t here = left < SQUARES * GRAIN ? left
+		    : SQUARES * GRAIN;
+		struct square s = { k->simd, x + at, sums };
+
+		cpu_pieces(k, here, GRAIN, square_piece, &s);
+		for (size_t i = 0; i < (here + GRAIN - 1) / GRAIN; i++)
+			sum += sums[i];
+	}
 	return sum;
 }
 

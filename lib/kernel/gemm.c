@@ -1,21 +1,85 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE		/* MAP_ANONYMOUS */
 #include "kernel/gemm.h"
 
 #include <cblas.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 
 #include "kernel/cpu.h"
 
+#define ROOM ((size_t)128 << 20)	/* of a thread, or less by the build */
+#define MOST_ROOMS 64
+
 /* Not of every OpenBLAS, and not in its header. */
 extern int blas_thread_shutdown_(void) __attribute__((weak));
+extern void *blas_memory_alloc(int unused) __attribute__((weak));
+extern void blas_memory_free(void *) __attribute__((weak));
 
-/* OpenBLAS shall not have threads: as soon as it is loaded they wait for
- * work, awake for a tenth of a second, on the processors that ours need. */
+/* Rooms that OpenBLAS has taken and nobody uses. */
+static atomic_int had;
+
+static int
+least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* Whether address space for n rooms is to be had. */
+static bool
+has_room(int n)
+{
+	void *room[MOST_ROOMS];
+	int got = 0;
+
+	while (got < n && (room[got] = mmap(NULL, ROOM, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) != MAP_FAILED)
+		got++;
+	for (int i = 0; i < got; i++)
+		munmap(room[i], ROOM);
+	return got >= n;
+}
+
+/*
+ * OpenBLAS must not have threads: as soon as it is loaded they wait for work,
+ * awake for a tenth of a second, on the processors that ours need.  Each
+ * takes a room first, and where it gets none it tries for ever: such threads
+ * cannot be joined and are left.
+ */
 __attribute__((constructor)) static void
 start(void)
 {
+	const int threads = least(openblas_get_num_threads() - 1, MOST_ROOMS);
+
 	openblas_set_num_threads(1);
-	if (blas_thread_shutdown_ != NULL)
-		blas_thread_shutdown_();
+	if (blas_thread_shutdown_ == NULL || !has_room(threads))
+		return;
+	blas_thread_shutdown_();
+	had = threads;
+}
+
+/* OpenBLAS takes rooms as threads multiply side by side, keeps them, and
+ * tries for ever where it gets none: all are taken here. */
+int
+gemm_reserve(int threads)
+{
+	const int n = least(threads, MOST_ROOMS);
+	void *room[MOST_ROOMS];
+
+	if (n <= had)
+		return 0;
+	if (!has_room(n - had))
+		return fail(FAIL_MEMORY, "no address space for OpenBLAS, %zu "
+		    "MiB for each of %d threads; raise ulimit -v or give "
+		    "fewer --threads", ROOM >> 20, threads);
+	if (blas_memory_alloc == NULL || blas_memory_free == NULL)
+		return 0;
+	for (int i = 0; i < n; i++)
+		room[i] = blas_memory_alloc(0);
+	for (int i = 0; i < n; i++)
+		blas_memory_free(room[i]);
+	had = n;
+	return 0;
 }
 
 void

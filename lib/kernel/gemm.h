@@ -7,6 +7,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/fail.h"
+
+/* Memory for products on so many threads side by side; before the first.
+ * FAIL_MEMORY. */
+int gemm_reserve(int threads) FAIL_CHECKED;
+
 /* c [m,n] (rows ldc apart) = op(a) op(b), or += when accumulate. */
 void gemm_panel(float *c, size_t ldc, const float *a, size_t lda,
     bool transpose_a, const float *b, size_t ldb, bool transpose_b, size_t m,

@@ -8,6 +8,7 @@
 
 #include "base/num.h"
 #include "kernel/cpu.h"
+#include "kernel/gemm.h"
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
@@ -91,7 +92,7 @@ kernel_new(struct pool *pool)
 	const int workers = pool_threads(pool);
 	struct kernel *k;
 
-	if (simd == NULL)
+	if (simd == NULL || gemm_reserve(workers) < 0)
 		return NULL;
 	k = calloc(1, sizeof(*k));
 	if (k == NULL) {
@@ -164,22 +165,6 @@ grow_floats(float **x, size_t *size, size_t n)
 	return rc;
 }
 
-float *
-cpu_packed(struct kernel *k, size_t n)
-{
-	if (grow_floats(&k->packed, &k->packed_size, n) < 0)
-		abort();
-	return k->packed;
-}
-
-float *
-cpu_partial(struct kernel *k, size_t n)
-{
-	if (grow_floats(&k->partial, &k->partial_size, n) < 0)
-		abort();
-	return k->partial;
-}
-
 int
 cpu_reserve_sums(struct kernel *k, size_t n)
 {
@@ -188,14 +173,6 @@ cpu_reserve_sums(struct kernel *k, size_t n)
 
 	k->sums = same;
 	return rc;
-}
-
-double *
-cpu_sums(struct kernel *k, size_t n)
-{
-	if (cpu_reserve_sums(k, n) < 0)
-		abort();
-	return k->sums;
 }
 
 int
@@ -207,13 +184,6 @@ cpu_reserve_zeros(struct kernel *k, size_t n)
 		return fail_last();
 	memset(k->zeros, 0, n * sizeof(*k->zeros));
 	return 0;
-}
-
-void
-cpu_zeros(struct kernel *k, size_t n)
-{
-	if (cpu_reserve_zeros(k, n) < 0)
-		abort();
 }
 
 int

@@ -9,8 +9,9 @@
  *
  * Activations are [N,H,W,C], row-major; matrices [rows,columns], row-major.
  * Each function says whether an output is written or accumulates.  Functions
- * return void: shapes are agreed on before, and scratch is reserved by
- * kernel_reserve.  Sums over a batch add up in a fixed order, whatever the
+ * return void: shapes are agreed on before, and where there is a reserve for
+ * an operation (conv, norm, sum_rows, attend, gram), it has succeeded for the
+ * same shape.  Sums over a batch add up in a fixed order, whatever the
  * number of threads.
  */
 #ifndef SELF_KERNEL_KERNEL_H
@@ -149,6 +150,10 @@ struct norm {
 	bool relu;
 };
 
+/* Reserves scratch for all of the following with these rows and channels
+ * (epsilon and relu do not matter).  FAIL_MEMORY. */
+int kernel_norm_reserve(struct kernel *, const struct norm *) FAIL_CHECKED;
+
 /* mean and inv_std [C], 1 / sqrt(variance + epsilon), are written. */
 void kernel_norm_measure(struct kernel *, float *mean, float *inv_std,
     const float *x, const struct norm *);
@@ -214,9 +219,11 @@ void kernel_meanpool_backward(struct kernel *, float *dx, const float *dy,
     size_t n, size_t area, int c);
 
 /* y [rows,columns] += b [columns]; db [columns] accumulates the column sums
- * of dy. */
+ * of dy, in scratch that kernel_sum_reserve reserved (FAIL_MEMORY). */
 void kernel_add_rows(struct kernel *, float *y, const float *b, size_t rows,
     size_t columns);
+int kernel_sum_reserve(struct kernel *, size_t rows, size_t columns)
+    FAIL_CHECKED;
 void kernel_sum_rows(struct kernel *, float *db, const float *dy, size_t rows,
     size_t columns);
 

@@ -28,6 +28,16 @@ pass_over(struct kernel *k, const struct norm *s)
 	return p;
 }
 
+int
+kernel_norm_reserve(struct kernel *k, const struct norm *s)
+{
+	const struct pass p = pass_over(k, s);
+
+	if (cpu_reserve_sums(k, moments_room(p.pieces, p.c)) < 0)
+		return fail_last();
+	return cpu_reserve(k, 0, 4 * p.c);
+}
+
 struct measure {
 	struct moments moments;
 	size_t rows, grain;

@@ -96,12 +96,26 @@ sum_rows_piece(void *arg, size_t first, size_t end, int worker)
 	    end - first, r->columns);
 }
 
+static size_t
+sum_pieces(size_t rows, size_t columns)
+{
+	const size_t grain = rows_at_a_time(columns);
+
+	return (rows + grain - 1) / grain;
+}
+
+int
+kernel_sum_reserve(struct kernel *k, size_t rows, size_t columns)
+{
+	return cpu_reserve_sums(k, sum_pieces(rows, columns) * columns);
+}
+
 void
 kernel_sum_rows(struct kernel *k, float *db, const float *dy, size_t rows,
     size_t columns)
 {
 	const size_t grain = rows_at_a_time(columns);
-	const size_t pieces = (rows + grain - 1) / grain;
+	const size_t pieces = sum_pieces(rows, columns);
 	struct rows r = { .simd = k->simd, .x = dy,
 		.sums = cpu_sums(k, pieces * columns), .columns = columns,
 		.grain = grain };

@@ -136,9 +136,10 @@ softmax_back(const struct softmax *s, struct loss_work *w, float *back)
 	float *query = softmax_device(w, 3 * size);
 	double *all = softmax_doubles(w, s->n);
 
-	if (query == NULL || all == NULL)
-		return fail_last();
 	keys.period = s->n;
+	if (query == NULL || all == NULL ||
+	    kernel_attend_reserve(w->kernel, &keys) < 0)
+		return fail_last();
 	for (size_t i = 0; i < s->n; i++)
 		all[i] = softmax_all(s, i);
 	kernel_upload(w->kernel, query, s->query, size);

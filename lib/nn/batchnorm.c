@@ -48,6 +48,20 @@ saved(const struct nn_node *d, int n, struct nn_shape out)
 	return 2 * (size_t)out.c;
 }
 
+static int
+reserve(struct kernel *k, const struct nn_node *d, int n, struct nn_shape in,
+    bool backward)
+{
+	const struct norm norm = {
+		.rows = (size_t)n * (size_t)in.h * (size_t)in.w,
+		.channels = in.c,
+	};
+
+	(void)d;
+	(void)backward;
+	return kernel_norm_reserve(k, &norm);
+}
+
 /*
  * The momentum of group g's step: taken one after the other, these give every
  * group the share NN_MOMENTUM / all, as if the steps were averaged.
@@ -168,6 +182,7 @@ const struct nn_op nn_op_batchnorm = {
 	.needs_x = true,
 	.needs_y = needs_y,
 	.saved = saved,
+	.reserve = reserve,
 	.remake = remake,
 	.forward = forward,
 };

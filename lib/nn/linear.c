@@ -15,6 +15,15 @@ shape(const struct nn_node *d, enum nn_mode mode, int n, struct nn_shape in,
 	return 0;
 }
 
+static int
+reserve(struct kernel *k, const struct nn_node *d, int n, struct nn_shape in,
+    bool backward)
+{
+	(void)in;
+	return backward && d->bias ?
+	    kernel_sum_reserve(k, (size_t)n, (size_t)d->channels) : 0;
+}
+
 static void
 forward(const struct nn_call *l)
 {
@@ -53,5 +62,6 @@ const struct nn_op nn_op_linear = {
 	.adds = true,
 	.needs_x = true,
 	.shape = shape,
+	.reserve = reserve,
 	.forward = forward,
 };

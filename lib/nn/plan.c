@@ -27,7 +27,7 @@ shapes(struct nn_plan *p, int h, int w)
 		if (rc == 0 && d->op->reserve != NULL)
 			rc = d->op->reserve(p->kernel, d, p->n, in,
 			    p->mode == NN_TRAIN);
-		/* Convolutions measure group by group. */
+		/* Convolutions and norms measure group by group. */
 		if (rc == 0 && d->op->reserve != NULL && p->groups > 1)
 			rc = d->op->reserve(p->kernel, d, p->n / p->groups,
 			    in, false);

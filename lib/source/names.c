@@ -220,3 +220,11 @@ names_read_lines(struct names *l, const char *path)
 		close(fd);
 	return rc < 0 ? fail_note("%s", path) : 0;
 }
+
+int
+names_read_optional(struct names *l, const char *path)
+{
+	if (access(path, F_OK) == 0)
+		return names_read_lines(l, path);
+	return errno == ENOENT ? 0 : fail_errno("%s", path);
+}

@@ -38,6 +38,9 @@ int names_find(struct names *, const char *text, size_t *at) FAIL_CHECKED;
  * and NUL bytes are FAIL_FORMAT.  "-" is standard input. */
 int names_read_lines(struct names *, const char *path) FAIL_CHECKED;
 
+/* The same, or nothing when there is no such file. */
+int names_read_optional(struct names *, const char *path) FAIL_CHECKED;
+
 /* The same from an open file, read from where it stands. */
 int names_read_fd(struct names *, int fd) FAIL_CHECKED;
 

@@ -298,8 +298,8 @@ read_classes(struct src_part *p)
 	struct buf path = { 0 };
 	int rc = src_beside(p->path, "classes.txt", &path);
 
-	if (rc == 0 && access((const char *)path.data, F_OK) == 0)
-		rc = names_read_lines(&p->classes, (const char *)path.data);
+	if (rc == 0)
+		rc = names_read_optional(&p->classes, (const char *)path.data);
 	buf_free(&path);
 	t->has_list = p->classes.n > 0;
 	return rc;

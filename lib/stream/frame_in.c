@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/ahead.h"
 #include "stream/frame_head.h"
@@ -507,6 +508,8 @@ read_frame(struct frame_in *f, void *to, size_t size, size_t *got)
 		if (rc <= 0)
 			return rc;
 		left = ZSTD_decompressStream(f->zstd, &out, &f->in);
+		if (ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation)
+			return fail(FAIL_MEMORY, "no memory for zstd");
 		if (ZSTD_isError(left))
 			return fail(FAIL_FORMAT, "frame %llu is damaged: %s",
 			    f->frames, ZSTD_getErrorName(left));

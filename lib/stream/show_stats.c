@@ -32,13 +32,16 @@ new_field(struct show *s, const char *name, const struct value *v)
 	}
 	f = &s->fields[s->n_fields];
 	memset(f, 0, sizeof(*f));
-	if (dump_type(&type, v) == 0)
-		snprintf(f->type, sizeof(f->type), "%.*s",
-		    (int)type.text.size, (const char *)type.text.data);
+	if (dump_type(&type, v) < 0) {
+		dump_free(&type);
+		return NULL;
+	}
+	snprintf(f->type, sizeof(f->type), "%.*s", (int)type.text.size,
+	    (const char *)type.text.data);
 	dump_free(&type);
 	f->name = strdup(name);
 	if (f->name == NULL) {
-		fail_memory(strlen(name));
+		fail_memory(strlen(name) + 1);
 		return NULL;
 	}
 	s->n_fields++;

@@ -106,7 +106,7 @@ ckpt_read(const char *path)
 {
 	struct ckpt *c = calloc(1, sizeof(*c));
 	struct stream_in *in;
-	int rc = -1;
+	int rc;
 
 	if (c == NULL || (c->path = malloc(strlen(path) + 1)) == NULL) {
 		free(c);
@@ -115,11 +115,11 @@ ckpt_read(const char *path)
 	}
 	memcpy(c->path, path, strlen(path) + 1);
 	in = stream_open(path);
-	if (in != NULL && (rc = read_all(c, in)) < 0)
-		fail_note("%s", path);
+	rc = in == NULL ? fail_last() : read_all(c, in);
 	stream_close(in);
 	if (rc == 0)
 		return c;
+	fail_note("%s", path);
 	ckpt_free(c);
 	return NULL;
 }

@@ -59,6 +59,8 @@ measure(const struct conv *s)
 	float *x = numbers(nx), *y = numbers(ny), *w = numbers(nw);
 	float *dw = numbers(nw);
 
+	if (kernel_conv_reserve(kernel, s, true) < 0)
+		abort();
 	printf("%dx%dx%dx%d\t%d\t%dx%d/%d", s->n, s->h, s->w, s->c, s->o,
 	    s->size, s->size, s->stride);
 	for (int way = 0; way < 3; way++) {

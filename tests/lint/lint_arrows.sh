@@ -49,6 +49,6 @@ only_in 'zlib.*' lib/source/tar_in.c
 
 bad=$(grep -nE '^ *# *include *"' bin/*.c | grep -vE '"[a-z]+/[a-z0-9_]+\.h"')
 is "$bad" "" "bin/ includes headers of lib/ only"
-bad=$(grep -nE '\b(exit|printf|puts|perror|putchar)\(|\b(stdout|stderr)\b' \
+bad=$(grep -nE '\b(abort|exit|_exit|printf|puts|perror|putchar)\(|\b(stdout|stderr)\b' \
     lib/*/*.[ch] | grep -vE '^lib/cli/|^[^:]*:[0-9]+:[	 ]*(/?\*|//)')
 is "$bad" "" "lib/ neither exits nor prints"

@@ -152,6 +152,8 @@ nothing(struct kernel *k)
 	float *a = rows(1, 3, 1), *mean = rows(1, 3, 2);
 	double lse = 0;
 
+	if (kernel_attend_reserve(k, &s) < 0)
+		abort();
 	kernel_attend(k, &lse, mean, a, a, &s);
 	ok(isinf(lse) && lse < 0 && mean[0] == 0 && mean[2] == 0,
 	    "no columns: -inf and 0");
@@ -175,7 +177,7 @@ threads(const struct attend *s)
 		struct pool *pool = pool_new(1 + 2 * i);
 		struct kernel *k = pool == NULL ? NULL : kernel_new(pool);
 
-		if (k == NULL)
+		if (k == NULL || kernel_attend_reserve(k, s) < 0)
 			abort();
 		mean[i] = rows(s->n, s->p, 3);
 		back[i] = rows(s->m, s->p, 4);

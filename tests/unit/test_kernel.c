@@ -191,6 +191,8 @@ check_epilogue(struct kernel *k, const struct conv *s, double worst[2])
 
 	for (size_t i = 0; i < c; i++)
 		var[i] += 1.5f;
+	if (kernel_conv_reserve(k, s, false) < 0)
+		abort();
 	kernel_conv_forward(k, y, x, w, s);
 	kernel_norm_measure(k, want, want + c, y, &norm);
 	kernel_conv_forward_moments(k, z, found, found + c, norm.epsilon, x,
@@ -248,6 +250,8 @@ test_norm(struct kernel *k, const char *name, size_t rows, int channels,
 
 	for (size_t i = 0; i < n; i++)
 		x[i] += (float)(i % c % 8);	/* means far from zero */
+	if (kernel_norm_reserve(k, &s) < 0)
+		abort();
 	kernel_norm_forward(k, y, mean, inv, x, scale, shift,
 	    add ? residual : NULL, &s);
 	kernel_norm_backward(k, dx, dr, d_scale, d_shift, dy, x,
@@ -313,6 +317,8 @@ test_running(struct kernel *k, const char *name)
 	const float x[4] = { 1, 2, 3, 4 }, one = 1, zero = 0;
 	float y[4], mean, inv, running_mean = 0, running_var = 1;
 
+	if (kernel_norm_reserve(k, &s) < 0)
+		abort();
 	kernel_norm_forward(k, y, &mean, &inv, x, &one, &zero, NULL, &s);
 	kernel_norm_track(k, &running_mean, &running_var, &mean, &inv, 0.1f,
 	    &s);
@@ -418,6 +424,8 @@ test_small(struct kernel *k, const char *name)
 	memset(want, 0, n * sizeof(*want));
 	for (size_t i = 0; i < n; i++)
 		want[i % c] += (double)x[i];
+	if (kernel_sum_reserve(k, rows, c) < 0)
+		abort();
 	kernel_sum_rows(k, sum, x, rows, c);
 	e[1] = distance(sum, want, c);
 	memset(want, 0, n * sizeof(*want));
@@ -466,7 +474,7 @@ test_winograd_threads(struct pool *one, struct pool *three)
 	for (int i = 0; i < 2; i++) {
 		struct kernel *k = kernel_new(i == 0 ? one : three);
 
-		if (k == NULL)
+		if (k == NULL || kernel_conv_reserve(k, &s, true) < 0)
 			abort();
 		out[i] = calloc(ny + 2 * 48 + nw, sizeof(float));
 		kernel_conv_forward_moments(k, out[i], out[i] + ny,
@@ -500,7 +508,8 @@ test_threads(struct pool *one, struct pool *three)
 		struct kernel *k = kernel_new(i == 0 ? one : three);
 		float mean[37], inv[37];
 
-		if (k == NULL)
+		if (k == NULL || kernel_conv_reserve(k, &s, true) < 0 ||
+		    kernel_norm_reserve(k, &norm) < 0)
 			abort();
 		y[i] = numbers(ny);
 		dw[i] = calloc(nw, 4);
