@@ -28,6 +28,7 @@ struct synth_folder {
 	struct pool *pool;
 	struct desk *desks;	/* [threads] */
 	uint64_t done;
+	bool made;		/* part is there, and ours */
 	char path[PATH_MAX], part[PATH_MAX], old[PATH_MAX];
 };
 
@@ -100,22 +101,42 @@ clear(const char *path, enum synth_state left)
 	return synth_set_sweep(path, true);
 }
 
+/* A set that is not wanted, after a failure.  What cannot be removed now is
+ * removed by the next run. */
+static void
+remove_set(const char *path)
+{
+	struct fail_state why;
+
+	fail_save(&why);
+	(void)!synth_set_sweep(path, true);
+	fail_restore(&why);
+}
+
 /* The folder of the set to come, which never has its name without a marker:
  * a folder that somebody else made is not taken for ours. */
 static int
-make_marked(const struct synth_folder *f)
+make_marked(struct synth_folder *f)
 {
 	char fresh[PATH_MAX];
+	int rc;
 
 	if (set_path(fresh, "%s.%ld", f->part, (long)getpid()) < 0 ||
-	    make_folder(fresh) < 0 ||
-	    mark(f, fresh, SYNTH_INCOMPLETE) < 0)
+	    make_folder(fresh) < 0)
 		return fail_last();
-	return rename(fresh, f->part) < 0 ? fail_errno("%s", f->part) : 0;
+	rc = mark(f, fresh, SYNTH_INCOMPLETE);
+	if (rc < 0)
+		(void)rmdir(fresh);
+	else if (rename(fresh, f->part) < 0) {
+		rc = fail_errno("%s", f->part);
+		remove_set(fresh);
+	}
+	f->made = rc == 0;
+	return rc;
 }
 
 static int
-make_folders(const struct synth_folder *f)
+make_folders(struct synth_folder *f)
 {
 	char path[PATH_MAX], name[SYNTH_NAME];
 
@@ -185,7 +206,7 @@ synth_folder_new(const struct synth_plan *plan, struct pool *pool)
 		fail_memory((size_t)pool_threads(pool) * sizeof(*f->desks));
 	else if (set_paths(f) == 0 && make_folders(f) == 0)
 		return f;
-	folder_free(f);
+	synth_folder_discard(f);
 	return NULL;
 }
 
@@ -250,6 +271,19 @@ synth_folder_write(struct synth_folder *f, int most)
 	return n;
 }
 
+/* The finished folder gets its name and then the marker of a complete set. */
+static int
+give_name(const struct synth_folder *f)
+{
+	if (rename(f->part, f->path) < 0)
+		return fail_errno("%s", f->path);
+	if (mark(f, f->path, SYNTH_COMPLETE) == 0)
+		return 0;
+	if (rename(f->path, f->part) < 0)
+		return fail_note("an incomplete set is now %s", f->path);
+	return fail_last();
+}
+
 int
 synth_folder_finish(struct synth_folder *f)
 {
@@ -259,31 +293,22 @@ synth_folder_finish(struct synth_folder *f)
 	if (replace && (rc = mark_obsolete(f->path)) == 0 &&
 	    rename(f->path, f->old) < 0)
 		rc = fail_errno("%s", f->path);
-	if (rc == 0 && rename(f->part, f->path) < 0) {
-		rc = fail_errno("%s", f->path);
-		if (replace && rename(f->old, f->path) < 0)
-			rc = fail_note("the old folder is now %s", f->old);
-	}
-	if (rc == 0)
-		rc = mark(f, f->path, SYNTH_COMPLETE);
+	if (rc == 0 && (rc = give_name(f)) < 0 && replace &&
+	    rename(f->old, f->path) < 0)
+		rc = fail_note("the old folder is now %s", f->old);
+	f->made = rc < 0;
 	if (rc == 0 && replace)
 		rc = synth_set_sweep(f->old, true);
-	if (rc < 0)
-		return rc;
-	folder_free(f);
-	return 0;
+	synth_folder_discard(f);
+	return rc;
 }
 
 void
 synth_folder_discard(struct synth_folder *f)
 {
-	struct fail_state why;
-
 	if (f == NULL)
 		return;
-	fail_save(&why);
-	/* What cannot be removed now is removed by the next run. */
-	(void)!synth_set_sweep(f->part, true);
-	fail_restore(&why);
+	if (f->made)
+		remove_set(f->part);
 	folder_free(f);
 }

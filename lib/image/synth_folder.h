@@ -37,7 +37,7 @@ struct synth_folder *synth_folder_new(const struct synth_plan *,
  * The same files for any number of threads. */
 int synth_folder_write(struct synth_folder *, int most) FAIL_CHECKED;
 
-/* Gives the finished folder its name, and frees. */
+/* Gives the finished folder its name, and frees; removes it if that fails. */
 int synth_folder_finish(struct synth_folder *) FAIL_CHECKED;
 
 /* Takes away what was written, and frees; NULL is fine. */

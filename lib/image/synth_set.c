@@ -60,6 +60,8 @@ write_marker(int folder, const char *text, size_t size)
 		rc = fail_errno(FRESH);
 	if (rc == 0 && renameat(folder, FRESH, folder, MARKER) < 0)
 		rc = fail_errno(MARKER);
+	if (rc < 0)
+		(void)unlinkat(folder, FRESH, 0);
 	return rc;
 }
 
