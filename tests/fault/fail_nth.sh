@@ -17,8 +17,7 @@ esac
 # Inputs, the same for all.
 W=$T/in
 mkdir "$W" && cd "$W" || exit 1
-small="--stem cifar --width 1 --projector 4-bn-relu-3 --predictor-hidden 4 \
---lr 0.01"
+small="--stem cifar --width 1 --projector 4-bn-relu-3 --lr 0.01"
 # number_images FOLDER: 0.jpg, 0.cls, 1.jpg, … of the set.
 number_images() {
 	local at=0 file
@@ -46,7 +45,7 @@ make_inputs() {
 	ssl-augment -q -r suncet-cifar --size 8 -b 6 -o u.tz balanced.tz &&
 	ssl-mix -q -o m.tz v.tz &&
 	ssl-train -q -j1 --method simclr $small -o model.tz v.tz &&
-	ssl-train -q -j1 --method byol $small --steps 1 --log l.tsv -o part.tz v.tz &&
+	ssl-train -q -j1 --method byol $small --predictor-hidden 4 --steps 1 --log l.tsv -o part.tz v.tz &&
 	ssl-encode -q --head -m model.tz -o f.tz s.tz &&
 	python3 "$TESTS/fault/loss_input.py" | zstd -qc --check >loss.tz
 }

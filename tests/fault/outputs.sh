@@ -74,7 +74,7 @@ fails 1 "a sheet to a full pipe" to_full ssl-show --sheet - in/s.tz
 says 'ssl-show: standard output: *No space left on device' "a sheet"
 cramped "ssl-synth: no room for a file" \
     ssl-synth -q --size 32 --train 4 --test 2 --classes 2 new
-says 'ssl-synth: new.part/*.jpg: *File too large' "ssl-synth"
+says 'ssl-synth: new.part*: *File too large' "ssl-synth"
 for option in log tap; do
 	value=x.tsv; [ $option = tap ] && value=embedding0=x.tz
 	cramped "ssl-train --$option: no room" \
