@@ -74,7 +74,7 @@ mkdir ptest
 case_ prefix 'cd $TOP && make -s install PREFIX="$OLDPWD/ptest/my prefix" && "$OLDPWD/ptest/my prefix/bin/ssl-show" --version && [ ! -e prefix ]'
 case_ man-find 'mandoc -T ascii $TOP/man/ssl-decode.1 | grep -q "find \. -name"'
 ssl-synth -q --train 60 --test 10 --classes 3 s
-case_ small-data '! make -C $TOP/pipelines/byol DATA=$PWD/s/train OUT=$PWD/o >made 2>&1 && grep -q "no batch of 256" made'
+case_ small-data '! make -C $TOP/pipelines/byol DATA=$PWD/s/train OUT=$PWD/o >made 2>&1 && grep -q "batch of 256" made'
 mkdir flat && i=0 && for f in s/train/*/*.jpg; do cp "$f" flat/$((i = i + 1)).jpg; done
 case_ supcon 'ssl-decode -q -e 3 flat | ssl-augment -q -r simclr-cifar -b 30 >v.tz && refused 1 label ssl-train -q -m supcon --stem cifar --width 4 -o x.tz v.tz && [ ! -e x.tz ]'
 case_ resume 'ssl-decode -q -e 3 s/train | ssl-augment -q -r simclr-cifar -b 20 >v2.tz &&
