@@ -331,22 +331,22 @@ count_samples(struct src_part *p)
 			p->max_label = t->index.places[i].label;
 }
 
-/* Archives of one data set may have different folders, some a single one. */
+/* Archives of one data set may have different folders, some a single one.
+ * Where any of them has labels, images of others without one have lost it. */
 static int
 tar_settle(struct src_part *p, const struct src_part *all, size_t n)
 {
 	struct tar *t = p->state;
 	const char *first = names_get(&t->index.images, 0);
-	bool others = false;
+	bool labels = false;
 
-	if (t->index.has_labels)
-		return 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct tar *other = all[i].state;
 
 		if (all[i].kind != &src_tar)
 			continue;
-		others = others || tar_folders_any(&other->index);
+		labels = labels || other->index.has_labels ||
+		    tar_folders_any(&other->index);
 		if (tar_folders_adopt(&t->index, &other->index) < 0)
 			return fail_last();
 	}
@@ -354,8 +354,8 @@ tar_settle(struct src_part *p, const struct src_part *all, size_t n)
 		if (tar_folders_apply(&t->index, p) < 0)
 			return fail_last();
 		count_samples(p);
-	} else if (others) {
-		return tar_folders_lost(&t->index, &p->skips);
+	} else if (labels) {
+		return tar_index_lose(&t->index, &p->skips);
 	} else if (strchr(first, '/') != NULL) {
 		log_line(LOG_INFO, "%s: images have no labels: the archive "
 		    "has no .cls and no two folders that could be classes "

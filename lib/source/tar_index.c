@@ -179,8 +179,10 @@ tar_index_link(struct tar_index *ix, const char *name, const char *target,
 	struct buf path = { 0 };
 	int rc = 0;
 
-	if (!is_symbolic || *target != '/')
-		rc = resolve(is_symbolic ? name : "", target, &path);
+	if (!is_symbolic)
+		rc = buf_printf(&path, "%s", tar_name(target));
+	else if (*target != '/')
+		rc = resolve(name, target, &path);
 	if (rc == 0)
 		rc = buf_append(&path, "", 1);
 	if (rc == 0)
@@ -225,8 +227,6 @@ lose_link(struct tar_group *g, size_t i, struct names *folders,
 	if (tar_is_label_name(name) || src_is_picture_name(name))
 		return skips_add(skips, true, "links to no image or label of "
 		    "this archive", name);
-	if (folders->n == 0 && gather_folders(&g->images, folders) < 0)
-		return fail_last();
 	if (names_find(folders, names_get(&g->links, 2 * i + 1), &at) < 0)
 		return fail_last();
 	return at == NAMES_NONE ? skips_add(skips, false, "other files",
@@ -261,6 +261,8 @@ follow_links(struct tar_index *ix, struct skips *skips)
 			more = more || rc == 1;
 		}
 	}
+	if (rc >= 0 && memchr(done, 0, n) != NULL)
+		rc = gather_folders(&ix->group.images, &folders);
 	for (size_t i = 0; rc >= 0 && i < n; i++)
 		if (!done[i])
 			rc = lose_link(&ix->group, i, &folders, skips);
@@ -380,10 +382,6 @@ count_lost(const struct joining *j, struct skips *skips)
 		if (!j->used[i])
 			rc = skips_add(skips, true, "labels without an image",
 			    names_get(&g->labels, i));
-	for (size_t i = 0; rc == 0 && i < g->images.n; i++)
-		if (!g->places[i].has_label)
-			rc = skips_add_kept(skips, "images without a label",
-			    names_get(&g->images, i));
 	return rc;
 }
 
@@ -514,6 +512,16 @@ tar_index_join(struct tar_index *ix, struct skips *skips)
 		    g->places[i]) < 0)
 			return fail_last();
 	free_group(g);
+	return 0;
+}
+
+int
+tar_index_lose(const struct tar_index *ix, struct skips *skips)
+{
+	for (size_t i = 0; i < ix->images.n; i++)
+		if (!ix->places[i].has_label && skips_add_kept(skips,
+		    "images without a label", names_get(&ix->images, i)) < 0)
+			return fail_last();
 	return 0;
 }
 

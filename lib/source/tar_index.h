@@ -19,7 +19,7 @@ struct tar_place {
 	uint64_t offset : 56;
 	uint64_t extension : 3;		/* bytes of the name not in the key */
 	uint64_t is_spilled : 1;	/* in the source's spill, not the file */
-	uint64_t has_label : 1;		/* of its own; -1 is one too */
+	uint64_t has_label : 1;		/* from a .cls; -1 is one too */
 	uint32_t size;
 	int32_t label;
 };
@@ -75,9 +75,11 @@ int tar_index_link(struct tar_index *, const char *name, const char *target,
     bool is_symbolic, struct skips *) FAIL_CHECKED;
 
 /* The end of an archive: links and labels find their images.  What they do
- * not find counts as lost; so does an image without a label where the archive
- * has labels. */
+ * not find counts as lost. */
 int tar_index_join(struct tar_index *, struct skips *) FAIL_CHECKED;
+
+/* Counts the images that no .cls labels; for use after all are joined. */
+int tar_index_lose(const struct tar_index *, struct skips *) FAIL_CHECKED;
 
 /*
  * tar_folders.c: folders as classes, where no .cls came.
@@ -95,9 +97,6 @@ bool tar_folders_any(const struct tar_index *);
  * gives images their labels.  Images beside the folders are removed.  They,
  * and images that have no label, count as lost. */
 int tar_folders_apply(struct tar_index *, struct src_part *) FAIL_CHECKED;
-
-/* Counts all images as without a label. */
-int tar_folders_lost(const struct tar_index *, struct skips *) FAIL_CHECKED;
 
 /* Removes the images that have the label TAR_DROPPED.  Spans no longer hold
  * their images then, but for has_folders and common. */

@@ -135,6 +135,14 @@ strict "lost.tar: 1 images without a label (the first is b.jpg)" lost.tar \
     "an image without a label"
 printf '%s\n' 'a.jpg image 1' 'b.jpg image 2' | pack none.tar
 is "$(labels --strict none.tar)" "a:-1 b:-1 " "no labels at all are no loss"
+cat none.tar minus.tar >first.tar
+cat minus.tar none.tar >second.tar
+for sources in first.tar second.tar 'none.tar minus.tar'; do
+	ssl-decode -q $sources -o out.tz 2>err
+	like "$? $(cat err)" "0 *: 2 images without a label (the first is a.jpg)" \
+	    "unlabelled beside a labelled archive: $sources"
+	fails 1 "and with --strict: $sources" ssl-decode --strict $sources
+done
 
 # What contradicts itself.
 printf '%s\n' 'a.jpg image 1' 'a.cls text 1' 'a.CLS text 2' |
@@ -243,6 +251,12 @@ is "$(labels --strict links.tar)" \
 is "$(ssl-show --tensor image out.tz | md5sum)" "$(ssl-decode -q 1.jpg 1.jpg \
     1.jpg 2.jpg 2.jpg 2.jpg | ssl-show --tensor image | md5sum)" \
     "are those members' images"
+printf '%s\n' '/n/a.jpg image 1' './b//b.jpg image 2' '/n/a.cls text 1' \
+    '/n/c.jpg hard /n/a.jpg' '/n/c.cls hard /n/a.cls' \
+    'b//b.cls text 2' 'd.jpg hard b//b.jpg' 'd.cls hard ./b//b.cls' |
+    pack verbatim.tar
+is "$(labels --strict verbatim.tar)" "/n/a:1 b//b:2 /n/c:1 d:2 " \
+    "the target of a hard link is a member's name as it stands"
 printf '%s\n' 'a.jpg image 1' 'b.jpg symbolic /etc/b.jpg' \
     'c.jpg symbolic ../a.jpg' 'd.jpg hard none.jpg' \
     'e.jpg symbolic e.jpg' | pack dead.tar
