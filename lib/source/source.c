@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "source/classes.h"
 #include "source/kind.h"
 #include "source/spill.h"
@@ -333,37 +334,6 @@ source_index(const struct source *s, size_t i, int64_t *index)
 	    p->kind->index(p, i, index);
 }
 
-/* Bytes in a lawful UTF-8 sequence at `at`, 0 when there is none. */
-static size_t
-utf8_length(const unsigned char *at, size_t left)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const size_t n = at[0] < 0x80 ? 1 : at[0] >= 0xF0 && at[0] < 0xF5 ? 4 :
-	    at[0] >= 0xE0 && at[0] < 0xF0 ? 3 :
-	    at[0] >= 0xC2 && at[0] < 0xE0 ? 2 : 0;
-	uint32_t code;
-
-	if (n <= 1 || n > left)
-		return n > left ? 0 : n;
-	code = at[0] & (0x7Fu >> n);
-	for (size_t k = 1; k < n; k++) {
-		if ((at[k] & 0xC0) != 0x80)
-			return 0;
-		code = code << 6 | (at[k] & 0x3Fu);
-	}
-	return code < least[n] || code > 0x10FFFF ||
-	    (code >= 0xD800 && code < 0xE000) ? 0 : n;
-}
-
-static bool
-is_utf8(const struct buf *text)
-{
-	for (size_t at = 0, n; at < text->size; at += n)
-		if ((n = utf8_length(text->data + at, text->size - at)) == 0)
-			return false;
-	return true;
-}
-
 /* Names of files are bytes; keys are text. */
 static int
 escape(struct buf *text)
@@ -372,7 +342,7 @@ escape(struct buf *text)
 	int rc = 0;
 
 	for (size_t at = 0; rc == 0 && at < text->size;) {
-		const size_t n = utf8_length(text->data + at,
+		const size_t n = text_utf8(text->data + at,
 		    text->size - at);
 
 		rc = n > 0 ? buf_append(&out, text->data + at, n) :
@@ -390,7 +360,7 @@ escape(struct buf *text)
 static int
 finish_text(struct buf *to)
 {
-	if (!is_utf8(to) && escape(to) < 0)
+	if (!value_utf8((const char *)to->data, to->size) && escape(to) < 0)
 		return fail_last();
 	if (buf_reserve(to, 1) < 0)
 		return fail_last();
