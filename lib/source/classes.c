@@ -210,13 +210,27 @@ have_labels(const struct src_part *parts, size_t n)
 	return false;
 }
 
+/* Parts without any label beside others that have some; an archive counts its
+ * images as lost itself. */
+static void
+warn_of_others(const struct src_part *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (parts[i].max_label < 0 && parts[i].kind != &src_tar)
+			log_line(LOG_WARNING, "%s: none of its images has a "
+			    "label, but other sources have labels",
+			    parts[i].path);
+}
+
 int
 classes_join(struct names *all, struct src_part *parts, size_t n,
     const char *path)
 {
 	if (gather(all, parts, n, path) < 0)
 		return fail_last();
-	if (path != NULL && !have_labels(parts, n))
+	if (have_labels(parts, n))
+		warn_of_others(parts, n);
+	else if (path != NULL)
 		log_line(LOG_WARNING, "%s: no sample has a label", path);
 	for (size_t i = 0; i < n; i++)
 		if (map_part(all, &parts[i], path != NULL) < 0)
