@@ -85,8 +85,6 @@ gather_sorted(struct names *to, const struct src_part *parts, size_t n)
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (parts[i].classes_sorted)
 			rc = add_new(&found, &parts[i].classes);
-	free(found.table);
-	found.table = NULL;
 	if (rc == 0)
 		rc = names_sort(&found, 0);
 	if (rc == 0)

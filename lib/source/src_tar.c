@@ -463,8 +463,6 @@ tar_knows(const struct src_probe *probe)
 {
 	static const char *const ends[] = { ".tar", ".tar.zst", ".tar.gz",
 		".tgz", ".tzst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2" };
-	static const char *const marks[] = { "\x1F\x8B", "(\xB5/\xFD",
-		"\xFD" "7zXZ", "BZh" };
 
 	if (src_is_picture_name(probe->path) || ends_in(probe->path, ".tz"))
 		return false;
@@ -474,11 +472,8 @@ tar_knows(const struct src_probe *probe)
 	if (probe->n_head == sizeof(probe->head) &&
 	    tar_is_header(probe->head))
 		return true;
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (probe->n_head > 8 && memcmp(probe->head, marks[i],
-		    strlen(marks[i])) == 0)
-			return holds_tar(probe->fd);
-	return false;
+	return tar_in_is_packed(probe->head, probe->n_head) &&
+	    holds_tar(probe->fd);
 }
 
 static int64_t

@@ -465,15 +465,12 @@ free_group(struct tar_group *g)
 	*g = (struct tar_group){ 0 };
 }
 
-/* The table for finding names is no longer needed. */
 static void
 take_first(struct tar_index *ix)
 {
 	struct tar_group *g = &ix->group;
 
-	free(g->images.table);
-	g->images.table = NULL;
-	g->images.table_size = g->images.in_table = 0;
+	names_drop_table(&g->images);
 	ix->images = g->images;
 	ix->places = g->places;
 	ix->room = g->room;
