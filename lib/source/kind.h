@@ -70,7 +70,7 @@ extern const struct src_kind src_dir, src_tar, src_tz, src_list, src_file;
 extern const struct src_kind *const src_table[];
 extern const size_t src_table_size;
 
-/* What a file's name says of its content; the case of letters is nothing. */
+/* What a file's name says of its content, in upper or lower case. */
 enum src_name {
 	SRC_NAME_JPEG,		/* .jpg .jpeg .jpe .jfif */
 	SRC_NAME_IMAGE,		/* .png and others that are not read */

@@ -96,7 +96,7 @@ trim(const char **text, size_t *size)
 	}
 }
 
-/* PATH or PATH, a tab, and a label.  Blanks around a label are nothing. */
+/* PATH or PATH, a tab, and a label.  Blanks around a label are ignored. */
 static int
 split(const char *text, struct line *line)
 {
@@ -132,7 +132,7 @@ is_there(const char *path)
 	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-/* Blanks around a path are nothing either, unless a file is named so. */
+/* Blanks around a path are ignored too, unless a file is named so. */
 static int
 add_path(struct list *l, const struct line *line)
 {

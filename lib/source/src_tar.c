@@ -55,7 +55,7 @@ name_of(const char *path)
 	return src_name(slash == NULL ? path : slash + 1);
 }
 
-/* A file whose name tells nothing: is it a JPEG all the same? */
+/* A file whose name does not say what it is: it may be a JPEG. */
 static int
 take_unknown(struct src_part *p, struct tar_reader *r,
     const struct tar_member *m, const char *name)

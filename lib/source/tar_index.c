@@ -216,7 +216,7 @@ gather_folders(const struct names *images, struct names *folders)
 	return rc;
 }
 
-/* A link that is no image may be a folder of images; others are nothing. */
+/* A link that is no image may be a folder of images; others lose nothing. */
 static int
 lose_link(struct tar_group *g, size_t i, struct names *folders,
     struct skips *skips)

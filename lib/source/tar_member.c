@@ -189,7 +189,7 @@ take_pax(struct notes *n, struct buf *text)
 	return at == end ? 0 : fail(FAIL_FORMAT, "damaged: a pax header");
 }
 
-/* A header that tells of the next one.  1: it was one, 0: it is a member's */
+/* A header that describes the next one: 1; 0 for a member's own header. */
 static int
 take_note(struct tar_reader *r, struct notes *n, const unsigned char *h)
 {
