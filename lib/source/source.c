@@ -153,45 +153,51 @@ src_spill(struct src_part *p)
 	return *p->spill;
 }
 
+/* Which kind the operand is; the last one knows everything. */
 static int
-open_part(struct source *s, struct src_part *p, struct src_probe *probe)
+find_kind(const struct src_probe *probe, const struct src_kind **kind)
 {
-	const struct src_kind *const *row = src_table;
+	int knows = 0;
+
+	for (size_t i = 0; knows == 0; i++) {
+		*kind = src_table[i];
+		knows = (*kind)->knows(probe);
+	}
+	return knows < 0 ? knows : 0;
+}
+
+static int
+open_part(struct source *s, struct src_probe *probe,
+    const struct src_kind *kind)
+{
+	struct src_part *p = &s->parts[s->n_parts++];
 
 	p->path = strdup(probe->path);
 	if (p->path == NULL)
 		return fail_memory(strlen(probe->path));
-	while (!(*row)->knows(probe))
-		row++;
-	p->kind = *row;
+	p->kind = kind;
 	p->max_label = SOURCE_NO_LABEL;
 	p->spill = &s->spill;
 	return p->kind->open(p, probe);
-}
-
-/* Files one after the other share a part. */
-static bool
-joins(const struct source *s, const struct src_probe *probe)
-{
-	if (s->n_parts == 0 || probe->is_folder || probe->is_only ||
-	    s->parts[s->n_parts - 1].kind != &src_file)
-		return false;
-	for (size_t i = 0; i + 1 < src_table_size; i++)
-		if (src_table[i]->knows(probe))
-			return false;
-	return true;
 }
 
 static int
 add_path(struct source *s, const char *path)
 {
 	struct src_probe probe = { .fd = -1 };
+	struct src_part *last = s->n_parts > 0 ? &s->parts[s->n_parts - 1] :
+	    NULL;
+	const struct src_kind *kind = NULL;
 	int rc = probe_open(&probe, path);
 
-	if (rc == 0 && joins(s, &probe))
-		rc = src_file_add(&s->parts[s->n_parts - 1], path);
+	if (rc == 0)
+		rc = find_kind(&probe, &kind);
+	/* Files one after the other share a part. */
+	if (rc == 0 && kind == &src_file && !probe.is_only && last != NULL &&
+	    last->kind == kind)
+		rc = src_file_add(last, path);
 	else if (rc == 0)
-		rc = open_part(s, &s->parts[s->n_parts++], &probe);
+		rc = open_part(s, &probe, kind);
 	if (probe.fd >= 0)
 		close(probe.fd);
 	return rc < 0 ? fail_note("%s", strcmp(path, "-") == 0 ?

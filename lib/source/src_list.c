@@ -364,11 +364,11 @@ is_text(const struct src_probe *probe)
 }
 
 /* A list comes with "@", or as standard input that is nothing else. */
-static bool
+static int
 list_knows(const struct src_probe *probe)
 {
 	if (probe->path[0] == '@')
-		return true;
+		return 1;
 	return strcmp(probe->path, "-") == 0 && is_text(probe);
 }
 
@@ -389,11 +389,11 @@ list_open(struct src_part *p, struct src_probe *probe)
 	return rc;
 }
 
-static bool
+static int
 file_knows(const struct src_probe *probe)
 {
 	(void)probe;
-	return true;
+	return 1;
 }
 
 int

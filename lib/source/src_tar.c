@@ -446,34 +446,34 @@ ends_in(const char *path, const char *end)
 }
 
 /* A zstd file may as well be a tensor stream: only its content tells. */
-static bool
+static int
 holds_tar(int fd)
 {
 	struct tar_reader r = { .in = tar_in_new(fd) };
 	struct tar_member m = { 0 };
-	const bool yes = r.in != NULL && tar_next(&r, &m) == TAR_MEMBER;
+	const int got = r.in == NULL ? fail_last() : tar_next(&r, &m);
 
 	tar_member_free(&m);
 	tar_in_free(r.in);
-	return yes;
+	return got < 0 && !fail_is_data(got) ? got : got == TAR_MEMBER;
 }
 
-static bool
+static int
 tar_knows(const struct src_probe *probe)
 {
 	static const char *const ends[] = { ".tar", ".tar.zst", ".tar.gz",
 		".tgz", ".tzst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2" };
 
 	if (src_is_picture_name(probe->path) || ends_in(probe->path, ".tz"))
-		return false;
+		return 0;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (ends_in(probe->path, ends[i]))
-			return true;
+			return 1;
 	if (probe->n_head == sizeof(probe->head) &&
 	    tar_is_header(probe->head))
-		return true;
-	return tar_in_is_packed(probe->head, probe->n_head) &&
-	    holds_tar(probe->fd);
+		return 1;
+	return tar_in_is_packed(probe->head, probe->n_head) ?
+	    holds_tar(probe->fd) : 0;
 }
 
 static int64_t

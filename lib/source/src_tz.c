@@ -454,13 +454,13 @@ tz_close(struct src_part *p)
 
 /* Anything compressed by zstd that src_tar did not take, and any *.tz, so
  * that damaged ones are told as what they are. */
-static bool
+static int
 tz_knows(const struct src_probe *probe)
 {
 	const char *dot = strrchr(probe->path, '.');
 
 	if (src_is_picture_name(probe->path))
-		return false;
+		return 0;
 	return (dot != NULL && strcasecmp(dot, ".tz") == 0) ||
 	    (probe->n_head >= 4 &&
 	    memcmp(probe->head, "(\xB5/\xFD", 4) == 0);

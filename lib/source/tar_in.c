@@ -62,9 +62,11 @@ static int
 archive_fail(struct archive *a)
 {
 	const char *why = archive_error_string(a);
+	const int error = archive_errno(a);
 
-	return fail(FAIL_FORMAT, "%s", why != NULL ? why :
-	    "compressed data are damaged");
+	return fail(error == ENOMEM ? FAIL_MEMORY : error == EIO ? FAIL_IO :
+	    FAIL_FORMAT, "%s", why != NULL ? why : "compressed data are "
+	    "damaged");
 }
 
 /* libarchive's callback: the file's next bytes. */
@@ -210,6 +212,8 @@ fill_gzip(struct tar_in *in, unsigned char *to, size_t size, size_t *got)
 		rc = inflate(&in->z, Z_NO_FLUSH);
 		if (rc == Z_STREAM_END)
 			in->in_member = false;
+		else if (rc == Z_MEM_ERROR)
+			return fail(FAIL_MEMORY, "no memory for zlib");
 		else if (rc != Z_OK)
 			return fail(FAIL_FORMAT, "gzip data are damaged: %s",
 			    in->z.msg != NULL ? in->z.msg : "no reason known");
