@@ -466,6 +466,9 @@ source_describe(const struct source *s, struct head *head)
 
 		if (p->kind->head == NULL)
 			continue;
+		if (begun && head_agree_pixels(&head->meta,
+		    &p->kind->head(p)->meta) < 0)
+			return fail_note("%s", p->path);
 		rc = begun ? head_join_history(head, p->kind->head(p)) :
 		    head_copy(head, p->kind->head(p));
 		if (rc < 0)
