@@ -116,8 +116,9 @@ take_image(struct src_part *p, struct tar_reader *r,
 	uint64_t end;
 
 	if (m->size > limit)
-		return fail(FAIL_LIMIT, "%llu bytes, limit %zu",
-		    (unsigned long long)m->size, limit);
+		return skips_add(&p->skips, true, m->is_sparse ? "sparse "
+		    "images of more than 64 MiB" : "images of more than 1 GiB",
+		    name);
 	if (tar_in_is_plain(r->in) && !m->is_sparse) {
 		place.offset = tar_in_at(r->in) & (((uint64_t)1 << 56) - 1);
 		return tar_index_image(&t->index, name, place, &p->skips);

@@ -282,6 +282,12 @@ for format in oldgnu gnu 'posix --sparse-version=0.0' \
 	    "the same image"
 done
 
+truncate -s 70M hole.jpg
+tar --sparse -cf sparse.tar hole.jpg 4.jpg
+strict "1 sparse images of more than 64 MiB (the first is hole.jpg)" \
+    sparse.tar "a sparse image that is too large"
+is "$(labels sparse.tar)" "4:-1 " "the others come"
+
 # Names, and what is no image.
 long=$(printf '%090d/%0120d' 1 2)
 for format in pax gnu; do
