@@ -266,6 +266,34 @@ printf '%s\n' 'a/1.jpg image 1' 'b/2.jpg image 2' 'c symbolic a' \
     'notes symbolic /etc/motd' | pack linked.tar
 strict "1 links to folders with images (the first is c)" linked.tar \
     "a link to a folder"
+# ustar and pax may store a hard link with its bytes; others give its size.
+for format in ustar pax; do
+	for bytes in yes no; do
+		python3 - $format $bytes <<'END'
+import io, sys, tarfile
+pax, stored = sys.argv[1] == 'pax', sys.argv[2] == 'yes'
+image, other = open('1.jpg', 'rb').read(), open('2.jpg', 'rb').read()
+out = tarfile.open('link.tar', 'w', format=tarfile.PAX_FORMAT if pax else
+                   tarfile.USTAR_FORMAT)
+def add(name, data, kind=tarfile.REGTYPE):
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname, member.size = kind, 'a.jpg', len(data)
+    member.pax_headers = {'comment': 'x'} if pax else {}
+    out.addfile(member, None if kind == tarfile.LNKTYPE else io.BytesIO(data))
+    if kind == tarfile.LNKTYPE and stored:
+        data += bytes(-len(data) % 512)
+        out.fileobj.write(data)
+        out.offset += len(data)
+add('a.jpg', image)
+add('b.jpg', image, tarfile.LNKTYPE)
+add('c.jpg', other)
+out.close()
+END
+		is "$(ssl-decode -q --strict link.tar | ssl-show --tensor image | md5sum)" \
+		    "$(ssl-decode -q 1.jpg 1.jpg 2.jpg | ssl-show --tensor image | md5sum)" \
+		    "a hard link of $format with its size, its bytes: $bytes"
+	done
+done
 cp 3.jpg hole.jpg
 truncate -s 200000 hole.jpg
 printf end >>hole.jpg
