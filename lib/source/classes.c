@@ -208,13 +208,12 @@ have_labels(const struct src_part *parts, size_t n)
 	return false;
 }
 
-/* Parts without any label beside others that have some; an archive counts its
- * images as lost itself. */
+/* Parts without any label beside others that have some. */
 static void
 warn_of_others(const struct src_part *parts, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (parts[i].max_label < 0 && parts[i].kind != &src_tar)
+		if (parts[i].max_label < 0)
 			log_line(LOG_WARNING, "%s: none of its images has a "
 			    "label, but other sources have labels",
 			    parts[i].path);

@@ -332,22 +332,37 @@ count_samples(struct src_part *p)
 			p->max_label = t->index.places[i].label;
 }
 
-/* Archives of one data set may have different folders, some a single one.
- * Where any of them has labels, images of others without one have lost it. */
+/* An archive without labels may follow one that has them, in one file. */
+static void
+warn_unlabelled(const struct src_part *p)
+{
+	const struct tar *t = p->state;
+	const size_t n = tar_index_unlabelled(&t->index);
+
+	if (n > 0)
+		log_line(LOG_WARNING, "%s: %zu of %zu images have no label: "
+		    "of the archives in this file, theirs has no .cls",
+		    p->path, n, p->n);
+}
+
+/* Archives of one data set may have different folders, some a single one. */
 static int
 tar_settle(struct src_part *p, const struct src_part *all, size_t n)
 {
 	struct tar *t = p->state;
 	const char *first = names_get(&t->index.images, 0);
-	bool labels = false;
+	bool others = false;
 
+	if (t->index.has_labels) {
+		warn_unlabelled(p);
+		return 0;
+	}
 	for (size_t i = 0; i < n; i++) {
 		const struct tar *other = all[i].state;
 
 		if (all[i].kind != &src_tar)
 			continue;
-		labels = labels || other->index.has_labels ||
-		    tar_folders_any(&other->index);
+		others = others || tar_folders_any(&other->index);
 		if (tar_folders_adopt(&t->index, &other->index) < 0)
 			return fail_last();
 	}
@@ -355,8 +370,8 @@ tar_settle(struct src_part *p, const struct src_part *all, size_t n)
 		if (tar_folders_apply(&t->index, p) < 0)
 			return fail_last();
 		count_samples(p);
-	} else if (labels) {
-		return tar_index_lose(&t->index, &p->skips);
+	} else if (others) {
+		return tar_folders_lost(&t->index, &p->skips);
 	} else if (strchr(first, '/') != NULL) {
 		log_line(LOG_INFO, "%s: images have no labels: the archive "
 		    "has no .cls and no two folders that could be classes "

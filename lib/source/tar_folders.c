@@ -258,3 +258,12 @@ tar_folders_apply(struct tar_index *ix, struct src_part *p)
 	buf_free(&text);
 	return rc < 0 ? rc : tar_index_drop(ix);
 }
+
+int
+tar_folders_lost(const struct tar_index *ix, struct skips *skips)
+{
+	for (size_t s = 0; s < ix->n_spans; s++)
+		if (lose(ix, s, skips) < 0)
+			return fail_last();
+	return 0;
+}

@@ -382,6 +382,10 @@ count_lost(const struct joining *j, struct skips *skips)
 		if (!j->used[i])
 			rc = skips_add(skips, true, "labels without an image",
 			    names_get(&g->labels, i));
+	for (size_t i = 0; rc == 0 && i < g->images.n; i++)
+		if (!g->places[i].has_label)
+			rc = skips_add_kept(skips, "images without a label",
+			    names_get(&g->images, i));
 	return rc;
 }
 
@@ -512,14 +516,21 @@ tar_index_join(struct tar_index *ix, struct skips *skips)
 	return 0;
 }
 
-int
-tar_index_lose(const struct tar_index *ix, struct skips *skips)
+size_t
+tar_index_unlabelled(const struct tar_index *ix)
 {
-	for (size_t i = 0; i < ix->images.n; i++)
-		if (!ix->places[i].has_label && skips_add_kept(skips,
-		    "images without a label", names_get(&ix->images, i)) < 0)
-			return fail_last();
-	return 0;
+	size_t n = 0;
+
+	for (size_t s = 0, i = 0; s < ix->n_spans; s++) {
+		const size_t end = s + 1 < ix->n_spans ?
+		    ix->spans[s + 1].first : ix->images.n;
+		bool any = false;
+
+		for (; i < end; i++)
+			any = any || ix->places[i].has_label;
+		n += any ? 0 : end - ix->spans[s].first;
+	}
+	return n;
 }
 
 int

@@ -75,11 +75,12 @@ int tar_index_link(struct tar_index *, const char *name, const char *target,
     bool is_symbolic, struct skips *) FAIL_CHECKED;
 
 /* The end of an archive: links and labels find their images.  What they do
- * not find counts as lost. */
+ * not find counts as lost; so does an image without a label where the archive
+ * has labels. */
 int tar_index_join(struct tar_index *, struct skips *) FAIL_CHECKED;
 
-/* Counts the images that no .cls labels; for use after all are joined. */
-int tar_index_lose(const struct tar_index *, struct skips *) FAIL_CHECKED;
+/* How many images are of archives without any label. */
+size_t tar_index_unlabelled(const struct tar_index *);
 
 /*
  * tar_folders.c: folders as classes, where no .cls came.
@@ -97,6 +98,9 @@ bool tar_folders_any(const struct tar_index *);
  * gives images their labels.  Images beside the folders are removed.  They,
  * and images that have no label, count as lost. */
 int tar_folders_apply(struct tar_index *, struct src_part *) FAIL_CHECKED;
+
+/* Counts all images as without a label. */
+int tar_folders_lost(const struct tar_index *, struct skips *) FAIL_CHECKED;
 
 /* Removes the images that have the label TAR_DROPPED.  Spans no longer hold
  * their images then, but for has_folders and common. */
