@@ -137,7 +137,7 @@ show_sheet(const struct args *a, struct stream_in *in)
 	if (!to_out && contact_format(&plan, a->sheet) < 0)
 		cli_die("--sheet");
 	if (to_out && isatty(STDOUT_FILENO))
-		cli_usage("a picture is not for a terminal; --sheet FILE, or "
+		cli_usage("an image is not for a terminal; --sheet FILE, or "
 		    "redirect it");
 	if (contact_sheet(&plan, in, &file) < 0)
 		cli_die("%s", stream_path(in));

@@ -257,7 +257,7 @@ aug_make_numbers(float *x, size_t n, size_t row, const struct aug_view *v,
 		    RNG_AUGMENT + (uint32_t)i);
 
 		if (s->op->numbers == NULL)
-			return fail(FAIL_USAGE, "%s is for pictures, not for "
+			return fail(FAIL_USAGE, "%s is for images, not for "
 			    "numbers (field x); take --recipe none or "
 			    "imix-tabular", s->op->name);
 		if (rng_coin(&r, s->p) && s->op->numbers(x, n, row,

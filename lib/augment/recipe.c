@@ -98,8 +98,8 @@ parse_number(struct aug_number *n, const struct aug_param *p,
 		if (num_float(text, p->min, p->max, &n->low) < 0)
 			return fail_last();
 		n->high = n->low;
-		return p->fixed == AUG_WHOLE && floor(n->low) < n->low ? fail(FAIL_USAGE,
-		    "'%s' is not a whole number", text) : 0;
+		return p->fixed != AUG_WHOLE || !(floor(n->low) < n->low) ? 0 :
+		    fail(FAIL_USAGE, "'%s' is not a whole number", text);
 	}
 	if (p->fixed)
 		return fail(FAIL_USAGE, "one number, not the range %s", text);

@@ -10,7 +10,7 @@
 #include "base/fail.h"
 
 enum log_level {
-	LOG_LOST,		/* data were left out: shown with --quiet too */
+	LOG_LOST,		/* data were skipped or lost: shown with --quiet too */
 	LOG_WARNING,		/* something looks wrong */
 	LOG_INFO,		/* what is being done (normal) */
 	LOG_DETAIL		/* for -v */

@@ -22,11 +22,11 @@ struct reasons {
 };
 
 /* Counts one more case.  Texts that differ in their numbers only are one
- * reason, told by its first text. */
+ * reason, named by its first text. */
 void reasons_add(struct reasons *, const char *text);
 
-/* Appends "empty file (2); open: Permission denied (1)"; a NUL stands
- * behind.  Reasons come in the order of their first case. */
+/* Appends "empty file (2); open: Permission denied (1)"; a NUL follows.
+ * Reasons come in the order of their first case. */
 int reasons_list(const struct reasons *, struct buf *to) FAIL_CHECKED;
 
 #endif

@@ -32,7 +32,7 @@ extern const char *const synth_parts[2];	/* "train", "test" */
 /* Writes the marker into the folder `path`, whole or not at all. */
 int synth_set_mark(const char *path, const struct synth_set *) FAIL_CHECKED;
 
-/* What the marker in `path` says.  FAIL_IO with a message that tells what to
+/* What the marker in `path` says.  FAIL_IO with a message that says what to
  * do when `path` is a link, no folder, or has no marker of ours. */
 int synth_set_read(const char *path, struct synth_set *) FAIL_CHECKED;
 

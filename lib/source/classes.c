@@ -85,8 +85,6 @@ gather_sorted(struct names *to, const struct src_part *parts, size_t n)
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (parts[i].classes_sorted)
 			rc = add_new(&found, &parts[i].classes);
-	free(found.table);
-	found.table = NULL;
 	if (rc == 0)
 		rc = names_sort(&found, 0);
 	if (rc == 0)
@@ -210,13 +208,26 @@ have_labels(const struct src_part *parts, size_t n)
 	return false;
 }
 
+/* Parts without any label beside others that have some. */
+static void
+warn_of_others(const struct src_part *parts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (parts[i].max_label < 0)
+			log_line(LOG_WARNING, "%s: none of its images has a "
+			    "label, but other sources have labels",
+			    parts[i].path);
+}
+
 int
 classes_join(struct names *all, struct src_part *parts, size_t n,
     const char *path)
 {
 	if (gather(all, parts, n, path) < 0)
 		return fail_last();
-	if (path != NULL && !have_labels(parts, n))
+	if (have_labels(parts, n))
+		warn_of_others(parts, n);
+	else if (path != NULL)
 		log_line(LOG_WARNING, "%s: no sample has a label", path);
 	for (size_t i = 0; i < n; i++)
 		if (map_part(all, &parts[i], path != NULL) < 0)

@@ -85,7 +85,7 @@ decode_one(void *arg, size_t i, int worker)
 		item_decode(it, f->makers[worker], &to, &f->config);
 }
 
-/* Says once what is wrong with a picture; a failure of the machine ends the
+/* Says once what is wrong with an image; a failure of the machine ends the
  * run. */
 static int
 report(struct feed *f, const struct item *it)

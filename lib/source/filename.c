@@ -17,7 +17,7 @@ static const char others[] = " txt cls csv tsv json jsonl xml yaml yml md "
 static const char *const junk[] = { "__MACOSX", "lost+found", "@eaDir",
 	"$RECYCLE.BIN", "System Volume Information" };
 
-/* What is behind the last dot, if that is more than a number. */
+/* What follows the last dot, if that is more than a number. */
 static const char *
 extension(const char *name)
 {

@@ -38,8 +38,8 @@ struct src_part {
 struct src_kind {
 	const char *name, *help;
 
-	/* Whether it can open this. */
-	bool (*knows)(const struct src_probe *);
+	/* 1 when it can open this, 0, or a failure of the machine. */
+	int (*knows)(const struct src_probe *);
 
 	/* Fills n, classes, max_label, state.  May take probe->fd by setting
 	 * it to -1.  After a failure, close is called too. */
@@ -68,9 +68,8 @@ struct src_kind {
 
 extern const struct src_kind src_dir, src_tar, src_tz, src_list, src_file;
 extern const struct src_kind *const src_table[];
-extern const size_t src_table_size;
 
-/* What a file's name says of its content; the case of letters is nothing. */
+/* What a file's name says of its content, in upper or lower case. */
 enum src_name {
 	SRC_NAME_JPEG,		/* .jpg .jpeg .jpe .jfif */
 	SRC_NAME_IMAGE,		/* .png and others that are not read */

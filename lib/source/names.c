@@ -58,9 +58,18 @@ compare(const void *a, const void *b, void *texts)
 	return strcmp(base + *(const size_t *)a, base + *(const size_t *)b);
 }
 
+void
+names_drop_table(struct names *l)
+{
+	free(l->table);
+	l->table = NULL;
+	l->table_size = l->in_table = 0;
+}
+
 int
 names_sort(struct names *l, size_t from)
 {
+	names_drop_table(l);
 	if (l->n - from > 1)
 		qsort_r(l->starts + from, l->n - from, sizeof(*l->starts),
 		    compare, l->texts.data);

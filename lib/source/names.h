@@ -27,11 +27,14 @@ int names_add(struct names *, const char *text, size_t size) FAIL_CHECKED;
 const char *names_get(const struct names *, size_t i);	/* until names_add */
 void names_free(struct names *);
 
-/* Sorts the texts from position `from` on bytewise.  Not after names_find. */
+/* Sorts the texts from position `from` on bytewise. */
 int names_sort(struct names *, size_t from) FAIL_CHECKED;
 
 /* Position of the first such text, NAMES_NONE when there is none, in *at. */
 int names_find(struct names *, const char *text, size_t *at) FAIL_CHECKED;
+
+/* Frees what names_find keeps, for a list that is not searched any more. */
+void names_drop_table(struct names *);
 
 /* Adds every line of a file, to an empty list.  A UTF-8 byte order mark, "\r"
  * before a line's end and empty lines at the file's end are dropped; UTF-16

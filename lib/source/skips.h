@@ -31,7 +31,7 @@ struct skips {
 	size_t n;
 };
 
-/* Counts one more case; reasons are told apart by their text. */
+/* Counts one more case; reasons are compared as texts. */
 int skips_add(struct skips *, bool lost, const char *reason,
     const char *name) FAIL_CHECKED;
 

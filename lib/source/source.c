@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "source/classes.h"
 #include "source/kind.h"
 #include "source/spill.h"
@@ -152,45 +153,51 @@ src_spill(struct src_part *p)
 	return *p->spill;
 }
 
+/* Which kind the operand is; the last one knows everything. */
 static int
-open_part(struct source *s, struct src_part *p, struct src_probe *probe)
+find_kind(const struct src_probe *probe, const struct src_kind **kind)
 {
-	const struct src_kind *const *row = src_table;
+	int knows = 0;
+
+	for (size_t i = 0; knows == 0; i++) {
+		*kind = src_table[i];
+		knows = (*kind)->knows(probe);
+	}
+	return knows < 0 ? knows : 0;
+}
+
+static int
+open_part(struct source *s, struct src_probe *probe,
+    const struct src_kind *kind)
+{
+	struct src_part *p = &s->parts[s->n_parts++];
 
 	p->path = strdup(probe->path);
 	if (p->path == NULL)
 		return fail_memory(strlen(probe->path));
-	while (!(*row)->knows(probe))
-		row++;
-	p->kind = *row;
+	p->kind = kind;
 	p->max_label = SOURCE_NO_LABEL;
 	p->spill = &s->spill;
 	return p->kind->open(p, probe);
-}
-
-/* Files one after the other share a part. */
-static bool
-joins(const struct source *s, const struct src_probe *probe)
-{
-	if (s->n_parts == 0 || probe->is_folder || probe->is_only ||
-	    s->parts[s->n_parts - 1].kind != &src_file)
-		return false;
-	for (size_t i = 0; i + 1 < src_table_size; i++)
-		if (src_table[i]->knows(probe))
-			return false;
-	return true;
 }
 
 static int
 add_path(struct source *s, const char *path)
 {
 	struct src_probe probe = { .fd = -1 };
+	struct src_part *last = s->n_parts > 0 ? &s->parts[s->n_parts - 1] :
+	    NULL;
+	const struct src_kind *kind = NULL;
 	int rc = probe_open(&probe, path);
 
-	if (rc == 0 && joins(s, &probe))
-		rc = src_file_add(&s->parts[s->n_parts - 1], path);
+	if (rc == 0)
+		rc = find_kind(&probe, &kind);
+	/* Files one after the other share a part. */
+	if (rc == 0 && kind == &src_file && !probe.is_only && last != NULL &&
+	    last->kind == kind)
+		rc = src_file_add(last, path);
 	else if (rc == 0)
-		rc = open_part(s, &s->parts[s->n_parts++], &probe);
+		rc = open_part(s, &probe, kind);
 	if (probe.fd >= 0)
 		close(probe.fd);
 	return rc < 0 ? fail_note("%s", strcmp(path, "-") == 0 ?
@@ -333,37 +340,6 @@ source_index(const struct source *s, size_t i, int64_t *index)
 	    p->kind->index(p, i, index);
 }
 
-/* Bytes in a lawful UTF-8 sequence at `at`, 0 when there is none. */
-static size_t
-utf8_length(const unsigned char *at, size_t left)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const size_t n = at[0] < 0x80 ? 1 : at[0] >= 0xF0 && at[0] < 0xF5 ? 4 :
-	    at[0] >= 0xE0 && at[0] < 0xF0 ? 3 :
-	    at[0] >= 0xC2 && at[0] < 0xE0 ? 2 : 0;
-	uint32_t code;
-
-	if (n <= 1 || n > left)
-		return n > left ? 0 : n;
-	code = at[0] & (0x7Fu >> n);
-	for (size_t k = 1; k < n; k++) {
-		if ((at[k] & 0xC0) != 0x80)
-			return 0;
-		code = code << 6 | (at[k] & 0x3Fu);
-	}
-	return code < least[n] || code > 0x10FFFF ||
-	    (code >= 0xD800 && code < 0xE000) ? 0 : n;
-}
-
-static bool
-is_utf8(const struct buf *text)
-{
-	for (size_t at = 0, n; at < text->size; at += n)
-		if ((n = utf8_length(text->data + at, text->size - at)) == 0)
-			return false;
-	return true;
-}
-
 /* Names of files are bytes; keys are text. */
 static int
 escape(struct buf *text)
@@ -372,7 +348,7 @@ escape(struct buf *text)
 	int rc = 0;
 
 	for (size_t at = 0; rc == 0 && at < text->size;) {
-		const size_t n = utf8_length(text->data + at,
+		const size_t n = text_utf8(text->data + at,
 		    text->size - at);
 
 		rc = n > 0 ? buf_append(&out, text->data + at, n) :
@@ -390,7 +366,7 @@ escape(struct buf *text)
 static int
 finish_text(struct buf *to)
 {
-	if (!is_utf8(to) && escape(to) < 0)
+	if (!value_utf8((const char *)to->data, to->size) && escape(to) < 0)
 		return fail_last();
 	if (buf_reserve(to, 1) < 0)
 		return fail_last();
@@ -490,6 +466,9 @@ source_describe(const struct source *s, struct head *head)
 
 		if (p->kind->head == NULL)
 			continue;
+		if (begun && head_agree_pixels(&head->meta,
+		    &p->kind->head(p)->meta) < 0)
+			return fail_note("%s", p->path);
 		rc = begun ? head_join_history(head, p->kind->head(p)) :
 		    head_copy(head, p->kind->head(p));
 		if (rc < 0)

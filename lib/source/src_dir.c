@@ -7,7 +7,7 @@
 
 #include "source/tree.h"
 
-static bool
+static int
 dir_knows(const struct src_probe *probe)
 {
 	return probe->is_folder && probe->path[0] != '@';

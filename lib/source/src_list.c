@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "source/kind.h"
 
 /* Paths, and labels once any line has one. */
@@ -96,7 +95,7 @@ trim(const char **text, size_t *size)
 	}
 }
 
-/* PATH or PATH, a tab, and a label.  Blanks around a label are nothing. */
+/* PATH or PATH, a tab, and a label.  Blanks around a label are ignored. */
 static int
 split(const char *text, struct line *line)
 {
@@ -132,7 +131,7 @@ is_there(const char *path)
 	return stat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-/* Blanks around a path are nothing either, unless a file is named so. */
+/* Blanks around a path are ignored too, unless a file is named so. */
 static int
 add_path(struct list *l, const struct line *line)
 {
@@ -261,7 +260,7 @@ check_paths(const struct src_part *p, const struct list *l,
 
 /* Line numbers from 1, of the first with each kind of label; 0: none. */
 struct kinds {
-	size_t number, name, none;
+	size_t number, name;
 };
 
 static int
@@ -302,10 +301,8 @@ take_label(struct src_part *p, size_t i, const char *text, size_t number,
 	struct line line;
 	int rc = split(text, &line);
 
-	if (rc == 0 && line.label == NULL) {
-		kinds->none += kinds->none == 0 ? number : 0;
+	if (rc == 0 && line.label == NULL)
 		return 0;
-	}
 	if (rc == 0)
 		rc = buf_printf(&label, "%.*s", (int)line.label_size,
 		    line.label);
@@ -317,10 +314,30 @@ take_label(struct src_part *p, size_t i, const char *text, size_t number,
 	return rc;
 }
 
+/* Lines without a label among others that have one: -1 would say so. */
+static int
+count_unlabelled(struct src_part *p, const struct names *lines)
+{
+	const struct list *l = p->state;
+	size_t at = 0;
+
+	for (size_t i = 0; l->labels != NULL && i < lines->n; i++) {
+		struct line line;
+
+		if (is_blank(names_get(lines, i)))
+			continue;
+		if (split(names_get(lines, i), &line) < 0 ||
+		    (line.label == NULL && skips_add_kept(&p->skips,
+		    "images without a label", names_get(&l->paths, at)) < 0))
+			return fail_last();
+		at++;
+	}
+	return 0;
+}
+
 static int
 take_labels(struct src_part *p, const struct names *lines)
 {
-	const struct list *l = p->state;
 	struct kinds kinds = { 0 };
 	size_t at = 0;
 
@@ -332,12 +349,9 @@ take_labels(struct src_part *p, const struct names *lines)
 		if (take_label(p, at++, text, i + 1, &kinds) < 0)
 			return fail_note("line %zu", i + 1);
 	}
-	if (l->labels != NULL && kinds.none > 0)
-		log_line(LOG_WARNING, "%s: some lines have no label; the "
-		    "first is line %zu", p->path, kinds.none);
 	/* Names of classes come in the order of their first use. */
 	p->classes_sorted = p->classes.n > 0;
-	return 0;
+	return count_unlabelled(p, lines);
 }
 
 static int
@@ -364,11 +378,11 @@ is_text(const struct src_probe *probe)
 }
 
 /* A list comes with "@", or as standard input that is nothing else. */
-static bool
+static int
 list_knows(const struct src_probe *probe)
 {
 	if (probe->path[0] == '@')
-		return true;
+		return 1;
 	return strcmp(probe->path, "-") == 0 && is_text(probe);
 }
 
@@ -389,11 +403,11 @@ list_open(struct src_part *p, struct src_probe *probe)
 	return rc;
 }
 
-static bool
+static int
 file_knows(const struct src_probe *probe)
 {
 	(void)probe;
-	return true;
+	return 1;
 }
 
 int

@@ -9,5 +9,3 @@ const struct src_kind *const src_table[] = {
 	&src_tz,
 	&src_file,
 };
-
-const size_t src_table_size = sizeof(src_table) / sizeof(src_table[0]);

@@ -55,7 +55,7 @@ name_of(const char *path)
 	return src_name(slash == NULL ? path : slash + 1);
 }
 
-/* A file whose name tells nothing: is it a JPEG all the same? */
+/* A file whose name does not say what it is: it may be a JPEG. */
 static int
 take_unknown(struct src_part *p, struct tar_reader *r,
     const struct tar_member *m, const char *name)
@@ -116,8 +116,9 @@ take_image(struct src_part *p, struct tar_reader *r,
 	uint64_t end;
 
 	if (m->size > limit)
-		return fail(FAIL_LIMIT, "%llu bytes, limit %zu",
-		    (unsigned long long)m->size, limit);
+		return skips_add(&p->skips, true, m->is_sparse ? "sparse "
+		    "images of more than 64 MiB" : "images of more than 1 GiB",
+		    name);
 	if (tar_in_is_plain(r->in) && !m->is_sparse) {
 		place.offset = tar_in_at(r->in) & (((uint64_t)1 << 56) - 1);
 		return tar_index_image(&t->index, name, place, &p->skips);
@@ -331,6 +332,19 @@ count_samples(struct src_part *p)
 			p->max_label = t->index.places[i].label;
 }
 
+/* An archive without labels may follow one that has them, in one file. */
+static void
+warn_unlabelled(const struct src_part *p)
+{
+	const struct tar *t = p->state;
+	const size_t n = tar_index_unlabelled(&t->index);
+
+	if (n > 0)
+		log_line(LOG_WARNING, "%s: %zu of %zu images have no label: "
+		    "of the archives in this file, theirs has no .cls",
+		    p->path, n, p->n);
+}
+
 /* Archives of one data set may have different folders, some a single one. */
 static int
 tar_settle(struct src_part *p, const struct src_part *all, size_t n)
@@ -339,8 +353,10 @@ tar_settle(struct src_part *p, const struct src_part *all, size_t n)
 	const char *first = names_get(&t->index.images, 0);
 	bool others = false;
 
-	if (t->index.has_labels)
+	if (t->index.has_labels) {
+		warn_unlabelled(p);
 		return 0;
+	}
 	for (size_t i = 0; i < n; i++) {
 		const struct tar *other = all[i].state;
 
@@ -446,39 +462,34 @@ ends_in(const char *path, const char *end)
 }
 
 /* A zstd file may as well be a tensor stream: only its content tells. */
-static bool
+static int
 holds_tar(int fd)
 {
 	struct tar_reader r = { .in = tar_in_new(fd) };
 	struct tar_member m = { 0 };
-	const bool yes = r.in != NULL && tar_next(&r, &m) == TAR_MEMBER;
+	const int got = r.in == NULL ? fail_last() : tar_next(&r, &m);
 
 	tar_member_free(&m);
 	tar_in_free(r.in);
-	return yes;
+	return got < 0 && !fail_is_data(got) ? got : got == TAR_MEMBER;
 }
 
-static bool
+static int
 tar_knows(const struct src_probe *probe)
 {
 	static const char *const ends[] = { ".tar", ".tar.zst", ".tar.gz",
 		".tgz", ".tzst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2" };
-	static const char *const marks[] = { "\x1F\x8B", "(\xB5/\xFD",
-		"\xFD" "7zXZ", "BZh" };
 
 	if (src_is_picture_name(probe->path) || ends_in(probe->path, ".tz"))
-		return false;
+		return 0;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		if (ends_in(probe->path, ends[i]))
-			return true;
+			return 1;
 	if (probe->n_head == sizeof(probe->head) &&
 	    tar_is_header(probe->head))
-		return true;
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (probe->n_head > 8 && memcmp(probe->head, marks[i],
-		    strlen(marks[i])) == 0)
-			return holds_tar(probe->fd);
-	return false;
+		return 1;
+	return tar_in_is_packed(probe->head, probe->n_head) ?
+	    holds_tar(probe->fd) : 0;
 }
 
 static int64_t

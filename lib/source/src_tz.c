@@ -357,11 +357,8 @@ take_head(struct src_part *p, const struct head *head, bool first)
 
 	if (head_refuse_checkpoint(head) < 0)
 		return fail_last();
-	if (!first && !head_is(head, value_get_text(&z->head.meta, "kind",
-	    "")))
-		return fail(FAIL_FORMAT, "kind %s, but %s in the stream before",
-		    value_get_text(&head->meta, "kind", "none"),
-		    value_get_text(&z->head.meta, "kind", "none"));
+	if (!first && head_agree_pixels(&z->head.meta, &head->meta) < 0)
+		return fail_last();
 	if ((first ? head_copy(&z->head, head)
 	    : head_join_history(&z->head, head)) < 0)
 		return fail_last();
@@ -454,13 +451,13 @@ tz_close(struct src_part *p)
 
 /* Anything compressed by zstd that src_tar did not take, and any *.tz, so
  * that damaged ones are told as what they are. */
-static bool
+static int
 tz_knows(const struct src_probe *probe)
 {
 	const char *dot = strrchr(probe->path, '.');
 
 	if (src_is_picture_name(probe->path))
-		return false;
+		return 0;
 	return (dot != NULL && strcasecmp(dot, ".tz") == 0) ||
 	    (probe->n_head >= 4 &&
 	    memcmp(probe->head, "(\xB5/\xFD", 4) == 0);

@@ -201,9 +201,6 @@ gather(const struct tar_index *ix, struct names *all)
 		}
 	}
 	buf_free(&text);
-	free(all->table);
-	all->table = NULL;
-	all->table_size = all->in_table = 0;
 	return rc < 0 ? rc : names_sort(all, 0);
 }
 

@@ -62,9 +62,11 @@ static int
 archive_fail(struct archive *a)
 {
 	const char *why = archive_error_string(a);
+	const int error = archive_errno(a);
 
-	return fail(FAIL_FORMAT, "%s", why != NULL ? why :
-	    "compressed data are damaged");
+	return fail(error == ENOMEM ? FAIL_MEMORY : error == EIO ? FAIL_IO :
+	    FAIL_FORMAT, "%s", why != NULL ? why : "compressed data are "
+	    "damaged");
 }
 
 /* libarchive's callback: the file's next bytes. */
@@ -210,6 +212,8 @@ fill_gzip(struct tar_in *in, unsigned char *to, size_t size, size_t *got)
 		rc = inflate(&in->z, Z_NO_FLUSH);
 		if (rc == Z_STREAM_END)
 			in->in_member = false;
+		else if (rc == Z_MEM_ERROR)
+			return fail(FAIL_MEMORY, "no memory for zlib");
 		else if (rc != Z_OK)
 			return fail(FAIL_FORMAT, "gzip data are damaged: %s",
 			    in->z.msg != NULL ? in->z.msg : "no reason known");
@@ -234,18 +238,31 @@ fill(struct tar_in *in, unsigned char *to, size_t size, size_t *got)
 	}
 }
 
+static const char gzip_mark[] = "\x1F\x8B";
+
+static bool
+begins(const void *head, size_t size, const char *mark)
+{
+	return size >= strlen(mark) && memcmp(head, mark, strlen(mark)) == 0;
+}
+
+bool
+tar_in_is_packed(const unsigned char *head, size_t size)
+{
+	/* zstd's skippable frames may come first. */
+	return begins(head, size, gzip_mark) ||
+	    begins(head, size, "(\xB5/\xFD") || begins(head, size, "BZh") ||
+	    begins(head, size, "\xFD" "7zXZ") || (size > 3 &&
+	    (head[0] & 0xF0) == 0x50 && begins(head + 1, 3, "*M\x18"));
+}
+
 /* Which packing it is, from the first bytes. */
 static int
 begin(struct tar_in *in)
 {
-	static const struct {
-		const char *bytes;
-		size_t n;
-	} marks[] = { { "\x1F\x8B", 2 }, { "(\xB5/\xFD", 4 },
-		{ "\xFD" "7zXZ", 5 }, { "BZh", 3 } };
-	unsigned char head[8] = { 0 };
+	unsigned char head[8];
 	struct stat st;
-	size_t got;
+	size_t got = 0;
 
 	if (fstat(in->fd, &st) < 0)
 		return fail_errno("stat");
@@ -254,16 +271,13 @@ begin(struct tar_in *in)
 		return fail_last();
 	in->file_at = 0;
 #ifdef SELF_ZLIB
-	if (memcmp(head, marks[0].bytes, 2) == 0)
+	if (begins(head, got, gzip_mark))
 		return begin_gzip(in);
 #endif
-	/* zstd's skippable frames may come first. */
-	if ((head[0] & 0xF0) == 0x50 && memcmp(head + 1, "*M\x18", 3) == 0)
-		in->packing = OTHER;
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (memcmp(head, marks[i].bytes, marks[i].n) == 0)
-			in->packing = OTHER;
-	return in->packing == OTHER ? begin_other(in) : 0;
+	if (!tar_in_is_packed(head, got))
+		return 0;
+	in->packing = OTHER;
+	return begin_other(in);
 }
 
 struct tar_in *

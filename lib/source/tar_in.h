@@ -21,6 +21,10 @@ struct tar_in;
 struct tar_in *tar_in_new(int fd);
 void tar_in_free(struct tar_in *);		/* NULL is fine */
 
+/* Whether a file that begins with these bytes is compressed: gzip, zstd, xz
+ * or bzip2. */
+bool tar_in_is_packed(const unsigned char *head, size_t size);
+
 /* Whether the file is not compressed: offsets are those of the file. */
 bool tar_in_is_plain(const struct tar_in *);
 

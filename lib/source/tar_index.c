@@ -179,8 +179,10 @@ tar_index_link(struct tar_index *ix, const char *name, const char *target,
 	struct buf path = { 0 };
 	int rc = 0;
 
-	if (!is_symbolic || *target != '/')
-		rc = resolve(is_symbolic ? name : "", target, &path);
+	if (!is_symbolic)
+		rc = buf_printf(&path, "%s", tar_name(target));
+	else if (*target != '/')
+		rc = resolve(name, target, &path);
 	if (rc == 0)
 		rc = buf_append(&path, "", 1);
 	if (rc == 0)
@@ -214,7 +216,7 @@ gather_folders(const struct names *images, struct names *folders)
 	return rc;
 }
 
-/* A link that is no image may be a folder of images; others are nothing. */
+/* A link that is no image may be a folder of images; others lose nothing. */
 static int
 lose_link(struct tar_group *g, size_t i, struct names *folders,
     struct skips *skips)
@@ -225,8 +227,6 @@ lose_link(struct tar_group *g, size_t i, struct names *folders,
 	if (tar_is_label_name(name) || src_is_picture_name(name))
 		return skips_add(skips, true, "links to no image or label of "
 		    "this archive", name);
-	if (folders->n == 0 && gather_folders(&g->images, folders) < 0)
-		return fail_last();
 	if (names_find(folders, names_get(&g->links, 2 * i + 1), &at) < 0)
 		return fail_last();
 	return at == NAMES_NONE ? skips_add(skips, false, "other files",
@@ -261,6 +261,8 @@ follow_links(struct tar_index *ix, struct skips *skips)
 			more = more || rc == 1;
 		}
 	}
+	if (rc >= 0 && memchr(done, 0, n) != NULL)
+		rc = gather_folders(&ix->group.images, &folders);
 	for (size_t i = 0; rc >= 0 && i < n; i++)
 		if (!done[i])
 			rc = lose_link(&ix->group, i, &folders, skips);
@@ -467,15 +469,12 @@ free_group(struct tar_group *g)
 	*g = (struct tar_group){ 0 };
 }
 
-/* The table for finding names is no longer needed. */
 static void
 take_first(struct tar_index *ix)
 {
 	struct tar_group *g = &ix->group;
 
-	free(g->images.table);
-	g->images.table = NULL;
-	g->images.table_size = g->images.in_table = 0;
+	names_drop_table(&g->images);
 	ix->images = g->images;
 	ix->places = g->places;
 	ix->room = g->room;
@@ -515,6 +514,23 @@ tar_index_join(struct tar_index *ix, struct skips *skips)
 			return fail_last();
 	free_group(g);
 	return 0;
+}
+
+size_t
+tar_index_unlabelled(const struct tar_index *ix)
+{
+	size_t n = 0;
+
+	for (size_t s = 0, i = 0; s < ix->n_spans; s++) {
+		const size_t end = s + 1 < ix->n_spans ?
+		    ix->spans[s + 1].first : ix->images.n;
+		bool any = false;
+
+		for (; i < end; i++)
+			any = any || ix->places[i].has_label;
+		n += any ? 0 : end - ix->spans[s].first;
+	}
+	return n;
 }
 
 int

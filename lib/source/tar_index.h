@@ -19,7 +19,7 @@ struct tar_place {
 	uint64_t offset : 56;
 	uint64_t extension : 3;		/* bytes of the name not in the key */
 	uint64_t is_spilled : 1;	/* in the source's spill, not the file */
-	uint64_t has_label : 1;		/* of its own; -1 is one too */
+	uint64_t has_label : 1;		/* from a .cls; -1 is one too */
 	uint32_t size;
 	int32_t label;
 };
@@ -78,6 +78,9 @@ int tar_index_link(struct tar_index *, const char *name, const char *target,
  * not find counts as lost; so does an image without a label where the archive
  * has labels. */
 int tar_index_join(struct tar_index *, struct skips *) FAIL_CHECKED;
+
+/* How many images are of archives without any label. */
+size_t tar_index_unlabelled(const struct tar_index *);
 
 /*
  * tar_folders.c: folders as classes, where no .cls came.

@@ -14,7 +14,7 @@
 /* What headers before the member's own say of it. */
 struct notes {
 	struct buf name, link, real_name, map;
-	bool has_name, has_link, has_size, has_real_size, is_pax;
+	bool has_name, has_link, has_size, has_real_size;
 	uint64_t size, real_size;
 	uint64_t sparse_major;
 	bool has_sparse_major;
@@ -165,7 +165,6 @@ take_pax(struct notes *n, struct buf *text)
 	char *at = (char *)text->data;
 	char *const end = at + text->size;
 
-	n->is_pax = true;
 	while (at < end) {
 		char *blank = memchr(at, ' ', (size_t)(end - at)), *equals;
 		int64_t length;
@@ -189,7 +188,7 @@ take_pax(struct notes *n, struct buf *text)
 	return at == end ? 0 : fail(FAIL_FORMAT, "damaged: a pax header");
 }
 
-/* A header that tells of the next one.  1: it was one, 0: it is a member's */
+/* A header that describes the next one: 1; 0 for a member's own header. */
 static int
 take_note(struct tar_reader *r, struct notes *n, const unsigned char *h)
 {
@@ -241,30 +240,29 @@ set_names(struct tar_member *m, const struct notes *n,
 	    buf_printf(&m->link, "%.100s", name + 157);
 }
 
-/* Hard links may come with the file's bytes, or with its size alone. */
+/* Hard links may come with the file's bytes, or with its size alone: then a
+ * header or the end is next. */
 static int
-link_has_bytes(struct tar_reader *r, const struct notes *n, bool *has)
+link_has_bytes(struct tar_reader *r, bool *has)
 {
 	const unsigned char *next;
 	size_t got;
 
 	if (tar_in_peek(r->in, BLOCK, &next, &got) < 0)
 		return fail_last();
-	*has = n->is_pax || (got == BLOCK && !tar_is_header(next) &&
-	    !is_zeros(next, BLOCK));
+	*has = got >= BLOCK && !tar_is_header(next) && !is_zeros(next, BLOCK);
 	return 0;
 }
 
 static int
-set_type(struct tar_reader *r, struct tar_member *m, const struct notes *n,
-    char flag)
+set_type(struct tar_reader *r, struct tar_member *m, char flag)
 {
 	bool has_bytes = true;
 
 	switch (flag) {
 	case '1':
 		m->type = TAR_HARD_LINK;
-		if (m->stored > 0 && link_has_bytes(r, n, &has_bytes) < 0)
+		if (m->stored > 0 && link_has_bytes(r, &has_bytes) < 0)
 			return fail_last();
 		if (m->stored > 0 && has_bytes)
 			m->type = TAR_FILE;
@@ -327,7 +325,7 @@ take_member(struct tar_reader *r, struct tar_member *m,
 	if (n->has_size)
 		m->stored = n->size;
 	m->size = m->stored;
-	if (set_type(r, m, n, (char)h[156]) < 0)
+	if (set_type(r, m, (char)h[156]) < 0)
 		return fail_last();
 	r->left = m->stored + -m->stored % BLOCK;
 	r->n_members++;

@@ -57,7 +57,7 @@ skip(struct tree *t, bool lost, const char *reason, size_t at,
 /* What becomes of an entry. */
 enum entry_type { IS_FOLDER, IS_FILE, IS_DEAD, IS_CLOSED, IS_STRANGE };
 
-/* Type of an entry, looked up only where the folder does not tell. */
+/* Type of an entry, looked up only where the folder does not say it. */
 static int
 type_of(int fd, const struct dirent *e, enum entry_type *type)
 {
@@ -190,7 +190,7 @@ check_loop(struct tree *t, size_t at, int fd)
 	return 0;
 }
 
-/* Reads folder `at`: its pictures, sorted, and the names of folders in it. */
+/* Reads folder `at`: its images, sorted, and the names of folders in it. */
 static int
 scan_folder(struct tree *t, size_t at, struct names *subs)
 {
@@ -269,7 +269,7 @@ number_samples(struct tree *t)
 	for (size_t i = 0; i < n; i++)
 		order[i] = (struct entry){ names_get(&t->paths, i),
 			t->folders[i] };
-	/* Classes come sorted already, one behind the other. */
+	/* Classes come sorted already, one after the other. */
 	for (size_t i = 0, end; i < n; i = end) {
 		for (end = i; end < n &&
 		    order[end].folder.class == order[i].folder.class; end++)

@@ -22,7 +22,7 @@ struct tree {
 	int root;		/* descriptor */
 	struct names paths;	/* of the folders, relative; "" the root */
 	struct names files;	/* without their folder; sorted in each */
-	struct folder *folders;	/* as many as paths */
+	struct folder *folders;	/* one for each path */
 	size_t room;
 	struct skips *skips;	/* of the part */
 	size_t lost;		/* images that were skipped so far */

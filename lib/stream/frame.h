@@ -20,8 +20,8 @@
  * side, and hardly any is lost by beginning anew. */
 #define FRAME_CONTENT ((size_t)512 << 10)
 
-/* Input whose contents are more than so many bytes must not be over so many
- * times as large as what it came from. */
+/* Contents of more than FRAME_BELIEVED bytes must be at most FRAME_EXPANSION
+ * times as large as the compressed input. */
 #define FRAME_BELIEVED ((size_t)64 << 20)
 #define FRAME_EXPANSION 1024
 

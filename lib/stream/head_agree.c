@@ -111,3 +111,11 @@ head_agree(const struct value *first, const struct value *next)
 			return fail_last();
 	return 0;
 }
+
+int
+head_agree_pixels(const struct value *first, const struct value *next)
+{
+	return head_agree_on(first, next, "kind") < 0 ||
+	    head_agree_on(first, next, "mean") < 0 ||
+	    head_agree_on(first, next, "std") < 0 ? fail_last() : 0;
+}

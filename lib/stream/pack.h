@@ -8,7 +8,7 @@
 #include "stream/value.h"
 
 #define PACK_NESTING 16		/* an item is level 1, what is in it 2, … */
-#define PACK_MOST ((size_t)1 << 22)	/* values of one item, all told */
+#define PACK_MOST ((size_t)1 << 22)	/* values of one item, in all */
 #define PACK_TEXT ((size_t)1 << 26)	/* bytes of one text */
 
 /* Reads items one after the other. */

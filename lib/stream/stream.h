@@ -53,6 +53,11 @@ int head_join_history(struct head *, const struct head *other) FAIL_CHECKED;
 int head_agree(const struct value *first, const struct value *next)
     FAIL_CHECKED;
 
+/* The same for kind, mean and std alone: for a reader that joins classes and
+ * makes batches itself. */
+int head_agree_pixels(const struct value *first, const struct value *next)
+    FAIL_CHECKED;
+
 /* The same for one key. */
 int head_agree_on(const struct value *first, const struct value *next,
     const char *key) FAIL_CHECKED;

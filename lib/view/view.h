@@ -47,7 +47,7 @@ int view_describe(struct head *, const struct view_config *) FAIL_CHECKED;
 
 /* False when the header described above says that an epoch is smaller than a
  * batch: then there is no output, not even a header, until one is full after
- * all, as a further stream behind this one may fill it. */
+ * all, as a further stream after this one may fill it. */
 bool view_has_batch(const struct head *, const struct view_config *);
 
 /* After view_run: FAIL_FORMAT when there is no batch though there are samples;

@@ -127,7 +127,7 @@ make_numbers(const struct view_config *c, struct sample *s)
 	    || x->tensor->dtype != DTYPE_F4)
 		return fail(FAIL_FORMAT, "field x is not f4 [N,D] or [N,T,D]");
 	if (c->chain != NULL)
-		return fail(FAIL_USAGE, "--ops is for pictures, not for "
+		return fail(FAIL_USAGE, "--ops is for images, not for "
 		    "numbers (field x)");
 	one = *x->tensor;
 	one.shape[0] = 1;

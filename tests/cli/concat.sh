@@ -63,6 +63,19 @@ ssl-decode -q b.tz -o b2.tz
 ssl-decode -q a.tz -o a2.tz
 cat a2.tz b2.tz | ssl-decode -q - | ssl-show --history >history
 is "$(grep -c '^ssl-decode' history)" 3 "both histories stay"
+for key in mean std; do
+	samples scaled.tz ', "classes": ["cat", "dog"], "'$key'": [0.5]' \
+	    '[0, 1]' s
+	fails 1 "another $key in a file" bash -c \
+	    "cat a.tz scaled.tz | ssl-decode -"
+	like "$(cat .err)" "*stream 2: $key: 0.5, but none in the first*" \
+	    "... is named"
+	fails 1 "another $key in an operand" ssl-decode scaled.tz a.tz
+	like "$(cat .err)" "*a.tz: $key: none, but 0.5 in the first*" \
+	    "... is named"
+	is "$(ssl-decode -q scaled.tz scaled.tz | ssl-show --meta $key)" \
+	    "[0.5]" "the same $key stays"
+done
 
 # refused WHAT WORDS COMMAND...: standard input is two.tz
 refused() {
@@ -167,6 +180,7 @@ like "$(cat .err)" "*skipped 1 fields that not all records have alike*extra*" \
 like "$(cat .err)" "*skipped 2 fields that are text, or not in the first*" \
     "... and others"
 fails 1 "... and fail when strict" ssl-decode --strict -q more.tz -o x.tz
-ok "a lone stream's fields" ssl-decode -q a.tz class.tz -o x.tz
-like "$(cat .err)" "*class.tz: skipped 2 fields*(the first is view0)*" \
+views plain.tz ""
+ok "a lone stream's fields" ssl-decode -q none.tz plain.tz -o x.tz
+like "$(cat .err)" "*plain.tz: skipped 2 fields*(the first is view0)*" \
     "... are said to be lost"

@@ -91,10 +91,13 @@ is "$(cat "$T/.err")" "ssl-decode: skipped 3 of 4 images: open: No such file \
 or directory (3)" "are counted, with --quiet too"
 fails 1 "--strict fails" ssl-decode --strict @list.txt -o none.tz
 list '0.jpg\tcat\n1.jpg\n2.jpg\tdog\n'
-ok "lines without a label" ssl-decode @list.txt -o out.tz
-like "$(cat "$T/.err")" "*some lines have no label; the first is line 2" \
-    "are said"
+ok "lines without a label" ssl-decode -q @list.txt -o out.tz
+is "$(cat "$T/.err")" "ssl-decode: @list.txt: 1 images without a label (the \
+first is 1.jpg)" "are counted, with --quiet too"
+fails 1 "and fail with --strict" ssl-decode --strict @list.txt -o none.tz
 is "$(ssl-show --tensor label out.tz | tr '\n' ' ')" "0 -1 1 " "and have none"
+list '0.jpg\tcat\n1.jpg\t-1\n2.jpg\tdog\n'
+ok "-1 is a label" ssl-decode --strict @list.txt -o out.tz
 
 printf 'cat\ndog\ncat\n' >twice.txt
 list '0.jpg\tcat\n'

@@ -151,6 +151,10 @@ ok "a folder given twice" ssl-decode flat flat -o out.tz
 like "$(cat "$T/.err")" "*flat: given more than once; its samples come each \
 time*" "is said"
 is "$(keys out.tz)" "1.jpg 1.jpg" "and read twice"
+ok "images without a label beside class folders" \
+    ssl-decode data/train flat -o out.tz
+like "$(cat "$T/.err")" "*flat: none of its images has a label, but other \
+sources have labels*" "are said"
 mkdir odd odd/x.jpg
 cp "$good" odd/x.jpg/a.jpg
 cp "$good" "$(printf 'odd/x.jpg/b\n\tc\377.jpg')"

@@ -135,6 +135,18 @@ strict "lost.tar: 1 images without a label (the first is b.jpg)" lost.tar \
     "an image without a label"
 printf '%s\n' 'a.jpg image 1' 'b.jpg image 2' | pack none.tar
 is "$(labels --strict none.tar)" "a:-1 b:-1 " "no labels at all are no loss"
+cat none.tar minus.tar >first.tar
+cat minus.tar none.tar >second.tar
+for sources in first.tar second.tar; do
+	ok "an unlabelled archive in a file with another: $sources" \
+	    ssl-decode --strict $sources -o out.tz
+	is "$(cat "$T/.err")" "ssl-decode: $sources: 2 of 4 images have no \
+label: of the archives in this file, theirs has no .cls" "is said"
+done
+ok "an unlabelled archive beside another" \
+    ssl-decode --strict none.tar minus.tar -o out.tz
+is "$(cat "$T/.err")" "ssl-decode: none.tar: none of its images has a label, \
+but other sources have labels" "is said"
 
 # What contradicts itself.
 printf '%s\n' 'a.jpg image 1' 'a.cls text 1' 'a.CLS text 2' |
@@ -243,6 +255,12 @@ is "$(labels --strict links.tar)" \
 is "$(ssl-show --tensor image out.tz | md5sum)" "$(ssl-decode -q 1.jpg 1.jpg \
     1.jpg 2.jpg 2.jpg 2.jpg | ssl-show --tensor image | md5sum)" \
     "are those members' images"
+printf '%s\n' '/n/a.jpg image 1' './b//b.jpg image 2' '/n/a.cls text 1' \
+    '/n/c.jpg hard /n/a.jpg' '/n/c.cls hard /n/a.cls' \
+    'b//b.cls text 2' 'd.jpg hard b//b.jpg' 'd.cls hard ./b//b.cls' |
+    pack verbatim.tar
+is "$(labels --strict verbatim.tar)" "/n/a:1 b//b:2 /n/c:1 d:2 " \
+    "the target of a hard link is a member's name as it stands"
 printf '%s\n' 'a.jpg image 1' 'b.jpg symbolic /etc/b.jpg' \
     'c.jpg symbolic ../a.jpg' 'd.jpg hard none.jpg' \
     'e.jpg symbolic e.jpg' | pack dead.tar
@@ -252,6 +270,34 @@ printf '%s\n' 'a/1.jpg image 1' 'b/2.jpg image 2' 'c symbolic a' \
     'notes symbolic /etc/motd' | pack linked.tar
 strict "1 links to folders with images (the first is c)" linked.tar \
     "a link to a folder"
+# ustar and pax may store a hard link with its bytes; others give its size.
+for format in ustar pax; do
+	for bytes in yes no; do
+		python3 - $format $bytes <<'END'
+import io, sys, tarfile
+pax, stored = sys.argv[1] == 'pax', sys.argv[2] == 'yes'
+image, other = open('1.jpg', 'rb').read(), open('2.jpg', 'rb').read()
+out = tarfile.open('link.tar', 'w', format=tarfile.PAX_FORMAT if pax else
+                   tarfile.USTAR_FORMAT)
+def add(name, data, kind=tarfile.REGTYPE):
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname, member.size = kind, 'a.jpg', len(data)
+    member.pax_headers = {'comment': 'x'} if pax else {}
+    out.addfile(member, None if kind == tarfile.LNKTYPE else io.BytesIO(data))
+    if kind == tarfile.LNKTYPE and stored:
+        data += bytes(-len(data) % 512)
+        out.fileobj.write(data)
+        out.offset += len(data)
+add('a.jpg', image)
+add('b.jpg', image, tarfile.LNKTYPE)
+add('c.jpg', other)
+out.close()
+END
+		is "$(ssl-decode -q --strict link.tar | ssl-show --tensor image | md5sum)" \
+		    "$(ssl-decode -q 1.jpg 1.jpg 2.jpg | ssl-show --tensor image | md5sum)" \
+		    "a hard link of $format with its size, its bytes: $bytes"
+	done
+done
 cp 3.jpg hole.jpg
 truncate -s 200000 hole.jpg
 printf end >>hole.jpg
@@ -267,6 +313,12 @@ for format in oldgnu gnu 'posix --sparse-version=0.0' \
 	    "$(ssl-decode -q hole.jpg 4.jpg | ssl-show --tensor image)" \
 	    "the same image"
 done
+
+truncate -s 70M hole.jpg
+tar --sparse -cf sparse.tar hole.jpg 4.jpg
+strict "1 sparse images of more than 64 MiB (the first is hole.jpg)" \
+    sparse.tar "a sparse image that is too large"
+is "$(labels sparse.tar)" "4:-1 " "the others come"
 
 # Names, and what is no image.
 long=$(printf '%090d/%0120d' 1 2)

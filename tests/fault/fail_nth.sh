@@ -33,6 +33,7 @@ make_inputs() {
 	ssl-synth -q --size 8 --train 12 --test 2 --classes 2 set &&
 	mkdir tarred && number_images tarred && printf 'a\nb\n' >classes.txt &&
 	tar cf set.tar -C tarred . && zstd -q set.tar &&
+	gzip -c set.tar >nameless &&
 	find "$W/set/train" -name '*.jpg' | sort | sed 's/.*/&\t0/' >list.txt &&
 	ssl-decode -q -b 6 -o s.tz set/train &&
 	ssl-decode -q -b 6 --keep-jpeg -o kj.tz set/train &&
@@ -59,6 +60,7 @@ decode		ssl-decode -q -j2 -b 5 IN/set/train -o x.tz
 decode-tar	ssl-decode -q -j2 -b 5 IN/set.tar -o x.tz
 decode-zst	ssl-decode -q -j2 -b 5 IN/set.tar.zst -o x.tz
 decode-pipe	cat IN/set.tar.zst | ssl-decode -q -j2 -b 5 -o x.tz
+decode-nameless	ssl-decode -q -j2 -b 5 IN/tarred/0.jpg IN/nameless -o x.tz
 decode-tz	ssl-decode -q -j2 -b 5 --shuffle --subset IN/sub.txt IN/s.tz -o x.tz
 decode-list	ssl-decode -q -j2 -b 5 --keep-jpeg @IN/list.txt -o x.tz
 decode-choice	ssl-decode -q -j2 --classes IN/names.txt --per-class 5 --shuffle --epochs 2 --balance 2x2 IN/set/train -o x.tz
