@@ -273,35 +273,44 @@ check_mix(const struct rec *rec, size_t n)
 	return 0;
 }
 
-/* Steps count on from one stream to the next in a file, so there is less to
- * leave out of the next.  A failure for a first record that comes too late
- * for a run that is resumed. */
-static int
-move_on(struct reader *r, uint64_t step)
-{
-	if (stream_streams(r->in) != r->streams)
-		r->skip -= r->skip < r->next ? r->skip : r->next;
-	r->streams = stream_streams(r->in);
-	r->next = step + 1;
-	if (stream_records(r->in) > 1 || step <= r->skip)
-		return 0;
-	return fail(FAIL_FORMAT, "the stream begins at step %" PRIu64
-	    ", the checkpoint is at step %" PRIu64, step, r->skip);
-}
-
-/* Where the record stands in its run: 1 to take it, 0 to leave it out, or a
- * failure. */
-static int
-due(struct reader *r, const struct rec *rec)
+/* The record's step in its stream; one that does not say is the next. */
+static uint64_t
+step_of(const struct reader *r, const struct rec *rec)
 {
 	const struct value *step = rec_find(rec, "step");
 
-	if (r->skip == 0 || step == NULL || step->type != VALUE_INT ||
-	    step->integer < 0)
+	return step != NULL && step->type == VALUE_INT && step->integer >= 0 ?
+	    (uint64_t)step->integer : r->next;
+}
+
+/* Steps count on from one stream to the next in a file, so fewer of the next
+ * are skipped. */
+static void
+move_on(struct reader *r)
+{
+	if (stream_streams(r->in) == r->streams)
+		return;
+	r->skip -= r->skip < r->next ? r->skip : r->next;
+	r->streams = stream_streams(r->in);
+	r->next = 0;
+}
+
+/* Where the record stands in its run: 1 to take it, 0 to skip it, or a failure
+ * for a first record that comes too late for a run that is resumed. */
+static int
+due(struct reader *r, const struct rec *rec)
+{
+	uint64_t step;
+
+	if (r->skip == 0)
 		return 1;
-	if (move_on(r, (uint64_t)step->integer) < 0)
-		return fail_last();
-	return (uint64_t)step->integer >= r->skip;
+	move_on(r);
+	step = step_of(r, rec);
+	r->next = step + 1;
+	if (stream_records(r->in) == 1 && step > r->skip)
+		return fail(FAIL_FORMAT, "the stream begins at step %" PRIu64
+		    ", the checkpoint is at step %" PRIu64, step, r->skip);
+	return step >= r->skip;
 }
 
 /* FAIL_USAGE for views that are mixed where that has no meaning. */
