@@ -83,6 +83,20 @@ batch_numbers(const char *text, double min, double max, double *x, int most)
 	}
 }
 
+/* There is a value that is not finite. */
+static int
+refuse_odd(const struct tensor *t, const char *name)
+{
+	const float *x = t->data;
+	const size_t size = t->bytes / sizeof(*x) / t->shape[0];
+	size_t i = 0;
+
+	while (isfinite(x[i]))
+		i++;
+	return fail(FAIL_FORMAT, "%s: a value that is not finite (%g) in "
+	    "sample %zu", name, (double)x[i], i / size);
+}
+
 /* Pixels of f4 are in the units of u1: values of other units, which a network
  * would take for darkness, are refused. */
 static int
@@ -99,8 +113,7 @@ check_units(const struct tensor *t, const char *name)
 		high = x[i] > high ? x[i] : high;
 	}
 	if (odd)
-		return fail(FAIL_FORMAT, "%s: a value that is not finite",
-		    name);
+		return refuse_odd(t, name);
 	if (low < -1 || high > 256)
 		return fail(FAIL_FORMAT, "%s: values from %g to %g; pixels are "
 		    "0 to 255", name, (double)low, (double)high);

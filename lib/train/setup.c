@@ -454,6 +454,17 @@ load_state(struct train *t, struct ckpt *c)
 	return rc;
 }
 
+/* Pixels on a side of the first view, or 0. */
+static size_t
+view_size(const struct head *h)
+{
+	const struct value *v = value_find(&h->meta, "views");
+	const int64_t size = v == NULL || v->type != VALUE_ARRAY ||
+	    v->array.n == 0 ? 0 : value_get_int(&v->array.items[0], "size", 0);
+
+	return size > 0 ? (size_t)size : 0;
+}
+
 static int
 setup(struct train *t, const struct train_config *c, struct kernel *k,
     const struct head *stream, struct ckpt *init, bool resume)
@@ -464,6 +475,7 @@ setup(struct train *t, const struct train_config *c, struct kernel *k,
 	if (m == NULL)
 		return fail_last();
 	t->seed = c->seed;
+	t->view_size = view_size(stream);
 	t->log_every = (uint64_t)c->log_every;
 	t->save_every = (uint64_t)c->save_every;
 	t->save_seconds = 60 * c->save_minutes;
