@@ -142,7 +142,7 @@ numbers(double *x, const char *name, const char *option,
 	if (n == 0)
 		n = ckpt_get_floats(stream, name, x, BATCH_CHANNELS);
 	if (n == 0) {
-		log_line(LOG_INFO, "the stream tells no %s; taking "
+		log_line(LOG_INFO, "no %s in the stream header; using "
 		    "ImageNet's", name);
 		memcpy(x, otherwise, 3 * sizeof(*x));
 		n = 3;
