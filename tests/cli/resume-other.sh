@@ -107,6 +107,10 @@ edit half.tz "head['history'] = [{**head['history'][0], 'tool': 'ssl-decode | ss
 edit half.tz "head['history'][-1]['inputs'] = [1]"
 refused 1 "*the stream comes from ssl-decode | ssl-augment, *" \
     "a program with the name of two" views.tz
+cp whole-history.tz half.tz
+edit half.tz "head['meta']['options']['target-buffers'] = 'fresh'"
+refused 1 "*meta.options.target-buffers is not a value of --target-buffers*" \
+    "a choice that there is not" views.tz
 mv whole-history.tz half.tz
 
 # Options of ssl-train.
