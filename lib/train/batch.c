@@ -235,8 +235,8 @@ check_views(struct reader *r, const struct rec *rec)
 	    view(rec, r->n_views) != NULL) {
 		r->told_more = true;
 		log_line(LOG_WARNING, "%s: %s uses the first %d views of a "
-		    "record and not view%d", stream_path(r->in), r->method->name,
-		    r->n_views, r->n_views);
+		    "record and not view%d", stream_path(r->in),
+		    r->method->name, r->n_views, r->n_views);
 	}
 	if (r->more_views && view(rec, METHOD_VIEWS) != NULL)
 		return fail(FAIL_LIMIT, "more than %d views", METHOD_VIEWS);
