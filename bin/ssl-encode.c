@@ -106,7 +106,6 @@ prepare(struct group *g, struct rec *rec, struct infer_part *p)
 	    &p->pixels);
 	if (rc < 0)
 		return rc;
-	p->field = g->field;
 	if ((rc = infer_size(f, p->pixels)) < 0)
 		return rc;
 	p->n = p->pixels->shape[0];

@@ -5,19 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 struct lookup_slot {
 	const char *name;	/* NULL: free */
 	size_t place;
 };
 
-/* FNV-1a. */
 static uint64_t
 hash(const char *name)
 {
-	uint64_t h = 14695981039346656037u;
+	const uint64_t h = hash_bytes(HASH_NONE, name, strlen(name));
 
-	for (; *name != '\0'; name++)
-		h = (h ^ (unsigned char)*name) * 1099511628211u;
 	return h ^ h >> 32;
 }
 

@@ -26,10 +26,10 @@ struct parse {
 	int argc, at;		/* argv[at] is looked at */
 };
 
-/* True when `text` is one of the words in "a|b|c". */
-static bool
-is_choice(const char *words, const char *text)
+bool
+opt_has_choice(const struct opt *row, const char *text)
 {
+	const char *words = row->word;	/* "a|b|c" */
 	const size_t size = strlen(text);
 
 	while (words != NULL) {
@@ -65,7 +65,7 @@ set(const struct opt *row, void *into, const char *text)
 		*(bool *)at = text != NULL;
 		return 0;
 	case OPT_CHOICE:
-		if (text != NULL && !is_choice(row->word, text))
+		if (text != NULL && !opt_has_choice(row, text))
 			return fail(FAIL_USAGE, "--%s: '%s' is not one of %s",
 			    row->name, text, row->word);
 		*(const char **)at = text;

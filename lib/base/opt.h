@@ -53,6 +53,9 @@ struct opt_said {
 int opt_parse(const struct opt *rows, size_t n, void *into, int argc,
     char **argv, struct opt_said *) FAIL_CHECKED;
 
+/* True when an OPT_CHOICE row has this word. */
+bool opt_has_choice(const struct opt *, const char *text);
+
 /* True when the option `name` stood on the command line. */
 bool opt_given(const struct opt *rows, size_t n, const struct opt_said *,
     const char *name);

@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "base/ahead.h"
+#include "base/hash.h"
+#include "base/log.h"
 #include "base/num.h"
+#include "eval/network.h"
 #include "eval/rank.h"
 #include "stream/stream.h"
 
@@ -35,6 +38,8 @@ struct features_in {
 	struct labels *labels;		/* borrowed; NULL: none are asked for */
 	struct renumber renumber;	/* of the stream under way */
 	uint64_t streams;		/* headers looked at */
+	uint64_t network;		/* of the first (network.h) */
+	bool mixed;			/* a later one has another */
 	size_t dim;
 	struct features_shape shape;	/* product: dim */
 	struct page pages[2];
@@ -90,9 +95,18 @@ reserve_labels(struct page *p)
 static int
 take_head(struct features_in *r)
 {
-	r->streams = stream_streams(r->in);
+	const uint64_t network = network_of(stream_head(r->in));
+
 	if (head_is(stream_head(r->in), "checkpoint"))
 		return fail(FAIL_FORMAT, "a checkpoint holds no samples");
+	if (r->streams == 0)	/* which the other thread reads later */
+		r->network = network;
+	else if (network != r->network && !r->mixed) {
+		r->mixed = true;
+		log_line(LOG_WARNING, "%s: features of several networks, by "
+		    "its histories", stream_path(r->in));
+	}
+	r->streams = stream_streams(r->in);
 	return r->labels == NULL ? 0 :
 	    labels_join(r->labels, r->in, &r->renumber);
 }
@@ -277,8 +291,15 @@ features_begin(struct features_in *r, const struct features *train,
 
 	if (got <= 0)
 		return got < 0 ? got : none(r);
-	if (train == NULL || same_shape(&r->shape, &train->shape))
+	if (train == NULL)
 		return 0;
+	if (same_shape(&r->shape, &train->shape)) {
+		if (r->network != train->network)
+			log_line(LOG_WARNING, "%s and %s hold features of two "
+			    "networks, by their histories (ssl-show "
+			    "--history)", train_path, stream_path(r->in));
+		return 0;
+	}
 	return fail(FAIL_FORMAT, "%s: %s has %s numbers a sample, %s %s",
 	    r->field, train_path, shape_text(&train->shape, theirs,
 	    sizeof(theirs)), stream_path(r->in), shape_text(&r->shape, ours,
@@ -304,19 +325,17 @@ features_note(const struct features_in *r, size_t i)
 	    stream_path(r->in), r->places[i].record, r->places[i].sample);
 }
 
-/* FNV-1a of the sample's key, never 0; 0 where it has none. */
+/* Hash of the sample's key, never 0; 0 where it has none. */
 static uint64_t
 hash_key(const struct page *p, size_t i)
 {
 	const struct value *key = p->keys == NULL ? NULL :
 	    &p->keys->array.items[i];
-	uint64_t hash = 14695981039346656037u;
+	uint64_t hash;
 
 	if (key == NULL || key->type != VALUE_TEXT)
 		return 0;
-	for (size_t c = 0; c < key->text.size; c++)
-		hash = (hash ^ (unsigned char)key->text.bytes[c])
-		    * 1099511628211u;
+	hash = hash_bytes(HASH_NONE, key->text.bytes, key->text.size);
 	return hash == 0 ? 1 : hash;
 }
 
@@ -449,6 +468,7 @@ load(struct features *to, struct features_in *in, features_look *look,
 	if (got > 0) {
 		to->dim = in->dim;
 		to->shape = in->shape;
+		to->network = in->network;
 	}
 	while (got > 0)
 		got = load_some(to, in, look, arg);

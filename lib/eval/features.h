@@ -31,6 +31,8 @@ struct features {
 	size_t room;		/* rows that there is memory for */
 	size_t skipped;		/* rows without a label */
 	struct features_shape shape;
+	uint64_t network;	/* that the first stream's rows are of
+				 * (network.h) */
 	struct labels labels;	/* the classes' names, where the streams have
 				 * them */
 };
@@ -44,7 +46,8 @@ struct features_in *features_open(const char *path, const char *field,
     struct features *train);
 
 /* Waits for the first row.  FAIL_FORMAT when there is none, or when `train`,
- * read from `train_path`, has rows of another shape. */
+ * read from `train_path`, has rows of another shape; a remark when they are of
+ * another network. */
 int features_begin(struct features_in *, const struct features *train,
     const char *train_path) FAIL_CHECKED;
 

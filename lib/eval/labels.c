@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -93,15 +94,13 @@ same_meaning(const struct value *a, const struct value *b)
 	return same_text(&x, &y);
 }
 
-/* The slot where the search for a name begins (FNV-1a). */
+/* The slot where the search for a name begins. */
 static size_t
 first_slot(const struct labels *all, const struct value *name)
 {
 	const struct value v = meaning(name);
-	uint64_t hash = 14695981039346656037u;
+	const uint64_t hash = hash_bytes(HASH_NONE, v.text.bytes, v.text.size);
 
-	for (size_t i = 0; i < v.text.size; i++)
-		hash = (hash ^ (unsigned char)v.text.bytes[i]) * 1099511628211u;
 	return (size_t)(hash ^ hash >> 32) % all->n_slots;
 }
 

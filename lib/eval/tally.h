@@ -44,8 +44,8 @@ int tally_add(struct tally *, int64_t label, size_t rank) FAIL_CHECKED;
 int tally_compare(struct tally *, const float *x, uint64_t key) FAIL_CHECKED;
 
 /* After the last sample: says what was skipped, what counts as wrong, what is
- * in training too, and when there are few classes.  FAIL_FORMAT when all are of classes that training
- * lacks. */
+ * in training too, and when there are few classes.  FAIL_FORMAT when all are
+ * of classes that training lacks. */
 int tally_end(const struct tally *, size_t skipped) FAIL_CHECKED;
 
 /* Appends the lines top1 and top5. */

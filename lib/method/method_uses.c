@@ -5,51 +5,24 @@
 
 #include "method/method.h"
 
-static bool
-has_target(const struct method *m)
-{
-	return m->target;
-}
+#define FACT(member) offsetof(struct method, member)
 
-static bool
-has_predictor(const struct method *m)
-{
-	return m->predictor;
-}
-
-static bool
-has_queue(const struct method *m)
-{
-	return m->queue;
-}
-
-static bool
-has_support(const struct method *m)
-{
-	return m->support;
-}
-
-static bool
-has_one_direction(const struct method *m)
-{
-	return m->symmetric;
-}
-
+/* Options that a method uses when a member of its row, a bool, is true. */
 static const struct {
 	const char *option;
-	bool (*used)(const struct method *);
+	size_t fact;
 } facts[] = {
-	{ "predictor", has_predictor },
-	{ "predictor-hidden", has_predictor },
-	{ "queue", has_queue },
-	{ "symmetric", has_one_direction },
-	{ "support", has_support },
-	{ "support-epochs", has_support },
-	{ "ema", has_target },
-	{ "ema-schedule", has_target },
-	{ "final-ema", has_target },
-	{ "target-start", has_target },
-	{ "target-buffers", has_target },
+	{ "predictor", FACT(predictor) },
+	{ "predictor-hidden", FACT(predictor) },
+	{ "queue", FACT(queue) },
+	{ "symmetric", FACT(symmetric) },
+	{ "support", FACT(support) },
+	{ "support-epochs", FACT(support) },
+	{ "ema", FACT(target) },
+	{ "ema-schedule", FACT(target) },
+	{ "final-ema", FACT(target) },
+	{ "target-start", FACT(target) },
+	{ "target-buffers", FACT(target) },
 };
 
 bool
@@ -57,7 +30,8 @@ method_uses(const struct method *m, const char *option)
 {
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 		if (strcmp(facts[i].option, option) == 0)
-			return facts[i].used(m);
+			return *(const bool *)((const char *)m +
+			    facts[i].fact);
 	return loss_uses(m->loss, option);
 }
 

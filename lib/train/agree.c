@@ -257,25 +257,6 @@ value_text_of(const struct value *v, char *to, size_t size)
 		snprintf(to, size, "another kind of value");
 }
 
-static bool
-same_value(const struct value *a, const struct value *b)
-{
-	if (a->type != b->type)
-		return false;
-	switch (a->type) {
-	case VALUE_BOOL:
-		return a->boolean == b->boolean;
-	case VALUE_INT:
-		return a->integer == b->integer;
-	case VALUE_FLOAT:
-		return a->real == b->real;
-	case VALUE_TEXT:
-		return strcmp(a->text.bytes, b->text.bytes) == 0;
-	default:
-		return true;
-	}
-}
-
 /* One option of the command line against the checkpoint's value; NULL: that
  * run had no text. */
 static int
@@ -284,7 +265,7 @@ check_option(struct agree *a, const struct opt *o, const struct value *want,
 {
 	char now[128], then[128];
 
-	if (have != NULL && same_value(want, have))
+	if (have != NULL && value_same(want, have))
 		return 0;
 	if (have == NULL && o->type != OPT_TEXT)
 		return 0;	/* older than the option */

@@ -88,7 +88,7 @@ struct word {
 	const char *value;	/* NULL: a flag */
 };
 
-/* The word at *i, which moves behind it; false at the end. */
+/* The word at *i, which moves past it; false at the end. */
 static bool
 next_word(const struct value *entry, size_t *i, struct word *w)
 {
@@ -219,7 +219,8 @@ compare_history(struct agree *a, const struct entries *now,
 	int rc = 0;
 
 	if ((rc = chain(now, &x)) == 0 && (rc = chain(then, &y)) == 0 &&
-	    !same_text((char *)x.data, (char *)y.data))
+	    (now->n != then->n ||
+	    !same_text((char *)x.data, (char *)y.data)))
 		rc = agree_clause(a, "the stream comes from %s, the "
 		    "checkpoint's run read one from %s", x.data, y.data);
 	else

@@ -83,6 +83,20 @@ batch_numbers(const char *text, double min, double max, double *x, int most)
 	}
 }
 
+/* There is a value that is not finite. */
+static int
+refuse_odd(const struct tensor *t, const char *name)
+{
+	const float *x = t->data;
+	const size_t size = t->bytes / sizeof(*x) / t->shape[0];
+	size_t i = 0;
+
+	while (isfinite(x[i]))
+		i++;
+	return fail(FAIL_FORMAT, "%s: a value that is not finite (%g) in "
+	    "sample %zu", name, (double)x[i], i / size);
+}
+
 /* Pixels of f4 are in the units of u1: values of other units, which a network
  * would take for darkness, are refused. */
 static int
@@ -99,8 +113,7 @@ check_units(const struct tensor *t, const char *name)
 		high = x[i] > high ? x[i] : high;
 	}
 	if (odd)
-		return fail(FAIL_FORMAT, "%s: a value that is not finite",
-		    name);
+		return refuse_odd(t, name);
 	if (low < -1 || high > 256)
 		return fail(FAIL_FORMAT, "%s: values from %g to %g; pixels are "
 		    "0 to 255", name, (double)low, (double)high);
@@ -222,8 +235,8 @@ check_views(struct reader *r, const struct rec *rec)
 	    view(rec, r->n_views) != NULL) {
 		r->told_more = true;
 		log_line(LOG_WARNING, "%s: %s uses the first %d views of a "
-		    "record and not view%d", stream_path(r->in), r->method->name,
-		    r->n_views, r->n_views);
+		    "record and not view%d", stream_path(r->in),
+		    r->method->name, r->n_views, r->n_views);
 	}
 	if (r->more_views && view(rec, METHOD_VIEWS) != NULL)
 		return fail(FAIL_LIMIT, "more than %d views", METHOD_VIEWS);
@@ -273,35 +286,44 @@ check_mix(const struct rec *rec, size_t n)
 	return 0;
 }
 
-/* Steps count on from one stream to the next in a file, so there is less to
- * leave out of the next.  A failure for a first record that comes too late
- * for a run that is resumed. */
-static int
-move_on(struct reader *r, uint64_t step)
-{
-	if (stream_streams(r->in) != r->streams)
-		r->skip -= r->skip < r->next ? r->skip : r->next;
-	r->streams = stream_streams(r->in);
-	r->next = step + 1;
-	if (stream_records(r->in) > 1 || step <= r->skip)
-		return 0;
-	return fail(FAIL_FORMAT, "the stream begins at step %" PRIu64
-	    ", the checkpoint is at step %" PRIu64, step, r->skip);
-}
-
-/* Where the record stands in its run: 1 to take it, 0 to leave it out, or a
- * failure. */
-static int
-due(struct reader *r, const struct rec *rec)
+/* The record's step in its stream; one that does not say is the next. */
+static uint64_t
+step_of(const struct reader *r, const struct rec *rec)
 {
 	const struct value *step = rec_find(rec, "step");
 
-	if (r->skip == 0 || step == NULL || step->type != VALUE_INT ||
-	    step->integer < 0)
+	return step != NULL && step->type == VALUE_INT && step->integer >= 0 ?
+	    (uint64_t)step->integer : r->next;
+}
+
+/* Steps count on from one stream to the next in a file, so fewer of the next
+ * are skipped. */
+static void
+move_on(struct reader *r)
+{
+	if (stream_streams(r->in) == r->streams)
+		return;
+	r->skip -= r->skip < r->next ? r->skip : r->next;
+	r->streams = stream_streams(r->in);
+	r->next = 0;
+}
+
+/* Where the record stands in its run: 1 to take it, 0 to skip it, or a failure
+ * for a first record that comes too late for a run that is resumed. */
+static int
+due(struct reader *r, const struct rec *rec)
+{
+	uint64_t step;
+
+	if (r->skip == 0)
 		return 1;
-	if (move_on(r, (uint64_t)step->integer) < 0)
-		return fail_last();
-	return (uint64_t)step->integer >= r->skip;
+	move_on(r);
+	step = step_of(r, rec);
+	r->next = step + 1;
+	if (stream_records(r->in) == 1 && step > r->skip)
+		return fail(FAIL_FORMAT, "the stream begins at step %" PRIu64
+		    ", the checkpoint is at step %" PRIu64, step, r->skip);
+	return step >= r->skip;
 }
 
 /* FAIL_USAGE for views that are mixed where that has no meaning. */

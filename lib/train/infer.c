@@ -80,7 +80,8 @@ infer_new(struct kernel *k, struct ckpt *c, const char *network, bool heads,
 
 struct infer *
 infer_live(struct kernel *k, const struct enc_spec *spec,
-    const struct nn_params *params, const struct batch_norm *norm)
+    const struct nn_params *params, const struct batch_norm *norm,
+    size_t view_size)
 {
 	struct enc_spec bare = *spec;
 	struct infer *f = make(k);
@@ -90,6 +91,7 @@ infer_live(struct kernel *k, const struct enc_spec *spec,
 	bare.projector.n = bare.predictor.n = 0;
 	f->params = params;
 	f->norm = *norm;
+	f->trained[0] = f->trained[1] = view_size;
 	if (enc_model_init(&f->model, &bare) == 0)
 		return f;
 	infer_free(f);
@@ -235,42 +237,32 @@ download(struct infer *f, int value, size_t row, size_t n, float *to)
 		    nn_value(f->plan, f->memory, value) + row * c, n * c);
 }
 
-/* FAIL_FORMAT or FAIL_DIVERGED, by `code`, unless n rows of `size` numbers are
- * finite; `first` is the number of the first. */
+/* FAIL_DIVERGED unless n rows of `size` values are finite; `first` is the
+ * number of the first row. */
 static int
-check_rows(int code, const char *field, const float *x, size_t first,
-    size_t n, size_t size)
+check_rows(const char *field, const float *x, size_t first, size_t n,
+    size_t size)
 {
 	for (size_t i = 0; x != NULL && i < n * size; i++)
 		if (!isfinite(x[i]))
-			return fail(code, "%s: %s in sample %zu", field,
-			    isnan(x[i]) ? "NaN" : "infinity", first + i /
-			    size);
+			return fail(FAIL_DIVERGED, "%s: %s in sample %zu",
+			    field, isnan(x[i]) ? "NaN" : "infinity", first +
+			    i / size);
 	return 0;
-}
-
-static int
-check_pixels(const struct infer_part *p)
-{
-	const struct tensor *t = p->pixels;
-	const size_t size = t->shape[1] * t->shape[2] * t->shape[3];
-
-	return t->dtype != DTYPE_F4 ? 0 : check_rows(FAIL_FORMAT, p->field,
-	    (const float *)t->data + p->first * size, p->first, p->n, size);
 }
 
 static int
 check_result(const struct infer *f, const struct infer_part *p)
 {
-	int rc = check_rows(FAIL_DIVERGED, "feature", p->feature, p->first,
-	    p->n, (size_t)infer_features(f));
+	int rc = check_rows("feature", p->feature, p->first, p->n,
+	    (size_t)infer_features(f));
 
 	if (rc == 0)
-		rc = check_rows(FAIL_DIVERGED, "projection", p->projection,
-		    p->first, p->n, (size_t)infer_projections(f));
+		rc = check_rows("projection", p->projection, p->first, p->n,
+		    (size_t)infer_projections(f));
 	if (rc == 0)
-		rc = check_rows(FAIL_DIVERGED, "prediction", p->prediction,
-		    p->first, p->n, (size_t)infer_predictions(f));
+		rc = check_rows("prediction", p->prediction, p->first, p->n,
+		    (size_t)infer_predictions(f));
 	return rc < 0 ? fail_note("the network does not give finite numbers")
 		      : 0;
 }
@@ -284,11 +276,9 @@ run_batch(struct infer *f, const struct infer_part *parts, int n_parts,
 	size_t n = 0, row = 0;
 	int rc;
 
-	for (*bad = 0; *bad < n_parts; ++*bad) {
-		if ((rc = check_pixels(&parts[*bad])) < 0)
-			return rc;
-		n += parts[*bad].n;
-	}
+	*bad = 0;
+	for (int i = 0; i < n_parts; i++)
+		n += parts[i].n;
 	if (n == 0)
 		return 0;
 	rc = plan(f, (int)n, (int)t->shape[1], (int)t->shape[2]);

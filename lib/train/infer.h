@@ -16,7 +16,6 @@
  * goes; NULL: not wanted. */
 struct infer_part {
 	const struct tensor *pixels;	/* u1 or f4 [N,h,w,C] */
-	const char *field;		/* its name, for messages */
 	size_t first, n;
 	float *feature;			/* [n,D] */
 	float *projection, *prediction;	/* [n,P] */
@@ -29,10 +28,11 @@ struct infer;
 struct infer *infer_new(struct kernel *, struct ckpt *, const char *network,
     bool heads, const double *mean, const double *std, int n_channels);
 
-/* The encoder alone of a network at work: `params` (borrowed) begin with what
- * the spec's encoder has, and each run takes them as they are then. */
+/* The encoder alone of a network that is trained on views of `view_size` px (0:
+ * not known): `params` (borrowed) begin with what the spec's encoder has, and
+ * each run takes them as they are then. */
 struct infer *infer_live(struct kernel *, const struct enc_spec *,
-    const struct nn_params *, const struct batch_norm *);
+    const struct nn_params *, const struct batch_norm *, size_t view_size);
 void infer_free(struct infer *);
 
 /* Channels of pictures and sizes of what is made; 0: no such head. */
@@ -45,10 +45,10 @@ int infer_predictions(const struct infer *);
  * warning when it is another than the network was trained on. */
 int infer_size(struct infer *, const struct tensor *) FAIL_CHECKED;
 
-/* Images of one size, INFER_BATCH of them at most in all the parts; a part
- * by itself may have any number.  FAIL_FORMAT, with the field and the sample,
- * for NaN or infinity in the images, and FAIL_DIVERGED for them in what is
- * made; *bad is then the part. */
+/* Images of one size that batch_check_pixels (train/batch.h) took, INFER_BATCH
+ * of them at most in all the parts; a part by itself may have any number.
+ * FAIL_DIVERGED, with the output and the sample, for NaN or infinity in what
+ * is made; *bad is then the part. */
 int infer_run(struct infer *, const struct infer_part *, int n_parts,
     int *bad) FAIL_CHECKED;
 

@@ -77,7 +77,7 @@ train_monitor(struct train *t, const struct train_config *c,
 	t->monitor_every = c->monitor_every > 0 ? (uint64_t)c->monitor_every :
 	    t->steps_per_epoch > 0 ? t->steps_per_epoch : 500;
 	t->monitor = monitor_new(c->monitor, k, &t->spec, &t->run.online,
-	    &t->norm, pool);
+	    &t->norm, t->view_size, pool);
 	return t->monitor == NULL ? fail_last() : judge(t, &knn, &linear);
 }
 

@@ -40,6 +40,7 @@ struct train {
 	uint64_t unused;	/* records behind the last step, if planned */
 	int64_t seed;
 	int height, width;	/* of the first batch's view0; 0: none yet */
+	size_t view_size;	/* px of view0, by the header; 0: not known */
 	uint64_t log_every, save_every;	/* steps; 0: never */
 	double save_seconds;	/* also so long after the last save or start */
 

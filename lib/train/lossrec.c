@@ -72,7 +72,31 @@ upload_queue(struct loss_call *c, const struct loss *l, float **queue)
 	return 0;
 }
 
-/* name0, name1, … as far as they go. */
+/* True when `name` is the field, or one of its series. */
+static bool
+is_field(const struct loss_field *f, const char *name)
+{
+	const size_t n = strlen(f->name);
+
+	if (f->type != LOSS_STRONG)
+		return strcmp(f->name, name) == 0;
+	return strncmp(f->name, name, n) == 0 && name[n] != '\0' &&
+	    name[n + strspn(name + n, "0123456789")] == '\0';
+}
+
+/* FAIL_FORMAT for a field of the series after a number that is missing. */
+static int
+check_series(const struct rec *rec, const struct loss_field *f, size_t n)
+{
+	size_t all = 0;
+
+	for (size_t i = 0; i < rec_count(rec); i++)
+		all += is_field(f, rec_at(rec, i)->name);
+	return all == n ? 0 : fail(FAIL_FORMAT, "%s%zu: missing, but the "
+	    "record has more of the kind", f->name, n);
+}
+
+/* name0, name1, …: all that the record has. */
 static int
 take_series(struct loss_call *c, const struct rec *rec, struct rec *out,
     const struct loss_field *f)
@@ -93,7 +117,7 @@ take_series(struct loss_call *c, const struct rec *rec, struct rec *out,
 	}
 	if (c->n_strong == 0 && !f->optional)
 		return fail(FAIL_FORMAT, "%s0: missing", f->name);
-	return 0;
+	return check_series(rec, f, c->n_strong);
 }
 
 /* Everything the loss reads, and room for what it writes. */
@@ -195,18 +219,6 @@ lossrec_run(const struct loss *l, const struct loss_options *o,
 	    i++)
 		rc = put_number(out, l->parts[i], c.part[i]);
 	return rc < 0 ? rc : put_number(out, "loss", c.loss);
-}
-
-/* True when `name` is the field, or one of its series. */
-static bool
-is_field(const struct loss_field *f, const char *name)
-{
-	const size_t n = strlen(f->name);
-
-	if (f->type != LOSS_STRONG)
-		return strcmp(f->name, name) == 0;
-	return strncmp(f->name, name, n) == 0 && name[n] != '\0' &&
-	    name[n + strspn(name + n, "0123456789")] == '\0';
 }
 
 static bool

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "eval/numbering.h"
 #include "eval/probe.h"
-#include "eval/rank.h"
 
 struct monitor {
 	struct infer *infer;
@@ -61,7 +60,7 @@ init(struct monitor *m, const char *streams)
 struct monitor *
 monitor_new(const char *streams, struct kernel *k, const struct enc_spec *s,
     const struct nn_params *params, const struct batch_norm *norm,
-    struct pool *pool)
+    size_t view_size, struct pool *pool)
 {
 	const size_t size = sizeof(struct monitor) + strlen(streams) + 1;
 	struct monitor *m = calloc(1, size);
@@ -72,7 +71,8 @@ monitor_new(const char *streams, struct kernel *k, const struct enc_spec *s,
 	}
 	m->pool = pool;
 	if (init(m, streams) == 0 &&
-	    (m->infer = infer_live(k, s, params, norm)) != NULL)
+	    (m->infer = infer_live(k, s, params, norm,
+	    view_size)) != NULL)
 		return m;
 	monitor_free(m);
 	return NULL;
@@ -92,11 +92,10 @@ static int
 encode(const struct monitor *m, const struct tensor *pixels,
     struct features *to)
 {
-	struct infer_part p = { .pixels = pixels, .field = "image",
-		.n = pixels->shape[0] };
-	int unused, rc = features_reserve(to, to->n + p.n);
+	struct infer_part p = { .pixels = pixels, .n = pixels->shape[0] };
+	int unused, rc = infer_size(m->infer, pixels);
 
-	if (rc < 0)
+	if (rc < 0 || (rc = features_reserve(to, to->n + p.n)) < 0)
 		return rc;
 	p.feature = to->x + to->n * to->dim;
 	return infer_run(m->infer, &p, 1, &unused);
@@ -118,9 +117,6 @@ keep_labelled(struct source *s, const int64_t *label, size_t n,
 			to->skipped++;
 			continue;
 		}
-		if (!rank_finite(x, to->dim))
-			return fail(FAIL_DIVERGED, "sample %zu: feature[%zu] "
-			    "is not finite", i, rank_first_odd(x, to->dim));
 		memmove(to->x + to->n * to->dim, x, to->dim * sizeof(*x));
 		to->n++;
 	}

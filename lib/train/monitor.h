@@ -20,13 +20,14 @@ struct monitor;
  * failure. */
 struct monitor *monitor_new(const char *streams, struct kernel *,
     const struct enc_spec *, const struct nn_params *,
-    const struct batch_norm *, struct pool *);
+    const struct batch_norm *, size_t view_size, struct pool *);
 
 /* Accuracies (top-1, rank.h) of TEST's labelled images; images of a class that
  * TRAIN does not have count as wrong.  The first look says how many those are
- * and how many have no label.  FAIL_FORMAT for streams that cannot be
- * evaluated, FAIL_DIVERGED for features that are not finite, with the file's
- * name. */
+ * and how many have no label, and when images are of another size than
+ * the views.  FAIL_FORMAT for streams that cannot be evaluated,
+ * as with images of several sizes, FAIL_DIVERGED for features that are not
+ * finite, with the file's name. */
 int monitor_look(struct monitor *, double *knn, double *linear) FAIL_CHECKED;
 void monitor_free(struct monitor *);		/* NULL is fine */
 

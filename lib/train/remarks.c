@@ -11,28 +11,18 @@
 #define COLD 1e-3		/* temperatures outside are not in use */
 #define HOT 10
 
-/* Pixels on a side of the first view, or 0. */
-static int64_t
-view_size(const struct head *h)
-{
-	const struct value *v = value_find(&h->meta, "views");
-
-	return v == NULL || v->type != VALUE_ARRAY || v->array.n == 0 ? 0 :
-	    value_get_int(&v->array.items[0], "size", 0);
-}
-
 static void
-remark_stem(const struct train *t, const struct head *h)
+remark_stem(const struct train *t)
 {
 	const bool cifar = strcmp(t->spec.shape.stem, "cifar") == 0;
-	const int64_t size = view_size(h);
+	const size_t size = t->view_size;
 
 	if (!cifar && size > 0 && size <= SMALL)
-		log_line(LOG_WARNING, "views of %" PRId64 " px are small for "
+		log_line(LOG_WARNING, "views of %zu px are small for "
 		    "--stem imagenet, which shrinks them 32 times; --stem "
 		    "cifar shrinks them 8 times", size);
 	if (cifar && size >= LARGE)
-		log_line(LOG_WARNING, "views of %" PRId64 " px with --stem "
+		log_line(LOG_WARNING, "views of %zu px with --stem "
 		    "cifar take about 16 times the time and memory of --stem "
 		    "imagenet", size);
 }
@@ -66,7 +56,7 @@ void
 remarks_log(const struct train *t, const struct head *stream, bool fresh)
 {
 	if (fresh)
-		remark_stem(t, stream);
+		remark_stem(t);
 	remark_queue(t, stream);
 	remark_temperature(t);
 }

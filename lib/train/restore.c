@@ -108,8 +108,8 @@ put(const struct opt *o, const struct value *v, void *args)
 	else if (o->type == OPT_FLOAT && v->type == VALUE_FLOAT &&
 	    v->real >= o->min && v->real <= o->max)
 		memcpy(at, &v->real, sizeof(v->real));
-	else if ((o->type == OPT_TEXT || o->type == OPT_CHOICE) &&
-	    v->type == VALUE_TEXT)
+	else if (v->type == VALUE_TEXT && (o->type == OPT_TEXT ||
+	    (o->type == OPT_CHOICE && opt_has_choice(o, v->text.bytes))))
 		memcpy(at, &v->text.bytes, sizeof(v->text.bytes));
 	else
 		return fail(FAIL_FORMAT, "meta.options.%s is not a value of "

@@ -142,7 +142,7 @@ numbers(double *x, const char *name, const char *option,
 	if (n == 0)
 		n = ckpt_get_floats(stream, name, x, BATCH_CHANNELS);
 	if (n == 0) {
-		log_line(LOG_INFO, "the stream tells no %s; taking "
+		log_line(LOG_INFO, "no %s in the stream header; using "
 		    "ImageNet's", name);
 		memcpy(x, otherwise, 3 * sizeof(*x));
 		n = 3;
@@ -454,6 +454,17 @@ load_state(struct train *t, struct ckpt *c)
 	return rc;
 }
 
+/* Pixels on a side of the first view, or 0. */
+static size_t
+view_size(const struct head *h)
+{
+	const struct value *v = value_find(&h->meta, "views");
+	const int64_t size = v == NULL || v->type != VALUE_ARRAY ||
+	    v->array.n == 0 ? 0 : value_get_int(&v->array.items[0], "size", 0);
+
+	return size > 0 ? (size_t)size : 0;
+}
+
 static int
 setup(struct train *t, const struct train_config *c, struct kernel *k,
     const struct head *stream, struct ckpt *init, bool resume)
@@ -464,6 +475,7 @@ setup(struct train *t, const struct train_config *c, struct kernel *k,
 	if (m == NULL)
 		return fail_last();
 	t->seed = c->seed;
+	t->view_size = view_size(stream);
 	t->log_every = (uint64_t)c->log_every;
 	t->save_every = (uint64_t)c->save_every;
 	t->save_seconds = 60 * c->save_minutes;

@@ -28,3 +28,21 @@ is "$(features test.tz)" "$(ssl-show --tensor feature test-features.tz)" \
 fails 1 "pitfall 40: views are not pictures to be judged" \
     bash -c "ssl-augment -q -r cifar-basic test.tz | ssl-encode -m model.tz"
 like "$(cat .err)" "*image*" "… it is told"
+
+# Features of two networks are compared with a remark, wherever a file is.
+mkdir other
+ssl-decode -q data/train | ssl-augment -q -r cifar-basic -b 8 |
+    ssl-train $small --seed 1 -o other/model.tz
+ssl-encode -q -m other/model.tz test.tz -o other-features.tz
+ssl-encode -q -m model.tz --network target test.tz -o target-features.tz
+ssl-encode -q -m "$PWD/model.tz" test.tz -o path-features.tz
+cat test-features.tz other-features.tz >both-features.tz
+networks() {
+	ssl-eval knn -k 5 --train train-features.tz --test "$1" 2>&1 >/dev/null |
+	    grep -c 'networks'
+}
+is "$(networks test-features.tz)" 0 "one network has no remark"
+is "$(networks path-features.tz)" 0 "… by another path to its file neither"
+is "$(networks other-features.tz)" 1 "another network has one"
+is "$(networks target-features.tz)" 1 "… so has the target network"
+is "$(networks both-features.tz)" 1 "… and two in one file"

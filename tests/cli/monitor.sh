@@ -90,6 +90,15 @@ ok "one class more" learn -n 12 -o more-classes.tz views.tz \
     --monitor train.tz,more.tz --monitor-every 6
 is "$(grep -c "more.tz: 15 images of classes that train.tz does not have, as \
 'none', count as wrong" .err)" 1 "… is told once"
+ssl-decode -q --size 24 data/train -o train24.tz
+ssl-decode -q --size 24 data/test -o test24.tz
+fails 1 "images of two sizes" monitor train.tz,test24.tz
+like "$(cat .err)" "*--monitor*test24.tz: record 0: images of 24x24 px after images of 16x16*" \
+    "… which"
+ok "images of another size than the views" learn -n 12 -o size.tz views.tz \
+    --monitor train24.tz,test24.tz --monitor-every 6
+is "$(grep -c "images are 24x24 px, the network was trained on views of 32x32" .err)" \
+    1 "… bring one remark"
 head -c 3000 test.tz >cut.tz
 fails 1 "a cut stream" monitor train.tz,cut.tz
 like "$(cat .err)" "*cut.tz*truncated stream*" "… is said to be one"

@@ -3,6 +3,7 @@
 # A run is resumed with what it began with: other data, another recipe and
 # other options are refused by name, and --resume-anyway overrules that.
 . "$(dirname "$0")/../lib.sh"
+pythons
 
 ssl-synth -q --size 16 --train 48 --test 10 --classes 4 set || exit 1
 cp -r set same
@@ -85,6 +86,32 @@ refused 1 "*ssl-decode | ssl-augment | ssl-mix*" "another program" other.tz
 views fewer >other.tz
 ok "--resume-anyway" resume --resume-anyway other.tz
 like "$(cat .err)" "*47 samples*" "names the difference all the same"
+
+# edit STREAM CODE: the same stream, its items changed: head, records.
+edit() {
+	PYTHONPATH=$TESTS/golden "$python" - "$1" "$2" <<'END'
+import sys, tz, msgpack, zstandard
+path, code = sys.argv[1:]
+items = list(msgpack.Unpacker(__import__('io').BytesIO(tz.unzip(open(path, 'rb').read())), max_buffer_size=0))
+head, records = items[0], items[1:-1]
+exec(code)
+data = b''.join(map(msgpack.packb, items))
+open(path, 'wb').write(zstandard.ZstdCompressor(write_checksum=True).compress(data))
+END
+}
+cp views.tz other.tz
+edit other.tz "for r in records: del r['step']"
+resumed "a stream without step numbers is counted" other.tz
+cp half.tz whole-history.tz
+edit half.tz "head['history'] = [{**head['history'][0], 'tool': 'ssl-decode | ssl-augment'}, head['history'][-1]]"
+edit half.tz "head['history'][-1]['inputs'] = [1]"
+refused 1 "*the stream comes from ssl-decode | ssl-augment, *" \
+    "a program with the name of two" views.tz
+cp whole-history.tz half.tz
+edit half.tz "head['meta']['options']['target-buffers'] = 'fresh'"
+refused 1 "*meta.options.target-buffers is not a value of --target-buffers*" \
+    "a choice that there is not" views.tz
+mv whole-history.tz half.tz
 
 # Options of ssl-train.
 for option in "--width 8" "--arch resnet50" "--stem imagenet" "--channels 1" \

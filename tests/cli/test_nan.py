@@ -104,6 +104,11 @@ def losses():
             result = tz.read('out.tz')[1][0] if status == 0 else {}
             ok(status == 0 and all(np.isfinite(v).all() for v in result.values()),
                f'{method}: a row of {what} is finite', (status, text, result))
+    gap = record('clsa')
+    gap['s2'] = gap.pop('s1')
+    status, text = loss('clsa', gap)
+    ok(status == 1 and 'record 0: s1: missing' in text, 'clsa: a strong view after a missing one is not ignored',
+       (status, text))
     for method in ('moco', 'clsa'):
         base = record(method)
         status, text = loss(method, changed(base, 'queue', np.arange(K)[:, None] == 2, 3e38))
