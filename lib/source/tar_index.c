@@ -505,7 +505,8 @@ tar_index_join(struct tar_index *ix, struct skips *skips)
 		    sizeof(*ix->spans)) < 0)
 			return fail_last();
 		ix->spans[ix->n_spans++] = (struct tar_span){
-			.first = ix->images.n };
+			.first = ix->images.n,
+			.has_labels = g->labels.n > 0 };
 	}
 	if (ix->images.n == 0 && g->images.n > 0)
 		take_first(ix);

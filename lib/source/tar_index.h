@@ -40,6 +40,7 @@ struct tar_group {
 struct tar_span {
 	size_t first;
 	size_t common;		/* in `commons` */
+	bool has_labels;	/* it has .cls members */
 	bool has_folders;	/* the folders in the common one are classes */
 };
 
@@ -96,7 +97,7 @@ bool tar_folders_any(const struct tar_index *);
  * and images that have no label, count as lost. */
 int tar_folders_apply(struct tar_index *, struct src_part *) FAIL_CHECKED;
 
-/* Counts all images as without a label. */
+/* Counts the images of archives without .cls as without a label. */
 int tar_folders_lost(const struct tar_index *, struct skips *) FAIL_CHECKED;
 
 /* Removes the images that have the label TAR_DROPPED.  Spans no longer hold
