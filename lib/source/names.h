@@ -33,6 +33,10 @@ int names_sort(struct names *, size_t from) FAIL_CHECKED;
 /* Position of the first such text, NAMES_NONE when there is none, in *at. */
 int names_find(struct names *, const char *text, size_t *at) FAIL_CHECKED;
 
+/* FAIL_FORMAT when a text comes twice: class lists that differ are joined by
+ * name. */
+int names_check_once(struct names *) FAIL_CHECKED;
+
 /* Adds every line of a file, to an empty list.  A UTF-8 byte order mark, "\r"
  * before a line's end and empty lines at the file's end are dropped; UTF-16
  * and NUL bytes are FAIL_FORMAT.  "-" is standard input. */
