@@ -65,6 +65,27 @@ END
 refused "*record 0: epoch: not an integer" \
     ssl-augment -q --recipe weak-cifar -o x.tz epoch.tz
 refused "*a checkpoint*" ssl-loss -q -m simclr -o x.tz net.tz
+
+# Of bytes and of numbers from 0 to 1, a score would compare nothing.
+stream unit.tz <<'END'
+{"meta": {"kind": "samples"}}
+{"image": {"dtype": "f4", "shape": [4, 16, 16, 3], "value": "0..1"}, "label": {"dtype": "i8", "shape": [4], "value": [0, 1, 0, 1]}}
+END
+for score in "knn -k 1" linear; do
+	# shellcheck disable=SC2086
+	refused "*unit.tz*image: f4, not u1*" ssl-eval $score -q -f image \
+	    --train samples.tz --test unit.tz
+done
+
+# A loss that is 0 whatever the embeddings are.
+for labels in "[2, 2, 2]" "[2, -1, 2]"; do
+	stream same.tz <<-END
+	{"meta": {"kind": "samples"}}
+	{"z": {"dtype": "f4", "shape": [3, 2], "value": [1, 2, 3, 4, 5, 7]}, "label": {"dtype": "i8", "shape": [3], "value": $labels}}
+	END
+	refused "*label: all rows that have one share it*" \
+	    ssl-loss -q -m suncet -o x.tz same.tz
+done
 refused "*not a checkpoint*" ssl-encode -q --model samples.tz -o x.tz samples.tz
 
 refused "*net.tz: a checkpoint*" ssl-show --sheet x.png net.tz
