@@ -77,6 +77,23 @@ for score in "knn -k 1" linear; do
 	    --train samples.tz --test unit.tz
 done
 
+# Numbers have no pixels, and are numbers.
+for value in 5 NaN; do
+	stream $value.tz <<-END
+	{"meta": {"kind": "samples"}}
+	{"x": {"dtype": "f4", "shape": [2, 3], "value": [1, 2, 3, 4, $value, 6]}}
+	END
+done
+ok "numbers" ssl-augment -q -r imix-tabular 5.tz -o x.tz
+rm x.tz
+for option in "--size 8" "--set size=8" --draft --keep-image; do
+	# shellcheck disable=SC2086
+	fails 2 "$option" ssl-augment -q -r imix-tabular $option 5.tz -o x.tz
+	like "$(cat .err)" "*is for images, not for numbers*" "... says why"
+done
+refused "*sample 1: x: number 1 is not finite*" \
+    ssl-augment -q -r none -o x.tz NaN.tz
+
 # A loss that is 0 whatever the embeddings are.
 for labels in "[2, 2, 2]" "[2, -1, 2]"; do
 	stream same.tz <<-END
