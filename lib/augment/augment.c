@@ -228,6 +228,19 @@ aug_make(struct aug_canvas *c, const struct aug_view *v,
 	return 0;
 }
 
+/* Without such a step, the size would only be said, in meta.views. */
+static int
+check_size(const struct aug_canvas *c)
+{
+	const struct image *m = &c->picture.image;
+
+	if (c->size == 0 || (m->height == c->size && m->width == c->size))
+		return 0;
+	return fail(FAIL_USAGE, "the view's size is %d, but its steps leave "
+	    "%dx%d px; crop, pad or centre make the size", c->size, m->width,
+	    m->height);
+}
+
 int
 aug_make_from(struct aug_canvas *c, const struct aug_view *v,
     const struct aug_source *source, uint64_t seed, uint64_t epoch,
@@ -244,7 +257,7 @@ aug_make_from(struct aug_canvas *c, const struct aug_view *v,
 		if (rng_coin(&r, s->p) && do_step(c, s, &r) < 0)
 			return fail_note("%s", s->op->name);
 	}
-	return load(c);
+	return load(c) < 0 ? fail_last() : check_size(c);
 }
 
 int

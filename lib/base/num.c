@@ -36,6 +36,8 @@ num_float(const char *text, double min, double max, double *out)
 	if (end == text || *end != '\0' || !isfinite(value) ||
 	    strspn(text, " +-.0123456789eE") != strlen(text))
 		return fail(FAIL_USAGE, "'%s' is not a number", text);
+	if (value == 0 && errno == ERANGE)
+		return fail(FAIL_USAGE, "%s is not 0, but too small", text);
 	if (value < min || value > max)
 		return fail(FAIL_USAGE, "%s is outside %g to %g", text, min,
 		    max);

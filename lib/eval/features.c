@@ -202,6 +202,9 @@ look_into(struct features_in *r, struct page *p)
 		    "ssl-show lists the fields, --feature chooses one",
 		    r->field);
 	p->values = v->tensor;
+	if (strcmp(r->field, "image") == 0 && p->values->dtype != DTYPE_U1)
+		return fail(FAIL_FORMAT, "image: %s, not u1: pixels are bytes "
+		    "from 0 to 255", dtype_name(p->values->dtype));
 	if (p->values->n_dims < 1)
 		return fail(FAIL_FORMAT, "%s: a scalar, not [N,...]",
 		    r->field);

@@ -93,23 +93,29 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Two labelled rows of one class; where every row is a pair of views, one
- * labelled row. */
+/* Two labelled rows of one class and one of another; where every row is a
+ * pair of views, one labelled row. */
 static int
 check_pairs(const struct loss_field *f, const int64_t *label, size_t n,
     bool views)
 {
 	int64_t *sorted = malloc(n * sizeof(*sorted));
-	bool found = false;
+	bool found = false, others = views;
 
 	if (sorted == NULL)
 		return fail_memory(n * sizeof(*sorted));
 	memcpy(sorted, label, n * sizeof(*sorted));
 	qsort(sorted, n, sizeof(*sorted), compare);
-	for (size_t i = 0; i < n && !found; i++)
-		found = sorted[i] >= 0 && (views || (i > 0 &&
-		    sorted[i] == sorted[i - 1]));
+	for (size_t i = 0; i < n; i++) {
+		found = found || (sorted[i] >= 0 && (views || (i > 0 &&
+		    sorted[i] == sorted[i - 1])));
+		others = others || (sorted[i] >= 0 &&
+		    sorted[i] != sorted[n - 1]);
+	}
 	free(sorted);
+	if (found && !others)
+		return fail(FAIL_FORMAT, "%s: all rows that have one share "
+		    "it, so the loss is 0 for any embeddings", f->name);
 	return found ? 0 : fail(FAIL_FORMAT, views ? "%s: no row has one; a "
 	    "row of -1 takes no part, so there is no loss" : "%s: no two rows "
 	    "share one, so there is no positive pair and no loss", f->name);

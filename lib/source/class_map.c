@@ -53,10 +53,12 @@ place_of(struct names *all, const char *name, int64_t *place)
 }
 
 static int
-map_names(struct class_map *m, struct names *all, const struct names *own)
+map_names(struct class_map *m, struct names *all, struct names *own)
 {
 	if (own->n == 0 || same_names(all, own))
 		return 0;
+	if (names_check_once(all) < 0 || names_check_once(own) < 0)
+		return fail_last();
 	m->to = calloc(own->n, sizeof(*m->to));
 	if (m->to == NULL)
 		return fail_memory(own->n * sizeof(*m->to));

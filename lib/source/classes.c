@@ -182,6 +182,8 @@ map_part(struct names *all, struct src_part *p, bool from_user)
 		    "FILE names them", p->path, p->max_label);
 	if (!own || begins_with(all, &p->classes))
 		return 0;
+	if (names_check_once(&p->classes) < 0 || names_check_once(all) < 0)
+		return fail_note("%s", p->path);
 	p->to_class = calloc(n, sizeof(*p->to_class));
 	if (p->to_class == NULL)
 		return fail_memory(n * sizeof(*p->to_class));

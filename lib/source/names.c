@@ -131,6 +131,22 @@ names_find(struct names *l, const char *text, size_t *at)
 	return 0;
 }
 
+int
+names_check_once(struct names *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		size_t at;
+
+		if (names_find(l, names_get(l, i), &at) < 0)
+			return fail_last();
+		if (at != i)
+			return fail(FAIL_FORMAT, "classes %zu and %zu are "
+			    "both named '%s', and cannot be joined by name "
+			    "with other classes", at, i, names_get(l, i));
+	}
+	return 0;
+}
+
 /* A text may begin with a byte order mark: UTF-8's is dropped. */
 static int
 drop_mark(const char **line, size_t *size)

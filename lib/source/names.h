@@ -35,6 +35,9 @@ int names_find(struct names *, const char *text, size_t *at) FAIL_CHECKED;
 
 /* Frees what names_find keeps, for a list that is not searched any more. */
 void names_drop_table(struct names *);
+/* FAIL_FORMAT when a text comes twice: class lists that differ are joined by
+ * name. */
+int names_check_once(struct names *) FAIL_CHECKED;
 
 /* Adds every line of a file, to an empty list.  A UTF-8 byte order mark, "\r"
  * before a line's end and empty lines at the file's end are dropped; UTF-16

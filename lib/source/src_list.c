@@ -2,12 +2,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "source/kind.h"
 
 /* Paths, and labels once any line has one. */
@@ -268,9 +270,13 @@ check_kind(struct kinds *k, const char *text, size_t line)
 {
 	const bool is_number = strspn(text, "+-0123456789") == strlen(text);
 	size_t *first = is_number ? &k->number : &k->name;
+	double number;
 
 	if (strcmp(text, "-1") == 0)
 		return 0;
+	if (!is_number && num_float(text, -HUGE_VAL, HUGE_VAL, &number) == 0)
+		return fail(FAIL_FORMAT, "label '%s' is neither a whole "
+		    "number nor the name of a class", text);
 	*first += *first == 0 ? line : 0;
 	return k->number == 0 || k->name == 0 ? 0 : fail(FAIL_FORMAT,
 	    "label '%s' is a %s, that of line %zu is a %s; labels are all "

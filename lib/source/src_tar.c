@@ -355,14 +355,15 @@ tar_settle(struct src_part *p, const struct src_part *all, size_t n)
 
 	if (t->index.has_labels) {
 		warn_unlabelled(p);
-		return 0;
+		return tar_folders_lost(&t->index, &p->skips);
 	}
 	for (size_t i = 0; i < n; i++) {
 		const struct tar *other = all[i].state;
 
 		if (all[i].kind != &src_tar)
 			continue;
-		others = others || tar_folders_any(&other->index);
+		others = others || other->index.has_labels ||
+		    tar_folders_any(&other->index);
 		if (tar_folders_adopt(&t->index, &other->index) < 0)
 			return fail_last();
 	}

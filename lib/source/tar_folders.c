@@ -263,7 +263,8 @@ int
 tar_folders_lost(const struct tar_index *ix, struct skips *skips)
 {
 	for (size_t s = 0; s < ix->n_spans; s++)
-		if (lose(ix, s, skips) < 0)
+		if (!ix->spans[s].has_labels && !tar_index_is_flat(ix, s) &&
+		    lose(ix, s, skips) < 0)
 			return fail_last();
 	return 0;
 }

@@ -504,7 +504,8 @@ tar_index_join(struct tar_index *ix, struct skips *skips)
 		    sizeof(*ix->spans)) < 0)
 			return fail_last();
 		ix->spans[ix->n_spans++] = (struct tar_span){
-			.first = ix->images.n };
+			.first = ix->images.n,
+			.has_labels = g->labels.n > 0 };
 	}
 	if (ix->images.n == 0 && g->images.n > 0)
 		take_first(ix);
@@ -514,6 +515,13 @@ tar_index_join(struct tar_index *ix, struct skips *skips)
 			return fail_last();
 	free_group(g);
 	return 0;
+}
+
+bool
+tar_index_is_flat(const struct tar_index *ix, size_t span)
+{
+	return strchr(names_get(&ix->images, ix->spans[span].first), '/') ==
+	    NULL;
 }
 
 size_t
@@ -528,7 +536,8 @@ tar_index_unlabelled(const struct tar_index *ix)
 
 		for (; i < end; i++)
 			any = any || ix->places[i].has_label;
-		n += any ? 0 : end - ix->spans[s].first;
+		if (!any && tar_index_is_flat(ix, s))
+			n += end - ix->spans[s].first;
 	}
 	return n;
 }

@@ -40,6 +40,7 @@ struct tar_group {
 struct tar_span {
 	size_t first;
 	size_t common;		/* in `commons` */
+	bool has_labels;	/* it has .cls members */
 	bool has_folders;	/* the folders in the common one are classes */
 };
 
@@ -79,7 +80,10 @@ int tar_index_link(struct tar_index *, const char *name, const char *target,
  * has labels. */
 int tar_index_join(struct tar_index *, struct skips *) FAIL_CHECKED;
 
-/* How many images are of archives without any label. */
+/* Whether the first image of an archive is in no folder. */
+bool tar_index_is_flat(const struct tar_index *, size_t span);
+
+/* How many images are of flat archives without any label. */
 size_t tar_index_unlabelled(const struct tar_index *);
 
 /*
@@ -99,7 +103,8 @@ bool tar_folders_any(const struct tar_index *);
  * and images that have no label, count as lost. */
 int tar_folders_apply(struct tar_index *, struct src_part *) FAIL_CHECKED;
 
-/* Counts all images as without a label. */
+/* Counts as without a label the images of archives that have folders and no
+ * .cls, beside archives that have labels. */
 int tar_folders_lost(const struct tar_index *, struct skips *) FAIL_CHECKED;
 
 /* Removes the images that have the label TAR_DROPPED.  Spans no longer hold

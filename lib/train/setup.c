@@ -492,6 +492,10 @@ setup(struct train *t, const struct train_config *c, struct kernel *k,
 	    (rc = make_queue(t, c, init)) < 0 ||
 	    (rc = method_draw(&t->run, (uint64_t)c->seed)) < 0)
 		return rc;
+	if (init != NULL && !resume && t->run.options.fresh_target
+	    && ckpt_has(init, "target."))
+		return fail(FAIL_USAGE, "--target-start fresh: --init takes "
+		    "the target network from its checkpoint, which has one");
 	if (init != NULL && (rc = load_networks(t, init)) < 0)
 		return rc;
 	return resume ? load_state(t, init) : 0;

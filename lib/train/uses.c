@@ -48,6 +48,13 @@ has_momentum(const struct train_config *c, const struct method *m)
 }
 
 static bool
+draws_encoder(const struct train_config *c, const struct method *m)
+{
+	(void)m;
+	return c->init == NULL;
+}
+
+static bool
 is_logged(const struct train_config *c, const struct method *m)
 {
 	(void)m;
@@ -75,6 +82,8 @@ static const struct need {
 	    "--warmup-epochs or --warmup-steps" },
 	{ "nesterov", has_momentum, "there is no momentum; give --momentum "
 	    "above 0" },
+	{ "residual-scale", draws_encoder, "--init takes the whole encoder "
+	    "from its checkpoint" },
 	{ "log-every", is_logged, "nothing is logged; give --log or --tap" },
 	{ "monitor-every", is_monitored, "nothing is monitored; give "
 	    "--monitor" },

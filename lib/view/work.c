@@ -2,6 +2,7 @@
 #include "view/work.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 int
@@ -114,6 +115,30 @@ make_pictures(const struct view_config *c, struct bench *b, struct sample *s)
 	return rc;
 }
 
+/* What only pixels have is not ignored. */
+static int
+check_numbers(const struct view_config *c)
+{
+	const char *option = c->chain != NULL ? "--ops" : c->keep_image ?
+	    "--keep-image" : c->draft ? "--draft" : NULL;
+
+	for (int i = 0; option == NULL && i < work_views(c); i++)
+		if (c->recipe->views[i].size > 0)
+			option = "a view's size";
+	return option == NULL ? 0 : fail(FAIL_USAGE, "%s is for images, not "
+	    "for numbers (field x)", option);
+}
+
+static int
+check_finite(const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isfinite(x[i]))
+			return fail(FAIL_FORMAT, "x: number %zu is not "
+			    "finite", i);
+	return 0;
+}
+
 /* Numbers instead of pictures: few steps are for them, and quickly done. */
 static int
 make_numbers(const struct view_config *c, struct sample *s)
@@ -126,12 +151,14 @@ make_numbers(const struct view_config *c, struct sample *s)
 	if (x->type != VALUE_TENSOR || x->tensor->n_dims < 2
 	    || x->tensor->dtype != DTYPE_F4)
 		return fail(FAIL_FORMAT, "field x is not f4 [N,D] or [N,T,D]");
-	if (c->chain != NULL)
-		return fail(FAIL_USAGE, "--ops is for images, not for "
-		    "numbers (field x)");
+	if (check_numbers(c) < 0)
+		return fail_last();
 	one = *x->tensor;
 	one.shape[0] = 1;
 	one.bytes = x->tensor->bytes / s->rows;
+	if (check_finite((const float *)x->tensor->data + s->row * one.bytes
+	    / sizeof(float), one.bytes / sizeof(float)) < 0)
+		return fail_last();
 	for (int view = 0; view < work_views(c); view++) {
 		if (make_room(s, view, &one) < 0)
 			return fail_last();

@@ -172,6 +172,12 @@ like "$(cat .err)" "*--size*" "… tells what to do"
 # Wrong usage.
 fails 2 "neither recipe nor chain" ssl-augment ten.tz -o x.tz
 fails 2 "both" ssl-augment -r byol --ops flip ten.tz -o x.tz
+fails 2 "a size that no step makes" \
+    ssl-augment -r none --size 16 ten.tz -o x.tz
+like "$(cat .err)" "*view's size is 16, but its steps leave 20x20 px*" \
+    "… is told"
+fails 2 "… with --set" ssl-augment -r none --set 1.size=16 ten.tz -o x.tz
+ok "a size that images have" ssl-augment -q -r none --size 20 ten.tz -o x.tz
 fails 2 "an unknown recipe" ssl-augment -r byoll ten.tz -o x.tz
 like "$(cat .err)" "*byol, byol-cifar*" "… tells which there are"
 fails 2 "a change of what is not there" \

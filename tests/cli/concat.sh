@@ -35,6 +35,17 @@ is "$(cat a.tz b.tz b.tz a.tz | ssl-decode -q - | ssl-show --tensor label |
 is "$(labels joined a.tz none.tz)" "0 1 -1 -1 " \
     "a stream without names may be unlabelled"
 is "$(labels joined none.tz a.tz)" "-1 -1 0 1 " "... and come first"
+samples twice.tz ', "classes": ["cat", "cat"]' '[0, 1]' twice
+is "$(labels joined twice.tz twice.tz)" "0 1 0 1 " \
+    "two classes of one name are two"
+for pair in "a.tz twice.tz" "twice.tz a.tz"; do
+	# shellcheck disable=SC2086
+	fails 1 "… and not joined with others: $pair" ssl-decode $pair
+	like "$(cat .err)" "*classes 0 and 1 are both named 'cat'*" "says so"
+	# shellcheck disable=SC2086
+	cat $pair >pair.tz
+	fails 1 "… nor in one file" ssl-decode pair.tz
+done
 joined a.tz b.tz | ssl-show --history >history
 is "$(grep -c '^ssl-decode' history)" 1 "made here without histories"
 fails 1 "labels without names after names" bash -c \

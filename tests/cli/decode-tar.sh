@@ -362,6 +362,12 @@ done
 cat minus.tar kinds.tar minus.tar >joined.tar
 is "$(labels --strict joined.tar)" \
     "a:-1 b:4 1:1 2:2 3:3 4:4 5:5 a:-1 b:4 " "each with its own names"
+cat tree.tar minus.tar >joined.tar
+strict "3 images without a label (the first is train/dog/1.jpg)" joined.tar \
+    "folders are no classes beside .cls of another archive"
+ssl-decode -q minus.tar single.tar -o out.tz 2>err
+like "$(cat err)" "*single.tar: 1 images without a label*" \
+    "of another file, too"
 { cat minus.tar; head -c 5000 /dev/zero; } >padded.tar
 is "$(labels --strict padded.tar)" "a:-1 b:4 " "zeros after the end"
 { gzip -c minus.tar; head -c 5000 /dev/zero; } >padded.tar.gz

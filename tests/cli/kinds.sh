@@ -65,6 +65,44 @@ END
 refused "*record 0: epoch: not an integer" \
     ssl-augment -q --recipe weak-cifar -o x.tz epoch.tz
 refused "*a checkpoint*" ssl-loss -q -m simclr -o x.tz net.tz
+
+# Of bytes and of numbers from 0 to 1, a score would compare nothing.
+stream unit.tz <<'END'
+{"meta": {"kind": "samples"}}
+{"image": {"dtype": "f4", "shape": [4, 16, 16, 3], "value": "0..1"}, "label": {"dtype": "i8", "shape": [4], "value": [0, 1, 0, 1]}}
+END
+for score in "knn -k 1" linear; do
+	# shellcheck disable=SC2086
+	refused "*unit.tz*image: f4, not u1*" ssl-eval $score -q -f image \
+	    --train samples.tz --test unit.tz
+done
+
+# Numbers have no pixels, and are numbers.
+for value in 5 NaN; do
+	stream $value.tz <<-END
+	{"meta": {"kind": "samples"}}
+	{"x": {"dtype": "f4", "shape": [2, 3], "value": [1, 2, 3, 4, $value, 6]}}
+	END
+done
+ok "numbers" ssl-augment -q -r imix-tabular 5.tz -o x.tz
+rm x.tz
+for option in "--size 8" "--set size=8" --draft --keep-image; do
+	# shellcheck disable=SC2086
+	fails 2 "$option" ssl-augment -q -r imix-tabular $option 5.tz -o x.tz
+	like "$(cat .err)" "*is for images, not for numbers*" "... says why"
+done
+refused "*sample 1: x: number 1 is not finite*" \
+    ssl-augment -q -r none -o x.tz NaN.tz
+
+# A loss that is 0 whatever the embeddings are.
+for labels in "[2, 2, 2]" "[2, -1, 2]"; do
+	stream same.tz <<-END
+	{"meta": {"kind": "samples"}}
+	{"z": {"dtype": "f4", "shape": [3, 2], "value": [1, 2, 3, 4, 5, 7]}, "label": {"dtype": "i8", "shape": [3], "value": $labels}}
+	END
+	refused "*label: all rows that have one share it*" \
+	    ssl-loss -q -m suncet -o x.tz same.tz
+done
 refused "*not a checkpoint*" ssl-encode -q --model samples.tz -o x.tz samples.tz
 
 refused "*net.tz: a checkpoint*" ssl-show --sheet x.png net.tz

@@ -246,6 +246,18 @@ small="--width 2 --steps 0"
 }
 is "$(cat .err)" "" "brings none"
 
+# What --init brings is not drawn.
+learn net.tz views.tz $(base method byol)
+fails 2 "--residual-scale with --init" ssl-train --init net.tz \
+    --residual-scale 0.5 --steps 3 -o x.tz views.tz
+like "$(cat .err)" "*--residual-scale: --init takes the whole encoder*" "why"
+fails 2 "--target-start with a target to begin with" ssl-train --init net.tz \
+    --target-start fresh --steps 3 -o x.tz views.tz
+like "$(cat .err)" "*--target-start fresh: --init takes the target*" "why"
+learn other.tz views.tz $(base method simclr)
+ok "… without one" ssl-train --init other.tz -m byol \
+    --target-start fresh --steps 3 -o x.tz views.tz
+
 # The other tools.
 ssl-decode -q --keep-jpeg -o jpeg.tz data/train
 fails 2 "ssl-mix: a share for each sample of cutmix" \

@@ -42,6 +42,8 @@ main(void)
 	check_float("nan", FAIL_USAGE, 0);
 	check_float("1e999", FAIL_USAGE, 0);
 	check_float("1,5", FAIL_USAGE, 0);
+	check_float("1e-400", FAIL_USAGE, 0);
+	check_float("0e-400", 0, 0);
 	check_float("", FAIL_USAGE, 0);
 	ok(num_mul(3, 5, &out) == 0 && out == 15, "3 * 5");
 	ok(num_mul(SIZE_MAX, 0, &out) == 0 && out == 0, "times 0");
