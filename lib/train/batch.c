@@ -326,15 +326,25 @@ due(struct reader *r, const struct rec *rec)
 	return step >= r->skip;
 }
 
-/* FAIL_USAGE for views that are mixed where that has no meaning. */
+/* FAIL_USAGE for views that are mixed where that has no meaning: soft targets
+ * are those of view0. */
 static int
 check_mixed(const struct reader *r, const struct rec *rec)
 {
+	const int64_t k = value_get_int(&stream_head(r->in)->meta, "mix_view",
+	    0);
+	int rc;
+
 	if (rec_find(rec, "mix_index") == NULL)
 		return 0;
-	return r->method != NULL ? method_check_mixed(r->method) :
-	    fail(FAIL_USAGE, "mix_index: mixed views do not have the label "
-		"of one class; --support takes views that are not mixed");
+	if (r->method == NULL)
+		return fail(FAIL_USAGE, "mix_index: mixed views do not have "
+		    "the label of one class; --support takes views that are "
+		    "not mixed");
+	if ((rc = method_check_mixed(r->method)) < 0 || k == 0)
+		return rc;
+	return fail(FAIL_USAGE, "view%" PRId64 " is mixed, but %s predicts "
+	    "from view0: mix view0 (ssl-mix --view 0)", k, r->method->name);
 }
 
 static int
