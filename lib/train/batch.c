@@ -47,12 +47,13 @@ batch_norm_init(struct batch_norm *b, int channels, const double *mean,
 	for (int i = 0; i < channels; i++) {
 		const int from = n == 1 ? 0 : i;
 
-		if (!(std[from] > 0 && isfinite(std[from])))
+		if (!(std[from] > 0 && std[from] <= 1))
 			return fail(FAIL_USAGE, "a standard deviation of %g; "
-			    "it must be finite and above 0", std[from]);
-		if (!isfinite(mean[from]))
-			return fail(FAIL_USAGE, "a mean of %g; it must be "
-			    "finite", mean[from]);
+			    "it is in units of pixels / 255, above 0 and up "
+			    "to 1", std[from]);
+		if (!(mean[from] >= 0 && mean[from] <= 1))
+			return fail(FAIL_USAGE, "a mean of %g; it is in units "
+			    "of pixels / 255, 0 to 1", mean[from]);
 		b->scale[i] = (float)(1 / (255 * std[from]));
 		b->shift[i] = (float)(-mean[from] / std[from]);
 	}
@@ -211,11 +212,29 @@ views(const struct reader *r, const struct rec *rec)
 	return n;
 }
 
+/* FAIL_FORMAT for a record with views, but fewer than the method needs. */
+static int
+check_count(const struct reader *r, const struct rec *rec)
+{
+	int n = 0;
+
+	while (n < r->n_views && view(rec, n) != NULL)
+		n++;
+	if (n == 0 || n == r->n_views)
+		return 0;
+	return fail(FAIL_FORMAT, "%s needs %d views, view0 to view%d, and the "
+	    "record has %d; %s", r->method->name, r->n_views, r->n_views - 1,
+	    n, r->n_views > 2 ? "ssl-augment --recipe clsa writes three" :
+	    "ssl-augment --views 2 writes two");
+}
+
 static int
 check_views(struct reader *r, const struct rec *rec)
 {
 	const struct tensor *first = NULL, *t;
 
+	if (check_count(r, rec) < 0)
+		return fail_last();
 	for (int i = 0; i < views(r, rec); i++) {
 		char name[16];
 		int rc;
@@ -568,6 +587,22 @@ next_support(struct batch *b, const struct rec **rec)
 	return rc;
 }
 
+/* FAIL_FORMAT for labelled views of another size than the others. */
+static int
+check_sizes(const struct batch *b, const struct rec *rec,
+    const struct rec *support)
+{
+	const struct tensor *t = view(rec, 0);
+	const struct tensor *s = support == NULL ? t : view(support, 0);
+
+	if (s->shape[1] == t->shape[1] && s->shape[2] == t->shape[2])
+		return 0;
+	return fail(FAIL_FORMAT, "%s: the labelled views are %zux%zu px, the "
+	    "views %zux%zu; give ssl-augment the same --size",
+	    stream_path(b->support.in), s->shape[2], s->shape[1], t->shape[2],
+	    t->shape[1]);
+}
+
 int
 batch_next(struct batch *b, struct method_batch *out, int64_t *epoch)
 {
@@ -575,7 +610,8 @@ batch_next(struct batch *b, struct method_batch *out, int64_t *epoch)
 	const struct value *v;
 	int slot, rc = ahead_next(b->main.ahead, &slot);
 
-	if (rc <= 0 || (rc = next_support(b, &support)) < 0)
+	if (rc <= 0 || (rc = next_support(b, &support)) < 0 ||
+	    (rc = check_sizes(b, &b->main.rec[slot], support)) < 0)
 		return rc;
 	v = rec_find(&b->main.rec[slot], "epoch");
 	*epoch = v != NULL && v->type == VALUE_INT ? v->integer : -1;
