@@ -193,11 +193,11 @@ say(const struct view_config *config, const struct view_counts *n)
 	if (config->only_index >= 0 && n->records == 0)
 		cli_usage("no sample has index %" PRId64, config->only_index);
 	if (n->dropped > 0)
-		cli_say("%" PRIu64 " samples left over at the ends of epochs "
-		    "(less than a batch)", n->dropped);
+		cli_say("samples left over at the ends of epochs (less than a "
+		    "batch): %" PRIu64, n->dropped);
 	if (n->bad > 0)
-		log_line(LOG_LOST, "skipped %" PRIu64 " unreadable images",
-		    n->bad);
+		log_line(LOG_LOST, "skipped %" PRIu64 " unreadable image%s",
+		    n->bad, n->bad == 1 ? "" : "s");
 }
 
 static void

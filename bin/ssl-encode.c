@@ -55,7 +55,7 @@ numbers(const char *option, const char *text, const struct ckpt *c,
 {
 	int n = text == NULL ?
 	    ckpt_get_floats(ckpt_head(c), option, x, BATCH_CHANNELS) :
-	    batch_numbers(text, -1e3, 1e3, x, BATCH_CHANNELS);
+	    batch_numbers(text, -1e9, 1e9, x, BATCH_CHANNELS);
 
 	if (n < 0)
 		cli_die("--%s", option);

@@ -68,6 +68,16 @@ configure(const struct cli *cli, const struct args *a)
 	return m;
 }
 
+/* The stream's header, which names the view that mix_index belongs to. */
+static int
+describe(const struct mixer *m, const struct head *from, struct head *head)
+{
+	const int rc = head_copy(head, from);
+
+	return rc < 0 || m->mode == MIXER_INPUT ? rc : value_set(&head->meta,
+	    "mix_view", value_int(m->view), &head->arena);
+}
+
 static void
 run(const struct cli *cli, const struct mixer *m)
 {
@@ -81,7 +91,7 @@ run(const struct cli *cli, const struct mixer *m)
 	int got;
 
 	if (head_refuse_checkpoint(stream_head(in)) < 0 ||
-	    head_copy(&head, stream_head(in)) < 0)
+	    describe(m, stream_head(in), &head) < 0)
 		cli_die("%s", stream_path(in));
 	out = cli_create(cli, &head);
 	progress = progress_new(cli, "records", (uint64_t)(value_get_int(

@@ -127,7 +127,7 @@ open_views(struct cli *cli, struct args *a, const struct ckpt *first)
 
 	if ((first != NULL && resume_begin(first, &line, stream_head(in), a,
 	    &a->train, a->common.out) < 0) ||
-	    uses_check(opts, N_OPTS, &a->given, &a->train) < 0)
+	    uses_check(opts, N_OPTS, &a->given, &a->train, first) < 0)
 		cli_die("%s", "");
 	a->train.seed = a->common.seed;
 	return in;

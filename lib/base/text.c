@@ -66,3 +66,9 @@ text_clean(char *text, size_t size)
 		i += control > 0 ? control : whole > 0 ? whole : 1;
 	}
 }
+
+const char *
+text_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes of the valid UTF-8 sequence that `at` [left] begins with, 1 to 4; 0
  * if there is none. */
@@ -22,5 +23,8 @@ size_t text_control(const void *at, size_t left);
 
 /* Writes '?' over each control character in text [size]. */
 void text_clean(char *text, size_t size);
+
+/* What makes a plural of a noun: "" for 1, else "s". */
+const char *text_plural(uint64_t n);
 
 #endif

@@ -92,7 +92,7 @@ number_classes(struct work *w, const struct args *a)
 	w->classes = known->n;
 	if (w->classes < 2)
 		return fail(FAIL_FORMAT, "%s: all samples are of one class; "
-		    "there is nothing to tell apart", a->train);
+		    "a classifier needs two or more", a->train);
 	for (size_t i = 0; i < n; i++)
 		w->label[i] = numbering_place(known, w->train.label[i]);
 	return 0;

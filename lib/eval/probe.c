@@ -98,7 +98,7 @@ probe_linear(struct features *train, struct features *test,
 
 	if (rc == 0 && classes.n < 2)
 		rc = fail(FAIL_FORMAT, "all samples are of one class; "
-		    "there is nothing to tell apart");
+		    "a classifier needs two or more");
 	if (rc == 0 && (rc = standardise(train, test, pool)) == 0) {
 		const struct logistic_rows a = number_rows(train, &classes,
 		    label);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "eval/rank.h"
 
 static int
@@ -47,8 +48,8 @@ static void
 say_skipped(const char *path, size_t skipped)
 {
 	if (skipped > 0)
-		log_line(LOG_LOST, "%s: %zu samples without a label skipped",
-		    path, skipped);
+		log_line(LOG_LOST, "%s: %zu sample%s without a label skipped",
+		    path, skipped, text_plural(skipped));
 }
 
 int
@@ -170,9 +171,10 @@ tally_end(const struct tally *t, size_t skipped)
 		    "that %s does not have, as '%s'", t->test_path, t->n,
 		    t->train_path, name);
 	if (t->n_unknown > 0)
-		log_line(LOG_WARNING, "%s: %zu samples of classes that %s "
-		    "does not have, as '%s', count as wrong", t->test_path,
-		    t->n_unknown, t->train_path, name);
+		log_line(LOG_WARNING, "%s: %zu sample%s of classes that %s "
+		    "does not have, as '%s': counted as wrong", t->test_path,
+		    t->n_unknown, text_plural(t->n_unknown), t->train_path,
+		    name);
 	if (t->shared > 0)
 		log_line(LOG_WARNING, "%s: %zu of %zu samples are in %s too, "
 		    "with the same key and the same numbers", t->test_path,

@@ -10,7 +10,7 @@
 
 /* What decides the meaning of records: labels, pixels, views, steps. */
 static const char *const keys[] = { "kind", "classes", "views", "mean", "std",
-	"batch", "steps_per_epoch" };
+	"batch", "steps_per_epoch", "mix_view" };
 
 /* Appends, as far as there is room. */
 static void FAIL_PRINTF(2, 3)

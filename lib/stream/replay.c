@@ -153,6 +153,42 @@ put_comment(struct dump *d, const struct value *entry)
 	    dump_json(d, entry);
 }
 
+/* A file that only the program of that time had open, as <(...) gives. */
+static bool
+is_descriptor(const char *path)
+{
+	static const char *const prefixes[] = { "/dev/fd/", "/proc/self/fd/",
+		"/dev/stdin" };
+
+	path += *path == '@';	/* a list */
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (strncmp(path, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* A comment for each such file among a command's arguments. */
+static int
+put_descriptors(struct dump *d, const struct value *entry)
+{
+	const struct value *args = value_find(entry, "args");
+
+	for (size_t i = 0; args != NULL && i < args->array.n; i++) {
+		const struct value *v = &args->array.items[i];
+
+		if (!is_descriptor(v->text.bytes))
+			continue;
+		log_line(LOG_WARNING, "%s read %s, a pipe of that run: put "
+		    "what was in it in its place, as <(COMMAND)",
+		    value_get_text(entry, "tool", "?"), v->text.bytes);
+		if (buf_printf(&d->text, "# the next command read a pipe of "
+		    "its run: put what was in it in place of argument %zu\n",
+		    i + 1) < 0)
+			return fail_last();
+	}
+	return 0;
+}
+
 /* The commands of one pipeline, oldest first; comments if one of them is no
  * tool of ours: the rest would make something else. */
 static int
@@ -168,6 +204,8 @@ put_chain(struct dump *d, const struct value *entries, size_t n)
 		chain[length++] = n - 1;
 		runs = runs && is_command(&entries[n - 1]);
 	}
+	for (size_t i = length; rc == 0 && runs && i-- > 0;)
+		rc = put_descriptors(d, &entries[chain[i]]);
 	while (rc == 0 && length > 0) {
 		length--;
 		rc = runs ? dump_command(d, &entries[chain[length]]) :

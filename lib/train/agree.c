@@ -199,7 +199,7 @@ check_floats(struct agree *a, const struct agree_line *l, const char *name,
 
 	if (!given(l, name) || old == 0)
 		return 0;
-	if ((n = batch_numbers(text, -1e3, 1e3, want, BATCH_CHANNELS)) < 0)
+	if ((n = batch_numbers(text, -1e9, 1e9, want, BATCH_CHANNELS)) < 0)
 		return fail_note("--%s", name);
 	for (int i = 0; i < (n > old ? n : old); i++)
 		same = same && (n == 1 || old == 1 || n == old) &&
@@ -210,18 +210,29 @@ check_floats(struct agree *a, const struct agree_line *l, const char *name,
 	return agree_clause(a, "--%s %s is not the checkpoint's", name, text);
 }
 
+/* A method without a queue leaves the checkpoint's alone. */
 static int
-check_resumed(struct agree *a, const struct agree_line *l)
+check_queue(struct agree *a, const struct agree_line *l, bool resume)
 {
 	const struct tensor *queue = ckpt_find(a->ckpt, "queue");
 	const struct train_config *c = l->config;
-	int rc = 0;
+	const struct method *m = method_find(c->method);
 
-	if (queue != NULL && queue->n_dims == 2 && c->queue > 0)
-		rc = check_number(a, l, "queue", c->queue,
-		    (int64_t)queue->shape[0]);
-	if (rc == 0)
-		rc = check_floats(a, l, "mean", c->mean);
+	if (m == NULL)
+		return fail_last();
+	if (queue == NULL || queue->n_dims != 2 || c->queue == 0 ||
+	    (!resume && !m->queue))
+		return 0;
+	return check_number(a, l, "queue", c->queue,
+	    (int64_t)queue->shape[0]);
+}
+
+static int
+check_resumed(struct agree *a, const struct agree_line *l)
+{
+	const struct train_config *c = l->config;
+	int rc = check_floats(a, l, "mean", c->mean);
+
 	return rc < 0 ? rc : check_floats(a, l, "std", c->std);
 }
 
@@ -239,7 +250,8 @@ agree_network(struct agree *a, const struct agree_line *l, bool resume)
 	    (rc = check_number(a, l, "width", c->width, s.shape.width)) < 0 ||
 	    (rc = check_number(a, l, "channels", c->channels,
 		s.shape.channels)) < 0 ||
-	    (rc = check_heads(a, l, &s, resume)) < 0)
+	    (rc = check_heads(a, l, &s, resume)) < 0 ||
+	    (rc = check_queue(a, l, resume)) < 0)
 		return rc;
 	return resume ? check_resumed(a, l) : 0;
 }
@@ -257,18 +269,76 @@ value_text_of(const struct value *v, char *to, size_t size)
 		snprintf(to, size, "another kind of value");
 }
 
+/* Does the value leave the choice to the method, or to another option? */
+static bool
+is_open(const struct opt *o, const struct value *v)
+{
+	static const struct {
+		const char *option, *text;
+		double number;
+	} rows[] = {
+		{ "temperature", NULL, 0 },
+		{ "strong-temperature", NULL, 0 },
+		{ "ema", NULL, -1 },
+		{ "residual-scale", NULL, -1 },
+		{ "ema-schedule", "auto", 0 },
+		{ "draw", "auto", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].option, o->name) == 0)
+			return v->type == VALUE_TEXT ? rows[i].text != NULL &&
+			    strcmp(v->text.bytes, rows[i].text) == 0 :
+			    v->type == VALUE_FLOAT &&
+			    v->real == rows[i].number;
+	return false;
+}
+
+/* What came out for an open value; NULL: an older checkpoint does not say. */
+static const struct value *
+effective(const struct agree *a, const struct opt *o)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s", o->name);
+	for (char *at = name; *at != '\0'; at++)
+		*at = *at == '-' ? '_' : *at;
+	return value_find(value_find(&ckpt_head(a->ckpt)->meta, "effective"),
+	    name);
+}
+
+/* FAIL_USAGE for an option that the checkpoint's method does not use. */
+static int
+check_used(const struct agree *a, const struct opt *o)
+{
+	const struct method *m = method_find(value_get_text(
+	    &ckpt_head(a->ckpt)->meta, "method", ""));
+
+	return m == NULL ? 0 : method_check_option(m, o->name);
+}
+
 /* One option of the command line against the checkpoint's value; NULL: that
  * run had no text. */
 static int
 check_option(struct agree *a, const struct opt *o, const struct value *want,
     const struct value *have)
 {
+	const struct value other = value_text("the method's default");
 	char now[128], then[128];
+	int rc;
 
 	if (have != NULL && value_same(want, have))
 		return 0;
 	if (have == NULL && o->type != OPT_TEXT)
 		return 0;	/* older than the option */
+	if (!a->other_method && (rc = check_used(a, o)) < 0)
+		return rc;
+	if (have != NULL && is_open(o, have)) {
+		have = effective(a, o);
+		if (have != NULL && value_same(want, have))
+			return 0;
+		have = have == NULL ? &other : have;
+	}
 	a->usage = true;
 	value_text_of(want, now, sizeof(now));
 	if (o->type == OPT_FLAG)
@@ -289,6 +359,8 @@ agree_options(struct agree *a, const struct agree_line *l)
 	    "options");
 	int rc = 0;
 
+	a->other_method = given(l, "method") && strcmp(l->config->method,
+	    value_get_text(&ckpt_head(a->ckpt)->meta, "method", "")) != 0;
 	for (size_t i = 0; i < l->n && rc == 0 && map != NULL; i++) {
 		const struct opt *o = &l->rows[i];
 		struct value want;

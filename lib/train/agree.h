@@ -19,6 +19,7 @@
 struct agree {
 	const struct ckpt *ckpt;	/* borrowed */
 	struct buf clauses;
+	bool other_method;	/* --method is not the checkpoint's */
 	bool usage;		/* an option of this command is in it */
 	bool fixed;		/* it cannot be overruled */
 };

@@ -24,6 +24,8 @@ static const struct free_option {
 	{ "ssl-decode", "start-step", ALWAYS },
 	{ "ssl-decode", "epochs", ALWAYS },
 	{ "ssl-decode", "strict", ALWAYS },
+	{ "ssl-decode", "keep-jpeg", ALWAYS },	/* makes the same views */
+	{ "ssl-decode", "batch", BY_BATCH },
 	{ "ssl-decode", "subset", BY_DATASET },
 	{ "ssl-decode", "classes", BY_DATASET },
 	{ "ssl-augment", "keep-image", ALWAYS },
@@ -322,10 +324,13 @@ compare_recipe(struct agree *a, const struct value *now,
 	for (;;) {
 		const size_t m = strcspn(x, "\n"), n = strcspn(y, "\n");
 
-		if (m != n || strncmp(x, y, m) != 0)
+		if (m != n || strncmp(x, y, m) != 0) {
+			x += strspn(x, "\t ");
+			y += strspn(y, "\t ");
 			return agree_clause(a, "the stream's recipe has "
 			    "\"%.*s\", the checkpoint's \"%.*s\"",
 			    shown(x), x, shown(y), y);
+		}
 		x += m + (x[m] == '\n');
 		y += n + (y[n] == '\n');
 	}

@@ -2,15 +2,12 @@
 #include "train/batch.h"
 
 #include <inttypes.h>
-#include <limits.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/ahead.h"
 #include "base/log.h"
-#include "base/num.h"
 
 /* A stream that is read ahead. */
 struct reader {
@@ -34,121 +31,6 @@ struct batch {
 	uint64_t step, support_end;
 	struct batch_pixels pixels;
 };
-
-int
-batch_norm_init(struct batch_norm *b, int channels, const double *mean,
-    const double *std, int n)
-{
-	if (channels < 1 || channels > BATCH_CHANNELS ||
-	    (n != 1 && n != channels))
-		return fail(FAIL_USAGE, "a mean and deviation of %d channels "
-		    "for pictures of %d", n, channels);
-	b->channels = channels;
-	for (int i = 0; i < channels; i++) {
-		const int from = n == 1 ? 0 : i;
-
-		if (!(std[from] > 0 && isfinite(std[from])))
-			return fail(FAIL_USAGE, "a standard deviation of %g; "
-			    "it must be finite and above 0", std[from]);
-		if (!isfinite(mean[from]))
-			return fail(FAIL_USAGE, "a mean of %g; it must be "
-			    "finite", mean[from]);
-		b->scale[i] = (float)(1 / (255 * std[from]));
-		b->shift[i] = (float)(-mean[from] / std[from]);
-	}
-	return 0;
-}
-
-int
-batch_numbers(const char *text, double min, double max, double *x, int most)
-{
-	int n = 0;
-
-	for (;;) {
-		const size_t size = strcspn(text, ",");
-		char one[64];
-		int rc;
-
-		if (n == most)
-			return fail(FAIL_USAGE, "more than %d numbers", most);
-		if (size >= sizeof(one))
-			return fail(FAIL_USAGE, "%s: not a number", text);
-		memcpy(one, text, size);
-		one[size] = '\0';
-		if ((rc = num_float(one, min, max, &x[n++])) < 0)
-			return rc;
-		if (text[size] == '\0')
-			return n;
-		text += size + 1;
-	}
-}
-
-/* There is a value that is not finite. */
-static int
-refuse_odd(const struct tensor *t, const char *name)
-{
-	const float *x = t->data;
-	const size_t size = t->bytes / sizeof(*x) / t->shape[0];
-	size_t i = 0;
-
-	while (isfinite(x[i]))
-		i++;
-	return fail(FAIL_FORMAT, "%s: a value that is not finite (%g) in "
-	    "sample %zu", name, (double)x[i], i / size);
-}
-
-/* Pixels of f4 are in the units of u1: values of other units, which a network
- * would take for darkness, are refused. */
-static int
-check_units(const struct tensor *t, const char *name)
-{
-	const float *x = t->data;
-	const size_t n = t->bytes / sizeof(*x);
-	float low = n > 0 ? x[0] : 0, high = low;
-	int odd = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		odd |= !(x[i] - x[i] >= 0);
-		low = x[i] < low ? x[i] : low;
-		high = x[i] > high ? x[i] : high;
-	}
-	if (odd)
-		return refuse_odd(t, name);
-	if (low < -1 || high > 256)
-		return fail(FAIL_FORMAT, "%s: values from %g to %g; pixels are "
-		    "0 to 255", name, (double)low, (double)high);
-	if (high <= 1 && (high > 0 || low < 0))
-		return fail(FAIL_FORMAT, "%s: values from %g to %g; pixels are "
-		    "0 to 255, not 0 to 1: multiply by 255", name, (double)low,
-		    (double)high);
-	return 0;
-}
-
-int
-batch_check_pixels(const struct rec *rec, const char *name, int channels,
-    const struct tensor **tensor)
-{
-	const struct value *v = rec_find(rec, name);
-	const struct tensor *t;
-
-	if (v == NULL)
-		return rec_lacks(rec, name);
-	if (v->type != VALUE_TENSOR)
-		return fail(FAIL_FORMAT, "%s: not a tensor", name);
-	t = v->tensor;
-	if ((t->dtype != DTYPE_U1 && t->dtype != DTYPE_F4) || t->n_dims != 4)
-		return fail(FAIL_FORMAT, "%s: %s of %d dimensions; pictures "
-		    "are u1 or f4 of 4", name, dtype_name(t->dtype),
-		    t->n_dims);
-	if (t->shape[3] != (size_t)channels)
-		return fail(FAIL_FORMAT, "%s: %zu channels, the network takes "
-		    "%d", name, t->shape[3], channels);
-	if (t->shape[0] > INT_MAX || t->shape[1] > INT_MAX ||
-	    t->shape[2] > INT_MAX)
-		return fail(FAIL_LIMIT, "%s: too large", name);
-	*tensor = t;
-	return t->dtype == DTYPE_F4 ? check_units(t, name) : 0;
-}
 
 int
 batch_room(struct batch_pixels *p, size_t n)
@@ -211,11 +93,29 @@ views(const struct reader *r, const struct rec *rec)
 	return n;
 }
 
+/* FAIL_FORMAT for a record with views, but fewer than the method needs. */
+static int
+check_count(const struct reader *r, const struct rec *rec)
+{
+	int n = 0;
+
+	while (n < r->n_views && view(rec, n) != NULL)
+		n++;
+	if (n == 0 || n == r->n_views)
+		return 0;
+	return fail(FAIL_FORMAT, "%s needs %d views, view0 to view%d, and the "
+	    "record has %d; %s", r->method->name, r->n_views, r->n_views - 1,
+	    n, r->n_views > 2 ? "ssl-augment --recipe clsa writes three" :
+	    "ssl-augment --views 2 writes two");
+}
+
 static int
 check_views(struct reader *r, const struct rec *rec)
 {
 	const struct tensor *first = NULL, *t;
 
+	if (check_count(r, rec) < 0)
+		return fail_last();
 	for (int i = 0; i < views(r, rec); i++) {
 		char name[16];
 		int rc;
@@ -326,15 +226,25 @@ due(struct reader *r, const struct rec *rec)
 	return step >= r->skip;
 }
 
-/* FAIL_USAGE for views that are mixed where that has no meaning. */
+/* FAIL_USAGE for views that are mixed where that has no meaning: soft targets
+ * are those of view0. */
 static int
 check_mixed(const struct reader *r, const struct rec *rec)
 {
+	const int64_t k = value_get_int(&stream_head(r->in)->meta, "mix_view",
+	    0);
+	int rc;
+
 	if (rec_find(rec, "mix_index") == NULL)
 		return 0;
-	return r->method != NULL ? method_check_mixed(r->method) :
-	    fail(FAIL_USAGE, "mix_index: mixed views do not have the label "
-		"of one class; --support takes views that are not mixed");
+	if (r->method == NULL)
+		return fail(FAIL_USAGE, "mix_index: mixed views do not have "
+		    "the label of one class; --support takes views that are "
+		    "not mixed");
+	if ((rc = method_check_mixed(r->method)) < 0 || k == 0)
+		return rc;
+	return fail(FAIL_USAGE, "view%" PRId64 " is mixed, but %s predicts "
+	    "from view0: mix view0 (ssl-mix --view 0)", k, r->method->name);
 }
 
 static int
@@ -558,6 +468,22 @@ next_support(struct batch *b, const struct rec **rec)
 	return rc;
 }
 
+/* FAIL_FORMAT for labelled views of another size than the others. */
+static int
+check_sizes(const struct batch *b, const struct rec *rec,
+    const struct rec *support)
+{
+	const struct tensor *t = view(rec, 0);
+	const struct tensor *s = support == NULL ? t : view(support, 0);
+
+	if (s->shape[1] == t->shape[1] && s->shape[2] == t->shape[2])
+		return 0;
+	return fail(FAIL_FORMAT, "%s: the labelled views are %zux%zu px, the "
+	    "views %zux%zu; give ssl-augment the same --size",
+	    stream_path(b->support.in), s->shape[2], s->shape[1], t->shape[2],
+	    t->shape[1]);
+}
+
 int
 batch_next(struct batch *b, struct method_batch *out, int64_t *epoch)
 {
@@ -565,7 +491,8 @@ batch_next(struct batch *b, struct method_batch *out, int64_t *epoch)
 	const struct value *v;
 	int slot, rc = ahead_next(b->main.ahead, &slot);
 
-	if (rc <= 0 || (rc = next_support(b, &support)) < 0)
+	if (rc <= 0 || (rc = next_support(b, &support)) < 0 ||
+	    (rc = check_sizes(b, &b->main.rec[slot], support)) < 0)
 		return rc;
 	v = rec_find(&b->main.rec[slot], "epoch");
 	*epoch = v != NULL && v->type == VALUE_INT ? v->integer : -1;

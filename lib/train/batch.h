@@ -21,7 +21,9 @@ struct batch_norm {
 	float scale[BATCH_CHANNELS], shift[BATCH_CHANNELS];
 };
 
-/* n numbers of each, one for every channel or one for all. */
+/* n numbers of each, one for every channel or one for all, in units of
+ * pixels / 255; FAIL_USAGE for a mean outside 0 to 1, or a standard deviation
+ * that is 0 or outside. */
 int batch_norm_init(struct batch_norm *, int channels, const double *mean,
     const double *std, int n) FAIL_CHECKED;
 

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/lookup.h"
+#include "base/text.h"
 
 #define CKPT_MOST 65536		/* tensors */
 #define NAME_ROOM (NN_NAME + 64)
@@ -336,17 +337,37 @@ ckpt_write_keys(struct stream_out *out, const struct keys *q)
 	return rc;
 }
 
+/* Bytes of "online.projector" in the name of an entry that is not used, or 0
+ * for others. */
+static size_t
+unused_part(const struct entry *e, const char *prefix)
+{
+	const size_t n = strlen(prefix);
+
+	return e->used || strncmp(e->name, prefix, n) != 0 ||
+	    strstr(e->name, "num_batches_tracked") != NULL ? 0 :
+	    n + strcspn(e->name + n, ".");
+}
+
 void
 ckpt_warn_unused(const struct ckpt *c, const char *prefix)
 {
 	for (size_t i = 0; i < c->n; i++) {
-		const struct entry *e = &c->entries[i];
+		const char *name = c->entries[i].name;
+		const size_t part = unused_part(&c->entries[i], prefix);
+		size_t n = 0, first = i;
 
-		if (!e->used && strncmp(e->name, prefix,
-		    strlen(prefix)) == 0 && strstr(e->name,
-		    "num_batches_tracked") == NULL)
-			log_line(LOG_WARNING, "%s: %s is not used", c->path,
-			    e->name);
+		/* A part is counted at its first tensor. */
+		for (size_t j = 0; j < c->n && part > 0 && first == i; j++)
+			if (unused_part(&c->entries[j], prefix) == part &&
+			    strncmp(c->entries[j].name, name, part) == 0) {
+				first = j < first ? j : first;
+				n++;
+			}
+		if (n > 0 && first == i)
+			log_line(LOG_WARNING, "%s: %.*s is not used (%zu "
+			    "tensor%s)", c->path, (int)part, name, n,
+			    text_plural(n));
 	}
 }
 

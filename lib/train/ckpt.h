@@ -62,7 +62,8 @@ int ckpt_load_array(struct ckpt *, const char *prefix, float *array,
 int ckpt_load_keys(struct ckpt *, struct keys *) FAIL_CHECKED;
 int ckpt_write_keys(struct stream_out *, const struct keys *) FAIL_CHECKED;
 
-/* Warns of tensors under the prefix that nobody loaded. */
+/* Warns of tensors under the prefix that nobody loaded, a line for each part
+ * ("online.predictor"). */
 void ckpt_warn_unused(const struct ckpt *, const char *prefix);
 
 /* Writes records for all slices, or for an array as above. */

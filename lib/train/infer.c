@@ -38,6 +38,9 @@ init(struct infer *f, struct ckpt *c, const char *network, bool heads,
 	if (strcmp(network, "target") == 0)
 		spec.predictor.n = 0;
 	snprintf(prefix, sizeof(prefix), "%s.", network);
+	if (!ckpt_has(c, prefix) && strcmp(network, "target") == 0)
+		return fail(FAIL_USAGE, "%s has no target network; give "
+		    "--network online", ckpt_path(c));
 	if ((rc = batch_norm_init(&f->norm, spec.shape.channels, mean, std,
 	    n_channels)) < 0 ||
 	    (rc = enc_model_init(&f->model, &spec)) < 0 ||

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 
 static double
 ema_at(const struct train *t)
@@ -205,8 +206,8 @@ train_tell_end(const struct train *t)
 		    t->total);
 	else if (t->unused > 0)
 		log_line(LOG_INFO, "the stream goes on after step %" PRIu64
-		    ": %" PRIu64 " records unused; give --total-steps",
-		    t->step, t->unused);
+		    ": %" PRIu64 " record%s unused; give --total-steps",
+		    t->step, t->unused, text_plural(t->unused));
 }
 
 static int

@@ -34,6 +34,7 @@ struct train {
 	int n_mean;
 	uint64_t step, epoch;		/* of the next step */
 	uint64_t total, steps_per_epoch;	/* 0: not known */
+	uint64_t stream_end;	/* step, by its header; 0: not known */
 	uint64_t stop;			/* UINT64_MAX: at the stream's end */
 	bool planned;		/* nobody but the stream says where to stop */
 	struct needs needs;

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "eval/numbering.h"
 #include "eval/probe.h"
 
@@ -28,13 +29,11 @@ struct source {
 };
 
 static int
-check_file(const char *path)
+check_file(const char *path, struct stat *s)
 {
-	struct stat s;
-
-	if (stat(path, &s) != 0)
+	if (stat(path, s) != 0)
 		return fail_errno("%s", path);
-	if (!S_ISREG(s.st_mode))
+	if (!S_ISREG(s->st_mode))
 		return fail(FAIL_USAGE, "%s: not a file; it is read again "
 		    "and again", path);
 	return 0;
@@ -43,6 +42,7 @@ check_file(const char *path)
 static int
 init(struct monitor *m, const char *streams)
 {
+	struct stat train, test;
 	char *comma;
 
 	memcpy(m->train, streams, strlen(streams) + 1);
@@ -53,8 +53,13 @@ init(struct monitor *m, const char *streams)
 		    "images are wanted, TRAIN,TEST", streams);
 	*comma = '\0';
 	m->test = comma + 1;
-	return check_file(m->train) < 0 || check_file(m->test) < 0 ?
-	    fail_last() : 0;
+	if (check_file(m->train, &train) < 0 || check_file(m->test, &test) < 0)
+		return fail_last();
+	if (train.st_dev == test.st_dev && train.st_ino == test.st_ino)
+		log_line(LOG_WARNING, "--monitor: %s and %s are the same "
+		    "file: the scores are of images that the classifiers "
+		    "were fitted to", m->train, m->test);
+	return 0;
 }
 
 struct monitor *
@@ -168,8 +173,8 @@ load(const struct monitor *m, const char *path, struct labels *names,
 	rec_free(&s.rec);
 	renumber_free(&s.renumber);
 	if (rc == 0 && to->skipped > 0 && !m->looked)
-		log_line(LOG_LOST, "%s: %zu images without a label skipped",
-		    path, to->skipped);
+		log_line(LOG_LOST, "%s: %zu image%s without a label skipped",
+		    path, to->skipped, text_plural(to->skipped));
 	return rc < 0 ? fail_note("%s", path) : 0;
 }
 
@@ -197,9 +202,9 @@ check_classes(const struct monitor *m, const struct features *train,
 		    "that %s does not have, as '%s'", m->test, n, m->train,
 		    first);
 	if (n > 0 && !m->looked)
-		log_line(LOG_WARNING, "%s: %zu images of classes that %s does "
-		    "not have, as '%s', count as wrong", m->test, n, m->train,
-		    first);
+		log_line(LOG_WARNING, "%s: %zu image%s of classes that %s does "
+		    "not have, as '%s': counted as wrong", m->test, n,
+		    text_plural(n), m->train, first);
 	return rc;
 }
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 static int
 count_labels(const int64_t *label, int n)
@@ -29,7 +30,8 @@ check_labels(struct needs *t, const struct method *m,
 	if (labelled > 0 || b->step > 0)
 		return 0;
 	return fail(FAIL_FORMAT, "%s needs labels, and all %d samples of the "
-	    "first batch are unlabelled (-1)", m->name, b->n);
+	    "first batch are unlabelled (-1); ssl-decode labels images by "
+	    "class folders, or by a list with labels", m->name, b->n);
 }
 
 /* Why a labelled record has no loss, or NULL. */
@@ -66,7 +68,7 @@ check_support(struct needs *t, const struct method_batch *b)
 		return 0;
 	t->useless_support++;
 	return b->step > 0 ? 0 : fail(FAIL_FORMAT, "--support: its first "
-	    "record teaches nothing: %s (ssl-decode --balance CxK makes "
+	    "record gives no loss: %s (ssl-decode --balance CxK makes "
 	    "records of C classes)", why);
 }
 
@@ -82,13 +84,17 @@ needs_step(struct needs *t, const struct method *m,
 void
 needs_tell(const struct needs *t)
 {
-	if (t->unlabelled > 0)
+	if (t->unlabelled > 0 && t->useless == 0)
 		log_line(LOG_LOST, "skipped %" PRIu64 " of %" PRIu64 " samples "
-		    "that have no label; %" PRIu64 " of %" PRIu64 " steps had "
-		    "fewer than two that have one", t->unlabelled, t->samples,
-		    t->useless, t->steps);
+		    "without a label", t->unlabelled, t->samples);
+	else if (t->unlabelled > 0)
+		log_line(LOG_LOST, "skipped %" PRIu64 " of %" PRIu64 " samples "
+		    "without a label; %" PRIu64 " of %" PRIu64 " step%s had "
+		    "fewer than two labelled samples", t->unlabelled,
+		    t->samples, t->useless, t->steps, text_plural(t->steps));
 	if (t->useless_support > 0)
-		log_line(LOG_LOST, "%" PRIu64 " of %" PRIu64 " steps had no "
+		log_line(LOG_LOST, "%" PRIu64 " of %" PRIu64 " step%s had no "
 		    "--support record with two samples of a class and another "
-		    "class", t->useless_support, t->support_steps);
+		    "class", t->useless_support, t->support_steps,
+		    text_plural(t->support_steps));
 }

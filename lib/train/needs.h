@@ -1,7 +1,7 @@
 /*
  * needs: do batches hold the labels that a method learns from?
  *
- * Without them a loss is 0 and the run teaches nothing, which no number in
+ * Without them a loss is 0 and the network learns nothing, which no number in
  * its log would tell.
  */
 #ifndef SELF_TRAIN_NEEDS_H

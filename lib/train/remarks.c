@@ -53,6 +53,31 @@ remark_temperature(const struct train *t)
 		    o.temperature);
 }
 
+/* Which schedules run over the whole length, or NULL. */
+static const char *
+stretched(const struct train *t)
+{
+	const bool ema = t->run.row->target && t->ema_cosine;
+	const bool rate = t->rate.kind == SCHED_COSINE ||
+	    t->rate.kind == SCHED_COSINE_EPOCH;
+
+	return rate && ema ? "the schedules of the learning rate and of the "
+	    "target network change" : rate ? "the learning-rate schedule "
+	    "changes" : ema ? "the target network's schedule changes" : NULL;
+}
+
+void
+remarks_resumed(const struct train *t, const struct head *old)
+{
+	const int64_t steps = value_get_int(&old->meta, "total_steps", 0);
+	const char *what = stretched(t);
+
+	if (steps > 0 && (uint64_t)steps != t->total && what != NULL)
+		log_line(LOG_WARNING, "--total-steps %" PRIu64 ", the "
+		    "checkpoint's run had %" PRId64 ": %s", t->total, steps,
+		    what);
+}
+
 void
 remarks_log(const struct train *t, const struct head *stream, bool fresh)
 {

@@ -11,4 +11,8 @@
  * a checkpoint's. */
 void remarks_log(const struct train *, const struct head *stream, bool fresh);
 
+/* Logs when a run that is resumed has another length than its checkpoint's
+ * header `old` says, and schedules that follow it. */
+void remarks_resumed(const struct train *, const struct head *old);
+
 #endif

@@ -145,7 +145,12 @@ resume_nothing(const struct train *t, const struct ckpt *ckpt,
 
 	if (out == NULL)
 		return fail_note("%s", path);
-	if (t->step == t->total)
+	if (t->step == t->total && t->stream_end > t->total)
+		log_line(LOG_INFO, "already finished: step %" PRIu64 " of %"
+		    PRIu64 "; the stream has %" PRIu64 ": --total-steps %"
+		    PRIu64 " trains on", t->step, t->total, t->stream_end,
+		    t->stream_end);
+	else if (t->step == t->total)
 		log_line(LOG_INFO, "already finished: step %" PRIu64 " of %"
 		    PRIu64, t->step, t->total);
 	else

@@ -125,6 +125,19 @@ make_spec(struct enc_spec *s, const struct method *m,
 	return complete_heads(s, m, c);
 }
 
+/* Does the header say nothing of views, and come from ssl-decode?  Another
+ * program may have made views all the same, and passed it on. */
+static bool
+of_samples(const struct head *h)
+{
+	const struct value *all = &h->history;
+
+	return value_find(&h->meta, "views") == NULL &&
+	    all->type == VALUE_ARRAY && all->array.n > 0 &&
+	    strcmp(value_get_text(&all->array.items[all->array.n - 1],
+		"tool", ""), "ssl-decode") == 0;
+}
+
 /* One of mean and std: the option, the checkpoint, the stream, ImageNet. */
 static int
 numbers(double *x, const char *name, const char *option,
@@ -134,7 +147,7 @@ numbers(double *x, const char *name, const char *option,
 	int n = 0;
 
 	if (option != NULL) {
-		n = batch_numbers(option, -1e3, 1e3, x, BATCH_CHANNELS);
+		n = batch_numbers(option, -1e9, 1e9, x, BATCH_CHANNELS);
 		return n < 0 ? fail_note("--%s", name) : n;
 	}
 	if (init != NULL)
@@ -142,8 +155,9 @@ numbers(double *x, const char *name, const char *option,
 	if (n == 0)
 		n = ckpt_get_floats(stream, name, x, BATCH_CHANNELS);
 	if (n == 0) {
-		log_line(LOG_INFO, "no %s in the stream header; using "
-		    "ImageNet's", name);
+		if (!of_samples(stream))
+			log_line(LOG_INFO, "no %s in the stream header; "
+			    "using ImageNet's", name);
 		memcpy(x, otherwise, 3 * sizeof(*x));
 		n = 3;
 	}
@@ -198,6 +212,9 @@ make_length(struct train *t, const struct train_config *c,
 		t->steps_per_epoch = known(old, "steps_per_epoch");
 	if (t->steps_per_epoch == 0)
 		t->steps_per_epoch = known(&stream->meta, "steps_per_epoch");
+	t->stream_end = known(&stream->meta, "steps");
+	if (t->stream_end > 0)
+		t->stream_end += known(&stream->meta, "start_step");
 	t->stop = c->steps < 0 ? UINT64_MAX : (uint64_t)c->steps;
 	if (t->total > 0 && t->total < t->stop)
 		t->stop = t->total;
@@ -297,6 +314,11 @@ make_schedules(struct train *t, const struct train_config *c,
 	s->warmup = warmup + (uint64_t)c->warmup_steps;
 	if (c->support_epochs == 0)
 		t->support_end = UINT64_MAX;
+	if (t->ema_cosine && t->run.row->target && t->total == 0 &&
+	    of_samples(stream))
+		return fail(FAIL_USAGE, "the header is that of samples: pipe "
+		    "them through ssl-augment --batch N, which makes views; "
+		    "for views of another program give --total-steps");
 	if (t->ema_cosine && t->run.row->target && t->total == 0)
 		return fail(FAIL_USAGE, "--ema-schedule cosine needs the "
 		    "number of steps, which the stream does not tell "
@@ -511,7 +533,9 @@ train_init(struct train *t, const struct train_config *c, struct kernel *k,
 	rc = setup(t, c, k, stream, init, resume);
 	if (rc < 0)
 		train_fini(t);
-	else if (!resume)
+	else if (resume)
+		remarks_resumed(t, ckpt_head(init));
+	else
 		remarks_log(t, stream, init == NULL);
 	return rc;
 }

@@ -151,7 +151,7 @@ tap_parse(struct tap *tap, const char *text, struct method_run *r)
 			    TAP_MOST);
 		if (size == 0 || !find(r, at, size, &t))
 			return fail(FAIL_USAGE, "there is no tensor %.*s; "
-			    "--list-taps tells those there are", (int)size,
+			    "--list-taps prints their names", (int)size,
 			    at);
 		if (t.value > 0)
 			r->options.keep[r->options.n_keep++] = t.value;

@@ -114,11 +114,56 @@ check_choice(const struct choice *u, const struct train_config *c)
 	    u->values);
 }
 
+static bool
+lacks_head(const struct ckpt *first, const char *prefix, const char *text)
+{
+	return !ckpt_has(first, prefix) && strcmp(text, "none") != 0;
+}
+
+/* Does the run have a head that the checkpoint does not bring? */
+static bool
+draws_heads(const struct train_config *c, const struct method *m,
+    const struct ckpt *first)
+{
+	const char *projector = c->projector != NULL ? c->projector :
+	    m->projector;
+	const char *predictor = c->predictor != NULL ? c->predictor :
+	    m->projector;
+
+	return lacks_head(first, "online.projector.", projector) ||
+	    (m->predictor && lacks_head(first, "online.predictor.",
+	    predictor));
+}
+
+/* FAIL_USAGE for an option about initial weights that --init brings. */
+static int
+check_init(const char *option, const struct train_config *c,
+    const struct method *m, const struct ckpt *first)
+{
+	const bool heads = draws_heads(c, m, first);
+	const bool target = m->target && !ckpt_has(first, "target.");
+	const bool fresh = target && strcmp(c->target_start, "fresh") == 0;
+
+	if (strcmp(option, "draw") == 0 && !heads && !fresh)
+		return fail(FAIL_USAGE, "--draw: all weights are loaded from "
+		    "--init %s", c->init);
+	if (strcmp(option, "residual-scale") == 0 && !fresh)
+		return fail(FAIL_USAGE, "--residual-scale: the encoder is "
+		    "loaded from --init %s", c->init);
+	if (strcmp(option, "target-start") == 0 && !target && !heads)
+		return fail(FAIL_USAGE, "--target-start: the target network "
+		    "is loaded from --init %s", c->init);
+	return 0;
+}
+
 static int
 check_one(const char *option, const struct train_config *c,
-    const struct method *m)
+    const struct method *m, const struct ckpt *first)
 {
 	int rc = method_check_option(m, option);
+
+	if (rc == 0 && first != NULL && c->resume == NULL)
+		rc = check_init(option, c, m, first);
 
 	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]) &&
 	    rc == 0; i++)
@@ -135,13 +180,13 @@ check_one(const char *option, const struct train_config *c,
 
 int
 uses_check(const struct opt *rows, size_t n, const struct opt_said *given,
-    const struct train_config *c)
+    const struct train_config *c, const struct ckpt *first)
 {
 	const struct method *m = method_find(c->method);
 	int rc = m == NULL ? fail_last() : 0;
 
 	for (size_t i = 0; i < n && rc == 0; i++)
 		if (rows[i].name != NULL && given->given[i])
-			rc = check_one(rows[i].name, c, m);
+			rc = check_one(rows[i].name, c, m, first);
 	return rc;
 }

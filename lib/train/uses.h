@@ -9,12 +9,14 @@
 #ifndef SELF_TRAIN_USES_H
 #define SELF_TRAIN_USES_H
 
+#include "train/ckpt.h"
 #include "train/options.h"
 
 /* FAIL_USAGE for the first option of the table's n rows that is `given` and
  * that the run described by the config does not use, with what does use it;
- * FAIL_USAGE also for an unknown method. */
+ * FAIL_USAGE also for an unknown method.  `first`: the checkpoint that the run
+ * begins with, or NULL. */
 int uses_check(const struct opt *rows, size_t n, const struct opt_said *given,
-    const struct train_config *) FAIL_CHECKED;
+    const struct train_config *, const struct ckpt *first) FAIL_CHECKED;
 
 #endif

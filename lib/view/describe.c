@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "view/view.h"
 
 static int
@@ -126,6 +127,7 @@ view_check_batch(const struct head *h, const struct view_config *c,
 		return fail(FAIL_FORMAT, "%" PRIu64 " samples, some of them "
 		    "unreadable images, are fewer than one batch of %zu; give "
 		    "a smaller --batch", all, c->batch);
-	return fail(FAIL_FORMAT, "%" PRIu64 " samples are fewer than one batch "
-	    "of %zu; give --batch %" PRIu64 " or less", all, c->batch, all);
+	return fail(FAIL_FORMAT, "%" PRIu64 " sample%s %s than one batch of "
+	    "%zu; give --batch %" PRIu64 " or less", all, text_plural(all),
+	    all == 1 ? "is less" : "are fewer", c->batch, all);
 }

@@ -84,8 +84,8 @@ done
 ssl-synth -q --size 20 --train 10 --test 2 --classes 2 ten || exit 1
 ssl-decode -q --epochs 2 -b 3 ten/train >ten.tz
 ok "ten samples by four" ssl-augment -r byol-cifar -b 4 ten.tz -o four.tz
-is "$(cat .err)" "ssl-augment: 4 samples left over at the ends of epochs \
-(less than a batch)" "… leave two an epoch, and say so once"
+is "$(cat .err)" "ssl-augment: samples left over at the ends of epochs \
+(less than a batch): 4" "… leave two an epoch, and say so once"
 is "$(ssl-show --tensor index four.tz | tr -d '[],' | tr '\n' ' ' |
     tr -s ' ')" "0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7 " "… which are the last"
 for pair in steps=4 steps_per_epoch=2 samples=16 batch=4 views.1.size=32 \

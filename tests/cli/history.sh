@@ -34,3 +34,15 @@ is "$?" 1 "an operand that begins with - and does not exist"
 mv "my set/train" ./-dash
 ssl-decode -- -dash >h.tz
 is "$(ssl-show --replay h.tz)" "ssl-decode -- -dash" "… and one that does"
+
+# A pipe of that run is not there any more.
+cat >"my list" <<END
+$(find ./-dash -name '*.jpg' | LC_ALL=C sort | head -n 2)
+END
+ssl-decode @<(cat "my list") >i.tz
+ok "a command that read a pipe" bash -c "ssl-show --replay i.tz >said"
+like "$(cat .err)" "*ssl-decode read @/dev/fd/[0-9]*, a pipe of that run: put what \
+was in it in its place*" "… brings a remark"
+like "$(cat said)" "# the next command read a pipe of its run: *
+ssl-decode @/dev/fd/[0-9]*" "… and a comment before it"
+is "$(ssl-show -q --replay i.tz 2>&1)" "$(cat said)" "… -q hides the remark alone"

@@ -109,8 +109,8 @@ refused "*net.tz: a checkpoint*" ssl-show --sheet x.png net.tz
 ok "... no sheet" test ! -e x.png
 fails 2 "samples without a number of steps" ssl-train -q -m byol -o x.tz \
     samples.tz
-like "$(cat .err)" "*ssl-augment --batch writes it*--total-steps*" \
-    "... are told who writes it"
+like "$(cat .err)" "*samples*ssl-augment --batch N, which makes views*--total-steps*" \
+    "... are told what makes views"
 
 # pixels OUT DTYPE VALUES CHANNELS SIZE: images and views of them
 pixels() {

@@ -77,6 +77,24 @@ is "$(ssl-show --digest other.tz)" "$(ssl-show --digest cutmix.tz)" \
 # What the trainer makes of it.
 ok "ssl-train takes mixed views" ssl-train -q --width 4 --stem cifar \
     --steps 2 -o model.tz mixup.tz
+for mode in mixup cutmix; do
+	ssl-mix -q --mode $mode --view 1 -o view1.tz views.tz
+	is "$(ssl-show --meta mix_view view1.tz)" 1 "$mode: the mixed view is named"
+	for method in byol moco npair; do
+		fails 2 "$method with view1 mixed by $mode" ssl-train -q --width 4 \
+		    --stem cifar --method $method --steps 2 -o none.tz view1.tz
+		like "$(cat "$T/.err")" \
+		    "*view1.tz: record 0: view1 is mixed, but $method predicts from view0*--view 0*" \
+		    "… says what to do"
+	done
+done
+ok "… and nothing is written" test ! -e none.tz
+cat mixup.tz view1.tz >joined.tz
+fails 1 "view0 mixed, then view1" ssl-train -q --width 4 --stem cifar \
+    -o none.tz joined.tz
+like "$(cat "$T/.err")" "*mix_view: 1, but 0 in the first stream*" "… is refused"
+ok "an augmentation of view 1" bash -c "ssl-mix -q --mode inputmix --view 1 views.tz |
+    ssl-mix -q | ssl-train -q --width 4 --stem cifar --steps 1 -o model.tz"
 
 fails 2 "a mistyped mode" ssl-mix --mode mixip views.tz
 fails 2 "a share for each pixel" ssl-mix --lambda-per pixel views.tz

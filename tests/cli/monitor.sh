@@ -89,7 +89,7 @@ ssl-decode -q more -o more.tz
 ok "one class more" learn -n 12 -o more-classes.tz views.tz \
     --monitor train.tz,more.tz --monitor-every 6
 is "$(grep -c "more.tz: 15 images of classes that train.tz does not have, as \
-'none', count as wrong" .err)" 1 "… is told once"
+'none': counted as wrong" .err)" 1 "… is told once"
 ssl-decode -q --size 24 data/train -o train24.tz
 ssl-decode -q --size 24 data/test -o test24.tz
 fails 1 "images of two sizes" monitor train.tz,test24.tz
@@ -99,6 +99,8 @@ ok "images of another size than the views" learn -n 12 -o size.tz views.tz \
     --monitor train24.tz,test24.tz --monitor-every 6
 is "$(grep -c "images are 24x24 px, the network was trained on views of 32x32" .err)" \
     1 "… bring one remark"
+ok "the same file twice" learn -n 6 -o twice.tz views.tz --monitor train.tz,./train.tz
+is "$(grep -c "train.tz and ./train.tz are the same file" .err)" 1 "… brings one"
 head -c 3000 test.tz >cut.tz
 fails 1 "a cut stream" monitor train.tz,cut.tz
 like "$(cat .err)" "*cut.tz*truncated stream*" "… is said to be one"

@@ -39,7 +39,8 @@ fails 1 "… and is not saved" test -e x2.tz
 ssl-decode -q --epochs 3 flat | views --batch 16 -o flat.tz
 ssl-decode -q --epochs 3 set/train | views --batch 16 -o views.tz
 fails 1 "supcon without labels" learn -m supcon -o x3.tz flat.tz
-like "$(cat .err)" "*supcon needs labels*all 16 samples*" "says so"
+like "$(cat .err)" "*supcon needs labels*all 16 samples*class folders*list*" \
+    "says so, and what to do"
 fails 1 "… and nothing is saved" test -e x3.tz
 ok "supcon with labels" learn -m supcon -o x.tz views.tz
 is "$(cat .err)" "" "without a word"
@@ -49,8 +50,22 @@ done >half.txt
 ls flat/*.jpg >>half.txt
 ssl-decode -q --epochs 3 @half.txt | views --batch 16 -o part.tz
 ok "labels in the first half alone" learn -m supcon --total-steps 18 -o x.tz part.tz
-like "$(cat .err)" "*skipped 144 of 288 samples that have no label; 9 of 18 steps*" \
+like "$(cat .err)" "*skipped 144 of 288 samples without a label; 9 of 18 steps*" \
     "the steps without are counted, with -q too"
+
+sed -n '1,45p' half.txt | sed '$s/\t.*//' >lacks.txt
+ssl-decode -q @lacks.txt | views --batch 45 -o one.tz
+ok "a sample without a label" learn -m supcon -o x.tz one.tz
+is "$(cat .err)" "ssl-train: skipped 1 of 45 samples without a label" \
+    "… and no step that lacks them"
+fails 1 "clsa on two views" learn -m clsa --queue 48 -o x3.tz views.tz
+like "$(cat .err)" "*views.tz: record 0: clsa needs 3 views, view0 to view2, and the \
+record has 2; ssl-augment --recipe clsa writes three*" "says how many and who writes them"
+views --views 1 --batch 16 -o single.tz samples.tz
+fails 1 "simclr on one view" learn -m simclr -o x3.tz single.tz
+like "$(cat .err)" "*simclr needs 2 views, *has 1; ssl-augment --views 2*" "says so too"
+fails 2 "samples instead of views" learn -o x3.tz samples.tz
+like "$(cat .err)" "ssl-train: the header is that of samples*ssl-augment*" "says so alone"
 
 suncet() { learn -m suncet --support "$1" -o x4.tz views.tz; }
 fails 1 "--support without labels" suncet flat.tz
@@ -66,6 +81,11 @@ like "$(cat .err)" "*--support*no two of its samples have the same label*" "says
 fails 1 "… and nothing is saved" test -e x4.tz
 ssl-decode -q --epochs 9 --balance 3x2 set/train | views -o support.tz
 ok "--support of three classes" suncet support.tz
+ssl-decode -q --epochs 9 --balance 3x2 set/train |
+    ssl-augment -q --recipe simclr-cifar --size 24 -o large.tz
+fails 1 "--support of another size" suncet large.tz
+like "$(cat .err)" "*large.tz: the labelled views are 24x24 px, the views 16x16; \
+give ssl-augment the same --size*" "says so"
 ssl-decode -q --balance 3x2 set/train | views --batch 6 -o first.tz
 ls set/train >classes.txt
 for round in 1 2 3; do

@@ -79,7 +79,7 @@ without --shuffle*ssl-augment --seed 2, *had 0*" "all at once" other.tz
 is "$(resume other.tz 2>&1 | wc -l)" 1 "… in one line"
 ssl-decode -q --shuffle --batch 8 --epochs 2 set/train |
     ssl-augment -q --recipe byol-cifar --size 16 --batch 8 --set flip.p=0.25 >other.tz
-refused 1 "*recipe has*flip p=0.25*the checkpoint's*flip p=0.5*" \
+refused 1 "*recipe has \"flip p=0.25\", the checkpoint's \"flip p=0.5\"*" \
     "one number of the recipe" other.tz
 ssl-mix -q -o other.tz views.tz
 refused 1 "*ssl-decode | ssl-augment | ssl-mix*" "another program" other.tz
@@ -139,6 +139,46 @@ ssl-train -q --stem cifar --width 2 --method moco --queue 16 --steps 5 -o queue.
 fails 2 "another queue" ssl-train --resume queue.tz --queue 32 -o x.tz views.tz
 like "$(cat .err)" "*--queue 32, the checkpoint has 16*" "… by name"
 
+fails 2 "--init and another queue" ssl-train --init queue.tz --method moco \
+    --queue 32 -o x.tz views.tz
+like "$(cat .err)" "*--init queue.tz: --queue 32, the checkpoint has 16*" "… by name"
+ok "… which a method without one does not mind" ssl-train -q --init queue.tz \
+    --method simclr --steps 1 -o x.tz views.tz
+
+# What a run left to its method is said as it came out.
+refused 2 "*half.tz: --temperature: byol does not use it*" \
+    "an option that the method does not use" --temperature 0.2 views.tz
+refused 2 "*--ema 0.5, the checkpoint's run had 0.99*" "the method's momentum" \
+    --ema 0.5 views.tz
+refused 2 "*--draw torch, the checkpoint's run had haiku*" "its initialization" \
+    --draw torch views.tz
+ok "the method's momentum, said" resume -q --ema "$(ssl-show --json half.tz |
+    sed -n 's/.*"effective":{[^}]*"ema":\([0-9.]*\).*/\1/p')" views.tz
+fails 2 "a temperature" ssl-train --resume queue.tz --temperature 0.5 -o x.tz views.tz
+like "$(cat .err)" "*--temperature 0.5, the checkpoint's run had 0.2*" "… by its value"
+ok "the same temperature, said" ssl-train -q --resume queue.tz \
+    --temperature 0.2 -o x.tz views.tz
+
+# Another length changes the schedule.
+ok "a longer run" resume --total-steps 14 --steps 6 views.tz
+like "$(cat .err)" "*--total-steps 14, the checkpoint's run had 12: the schedules \
+of the learning rate and of the target network change*" "… is remarked on"
+learn --steps 5 --schedule constant --ema-schedule constant -o flat.tz views.tz
+ok "a longer run at one rate" ssl-train --resume flat.tz --total-steps 14 \
+    --steps 6 -o x.tz views.tz
+is "$(grep -c 'the checkpoint.s run had' .err)" 0 "… brings no remark"
+ssl-decode -q --shuffle --batch 8 --epochs 4 set/train |
+    ssl-augment -q --recipe byol-cifar --size 16 --batch 8 -o longer.tz
+ok "a finished run and a longer stream" ssl-train --resume whole.tz -o x.tz longer.tz
+like "$(cat .err)" "*already finished: step 12 of 12; the stream has 24: --total-steps 24 \
+trains on*" "… says how to train on"
+
+# Views made alike in another way.
+views set --batch 16 >other.tz
+resumed "records of samples of another size" other.tz
+views set --keep-jpeg >other.tz
+resumed "images decoded elsewhere" other.tz
+
 # --init takes the network, and no other.
 for option in "--width 8" "--arch resnet50" "--stem imagenet" "--projector-out 4" \
     "--predictor-hidden 4"; do
@@ -148,6 +188,28 @@ for option in "--width 8" "--arch resnet50" "--stem imagenet" "--projector-out 4
 done
 ok "--init with another rate" ssl-train -q --init half.tz --lr 0.3 --seed 4 \
     --steps 1 -o x.tz views.tz
+
+init() { ssl-train --init half.tz --steps 1 -o x.tz "$@" views.tz; }
+for option in "--draw torch" "--residual-scale 0" "--target-start fresh"; do
+	# shellcheck disable=SC2086
+	fails 2 "--init and $option" init $option
+	like "$(cat .err)" "ssl-train: ${option% *}: *loaded from --init half.tz" "… which it would not use"
+done
+learn --method simclr --predictor-hidden 0 --steps 1 -o simple.tz views.tz 2>/dev/null ||
+    ssl-train -q --stem cifar --width 2 --method simclr --steps 1 -o simple.tz views.tz
+digests=
+for draw in torch haiku; do
+	ok "--draw $draw for a predictor" ssl-train -q --init simple.tz \
+	    --draw $draw --steps 0 -o x.tz views.tz
+	digests="$digests $(ssl-show --digest x.tz)"
+done
+# shellcheck disable=SC2086
+is "$(printf '%s\n' $digests | sort -u | wc -l)" 2 "… makes a difference"
+fails 2 "… and --residual-scale none" ssl-train --init simple.tz \
+    --residual-scale 0 -o x.tz views.tz
+ok "a network whose predictor is not used" init --method simclr
+is "$(grep 'not used' .err | grep -v target)" "ssl-train: half.tz: online.predictor \
+is not used (7 tensors)" "… is told in a line"
 
 # Checkpoints of 0.1.0 kept less.
 ssl-decode -q --shuffle --batch 16 --epochs 2 set/train |

@@ -72,6 +72,18 @@ like "$(cat .err)" "*view0*" "says which field is missing"
 fails 1 "views that are no checkpoint" ssl-train --init test.tz views.tz
 fails 2 "a cosine of unknown length" ssl-train $net -o x.tz test.tz
 like "$(cat .err)" "*--total-steps*" "says what to give"
+for option in "--mean 123,116,103" "--mean -0.1,0,0" "--std 58,57,57" "--std 0,1,1"; do
+	# shellcheck disable=SC2086
+	fails 2 "$option" ssl-train $net $option --steps 1 -o x.tz views.tz
+	like "$(cat .err)" "*units of pixels / 255*" "… says the unit"
+	# shellcheck disable=SC2086
+	fails 2 "ssl-encode $option" ssl-encode --model a.tz $option -o x.tz test.tz
+	like "$(cat .err)" "*units of pixels / 255*" "… says the unit"
+done
+ssl-train -q --stem cifar --width 2 --method simclr --steps 0 -o plain.tz views.tz
+fails 2 "a target network that is not there" ssl-encode --model plain.tz \
+    --network target -o x.tz test.tz
+like "$(cat .err)" "*plain.tz has no target network; give --network online" "says what to give"
 fails 2 "an unknown schedule" ssl-train --schedule cosin -o x.tz views.tz
 
 ok "encodes" ssl-encode --model a.tz -o f.tz test.tz
