@@ -138,8 +138,8 @@ say_few_classes(const struct tally *t)
 		log_line(LOG_WARNING, "%s: all samples are of one class, "
 		    "which every test sample is given", t->train_path);
 	else if (t->classes.n <= RANK_TOP)
-		log_line(LOG_INFO, "%s has %zu classes: all that have a score "
-		    "are among the five of top5", t->train_path,
+		log_line(LOG_INFO, "%s has only %zu classes: top5 counts every "
+		    "sample whose class has a score", t->train_path,
 		    t->classes.n);
 }
 

@@ -45,8 +45,9 @@ remark_queue(const struct train *t, const struct head *h)
 	if (n > 0 && t->run.keys.k > (size_t)n)
 		log_line(LOG_WARNING, "a queue of %zu keys is more than the "
 		    "%" PRId64 " images of an epoch, so that negatives are "
-		    "older keys of the same image; give --queue %" PRId64
-		    " or less", t->run.keys.k, n, n);
+		    "older keys of the same image; give --queue a "
+		    "multiple of the batch up to %" PRId64,
+		    t->run.keys.k, n, n);
 }
 
 static void
