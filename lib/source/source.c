@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "source/classes.h"
+#include "source/doubles.h"
 #include "source/kind.h"
 #include "source/spill.h"
 
@@ -113,26 +114,6 @@ probe_open(struct src_probe *probe, const char *path)
 	return 0;
 }
 
-static int
-remark_doubles(char *const *paths, size_t n)
-{
-	struct names all = { 0 };
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		size_t at = NAMES_NONE;
-
-		rc = names_find(&all, paths[i], &at);
-		if (rc == 0 && at != NAMES_NONE)
-			log_line(LOG_WARNING, "%s: given more than once; its "
-			    "samples come each time", paths[i]);
-		else if (rc == 0)
-			rc = names_add(&all, paths[i], strlen(paths[i]));
-	}
-	names_free(&all);
-	return rc;
-}
-
 static void
 part_close(struct src_part *p)
 {
@@ -224,7 +205,7 @@ open_all(struct source *s, char *const *paths, size_t n, const char *classes)
 	s->parts = calloc(n, sizeof(*s->parts));
 	if (s->parts == NULL)
 		return fail_memory(n * sizeof(*s->parts));
-	if (remark_doubles(paths, n) < 0)
+	if (doubles_operands(paths, n) < 0)
 		return fail_last();
 	for (size_t i = 0; i < n; i++)
 		if (add_path(s, paths[i]) < 0)

@@ -8,11 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "source/doubles.h"
 #include "source/kind.h"
 
 /* Paths, and labels once any line has one. */
 struct list {
 	struct names paths;
+	size_t *lines;		/* number of each; NULL: no list */
 	int64_t *labels;	/* NULL: none has */
 	int first;		/* descriptor of the first picture, or -1 */
 };
@@ -41,6 +43,7 @@ list_close(struct src_part *p)
 		close(l->first);
 	names_free(&l->paths);
 	free(l->labels);
+	free(l->lines);
 	free(l);
 }
 
@@ -152,6 +155,9 @@ add_path(struct list *l, const struct line *line)
 static int
 take_paths(struct list *l, const struct names *lines)
 {
+	l->lines = malloc((lines->n + 1) * sizeof(*l->lines));
+	if (l->lines == NULL)
+		return fail_memory(lines->n * sizeof(*l->lines));
 	for (size_t i = 0; i < lines->n; i++) {
 		struct line line;
 
@@ -160,6 +166,7 @@ take_paths(struct list *l, const struct names *lines)
 		if (split(names_get(lines, i), &line) < 0 ||
 		    add_path(l, &line) < 0)
 			return fail_note("line %zu", i + 1);
+		l->lines[l->paths.n - 1] = i + 1;
 	}
 	return l->paths.n == 0 ? fail(FAIL_FORMAT, "an empty list") : 0;
 }
@@ -360,7 +367,9 @@ take_lines(struct src_part *p, struct list *l, const struct names *lines)
 	if (take_paths(l, lines) < 0 || check_paths(p, l, lines) < 0)
 		return fail_last();
 	p->n = l->paths.n;
-	return take_labels(p, lines);
+	if (take_labels(p, lines) < 0)
+		return fail_last();
+	return doubles_list(&l->paths, l->labels, l->lines, p->path);
 }
 
 /* No JPEG, no compressed stream, no archive; UTF-16 is refused later. */

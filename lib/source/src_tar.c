@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "source/kind.h"
+#include "source/level.h"
 #include "source/spill.h"
 #include "source/tar_index.h"
 #include "source/tar_member.h"
@@ -355,6 +356,8 @@ tar_settle(struct src_part *p, const struct src_part *all, size_t n)
 		if (tar_folders_apply(&t->index, p) < 0)
 			return fail_last();
 		count_samples(p);
+		return t->has_list ? 0 : level_remark(&p->classes, p->path,
+		    false, false);
 	} else if (labels) {
 		return tar_index_lose(&t->index, &p->skips);
 	} else if (strchr(first, '/') != NULL) {

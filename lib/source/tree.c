@@ -2,19 +2,17 @@
 #define _GNU_SOURCE
 #include "source/tree.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "image/format.h"
+#include "source/level.h"
 
 #define MAX_DEPTH 64
 #define HEAD_BYTES 64		/* of a file that decide on its format */
@@ -346,66 +344,6 @@ lose_loose(struct tree *t)
 	return 0;
 }
 
-/* "train", "Val", "test2017", but not "trains". */
-static bool
-is_part_name(const char *name)
-{
-	static const char *const parts[] = { "train", "training", "val",
-		"valid", "validation", "test", "testing", "dev" };
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const size_t n = strlen(parts[i]);
-
-		if (strncasecmp(name, parts[i], n) == 0 &&
-		    !isalpha((unsigned char)name[n]))
-			return true;
-	}
-	return false;
-}
-
-/* Whether the classes look like parts of a data set, or like the one folder
- * that holds the class folders: one level too high.  The folder that was
- * meant in *meant. */
-static bool
-is_too_high(const struct tree *t, const struct names *classes,
-    const char **meant)
-{
-	bool parts = true;
-
-	*meant = names_get(classes, 0);
-	for (size_t i = 0; i < classes->n; i++) {
-		const char *name = names_get(classes, i);
-
-		parts &= is_part_name(name);
-		if (strncasecmp(name, "train", 5) == 0)
-			*meant = name;
-	}
-	return parts || (classes->n == 1 && t->folders[1].n == 0);
-}
-
-static int
-warn_of_level(const struct tree *t, const struct names *classes,
-    const char *path)
-{
-	struct buf list = { 0 };
-	const char *meant;
-	int rc = 0;
-
-	if (!is_too_high(t, classes, &meant))
-		return 0;
-	for (size_t i = 0; rc == 0 && i < classes->n; i++)
-		rc = buf_printf(&list, "%s%s", i == 0 ? "" :
-		    i + 1 < classes->n ? ", " : " and ",
-		    names_get(classes, i));
-	if (rc == 0)
-		log_line(LOG_WARNING, "%s: the %s %s; did you mean "
-		    "ssl-decode %s/%s?", path, classes->n == 1 ?
-		    "only class is" : "classes are",
-		    (const char *)list.data, path, meant);
-	buf_free(&list);
-	return rc;
-}
-
 /* Says what is there instead: lost images, or else other files. */
 static int
 nothing_found(const struct skips *s)
@@ -443,8 +381,8 @@ tree_walk(struct tree *t, struct src_part *p)
 	if (p->classes.n > 0) {
 		p->n -= t->folders[0].n;
 		p->max_label = (int64_t)p->classes.n - 1;
-		if (lose_loose(t) < 0 || warn_of_level(t, &p->classes,
-		    p->path) < 0)
+		if (lose_loose(t) < 0 || level_remark(&p->classes, p->path,
+		    p->classes.n == 1 && t->folders[1].n == 0, true) < 0)
 			return fail_last();
 	}
 	p->classes_sorted = true;

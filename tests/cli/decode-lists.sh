@@ -99,6 +99,20 @@ is "$(ssl-show --tensor label out.tz | tr '\n' ' ')" "0 -1 1 " "and have none"
 list '0.jpg\tcat\n1.jpg\t-1\n2.jpg\tdog\n'
 ok "-1 is a label" ssl-decode --strict @list.txt -o out.tz
 
+refuses "one path, two labels" '0.jpg\tcat\n\n1.jpg\tdog\n.//0.jpg\tdog\n' \
+    "lines 1 and 4: .//0.jpg has two different labels; delete one*"
+refuses "two numbers" '0.jpg\t1\n0.jpg\t2\n' "lines 1 and 2: 0.jpg has two*"
+refuses "with a label and without" '0.jpg\t1\n0.jpg\n' \
+    "lines 1 and 2: 0.jpg comes with a label and without*"
+for label in '' '\tcat'; do
+	list "0.jpg$label\n1.jpg$label\n./0.jpg$label\n"
+	ok "one path twice, one label" ssl-decode @list.txt -o out.tz
+	is "$(cat "$T/.err")" "ssl-decode: @list.txt: 1 of 3 lines repeat a \
+path; its samples come each time (the first is line 3, ./0.jpg)" "is said"
+	is "$(ssl-show --tensor key out.tz)" '["0.jpg","1.jpg","./0.jpg"]' \
+	    "and comes each time"
+done
+
 printf 'cat\ndog\ncat\n' >twice.txt
 list '0.jpg\tcat\n'
 fails 1 "a class named twice" ssl-decode --classes twice.txt @list.txt \

@@ -130,6 +130,20 @@ mv data/val data/VAL2017
 ok "of other names" ssl-decode data -o out.tz
 like "$(cat "$T/.err")" "*data: the classes are VAL2017 and train; did you mean \
 ssl-decode data/train?" "likewise"
+mkdir -p data/more/x data/empty
+cp "$good" data/more/x
+cp "$good" data/1.jpg
+ok "beside another folder and an image" ssl-decode data -o out.tz
+like "$(cat "$T/.err")" "*data: the classes are VAL2017, more and train; did \
+you mean ssl-decode data/train?*" "likewise"
+tar -cf data.tar data
+ok "in an archive" ssl-decode data.tar -o out.tz
+like "$(cat "$T/.err")" "*data.tar: the classes are VAL2017, more and train; \
+for the folders below train as classes*" "likewise"
+tar -cf data.tar data/train data/more
+ok "one part beside a class" ssl-decode data.tar -o out.tz
+is "$(cat "$T/.err")" "" "may be one"
+rm -r data/more data/empty data/1.jpg
 mkdir -p up/images
 mv data/train/x up/images/x
 cp -r up/images/x up/images/y
@@ -151,6 +165,22 @@ ok "a folder given twice" ssl-decode flat flat -o out.tz
 like "$(cat "$T/.err")" "*flat: given more than once; its samples come each \
 time*" "is said"
 is "$(keys out.tz)" "1.jpg 1.jpg" "and read twice"
+mkdir -p flat/empty/sub
+cp "$good" flat/empty/sub
+ln -s flat same
+for inner in flat/empty flat/empty/sub/colour.jpg same/empty/; do
+	ok "a folder and what lies in it" ssl-decode "$inner" flat/. -o out.tz
+	like "$(cat "$T/.err")" "*$inner: lies in flat/., which is given too; \
+its images come twice*" "is said"
+done
+ok "a folder and its twin" ssl-decode flat same -o out.tz
+like "$(cat "$T/.err")" "*same: given more than once*" "is said"
+mkdir plain plainer
+cp "$good" plain
+cp "$good" plainer
+ok "a folder whose name goes on" ssl-decode plain plainer -o out.tz
+is "$(cat "$T/.err")" "" "is another"
+rm -r flat/empty/sub
 ok "images without a label beside class folders" \
     ssl-decode data/train flat -o out.tz
 like "$(cat "$T/.err")" "*flat: none of its images has a label, but other \
