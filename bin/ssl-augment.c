@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/log.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "view/view.h"
 
@@ -193,11 +193,10 @@ say(const struct view_config *config, const struct view_counts *n)
 	if (config->only_index >= 0 && n->records == 0)
 		cli_usage("no sample has index %" PRId64, config->only_index);
 	if (n->dropped > 0)
-		cli_say("%" PRIu64 " samples left over at the ends of epochs "
-		    "(less than a batch)", n->dropped);
-	if (n->bad > 0)
-		log_line(LOG_LOST, "skipped %" PRIu64 " unreadable images",
-		    n->bad);
+		cli_say("%" PRIu64 " sample%s left over at the ends of epochs "
+		    "(less than a batch)", n->dropped, text_s(n->dropped));
+	if (view_report_bad(n) < 0)
+		cli_die("%s", "");
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes of the valid UTF-8 sequence that `at` [left] begins with, 1 to 4; 0
  * if there is none. */
@@ -22,5 +23,12 @@ size_t text_control(const void *at, size_t left);
 
 /* Writes '?' over each control character in text [size]. */
 void text_clean(char *text, size_t size);
+
+/* "s" for any n but 1, to end a word that follows n. */
+const char *text_s(uint64_t n);
+
+/* Writes n and `form`, in which "{image|images}" is the first word for n = 1
+ * and the second otherwise; cut to `room` bytes with the NUL.  Returns to. */
+const char *text_count(char *to, size_t room, uint64_t n, const char *form);
 
 #endif

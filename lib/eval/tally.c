@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "eval/rank.h"
 
 static int
@@ -47,8 +48,8 @@ static void
 say_skipped(const char *path, size_t skipped)
 {
 	if (skipped > 0)
-		log_line(LOG_LOST, "%s: %zu samples without a label skipped",
-		    path, skipped);
+		log_line(LOG_LOST, "%s: %zu sample%s without a label skipped",
+		    path, skipped, text_s(skipped));
 }
 
 int
@@ -149,8 +150,9 @@ say_unmet(const struct tally *t)
 	const size_t unmet = labels_unmet(&t->train->labels);
 
 	if (unmet > 0)
-		log_line(LOG_INFO, "%s lacks %zu of the %zu classes of %s", t->test_path, unmet,
-		    t->train->labels.n_trained, t->train_path);
+		log_line(LOG_INFO, "%s lacks %zu of the %zu classes of %s",
+		    t->test_path, unmet, t->train->labels.n_trained,
+		    t->train_path);
 }
 
 int
@@ -169,9 +171,10 @@ tally_end(const struct tally *t, size_t skipped)
 		    "that %s does not have, as '%s'", t->test_path, t->n,
 		    t->train_path, name);
 	if (t->n_unknown > 0)
-		log_line(LOG_WARNING, "%s: %zu samples of classes that %s "
-		    "does not have, as '%s', count as wrong", t->test_path,
-		    t->n_unknown, t->train_path, name);
+		log_line(LOG_WARNING, "%s: %zu sample%s of classes that %s "
+		    "does not have, as '%s', count%s as wrong", t->test_path,
+		    t->n_unknown, text_s(t->n_unknown), t->train_path, name,
+		    t->n_unknown == 1 ? "s" : "");
 	if (t->shared > 0)
 		log_line(LOG_WARNING, "%s: %zu of %zu samples are in %s too, "
 		    "with the same key and the same numbers", t->test_path,

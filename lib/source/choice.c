@@ -121,7 +121,7 @@ match_numbers(struct subset *u, size_t n, struct skips *skips)
 		if (found)
 			continue;
 		first_bad += first_bad == 0 ? i + 1 : 0;
-		if (skips_add(skips, true, "lines that name no sample",
+		if (skips_add(skips, true, "line{|s} that name{s|} no sample",
 		    line) < 0)
 			return fail_last();
 	}

@@ -18,6 +18,7 @@ struct source {
 	struct src_part *parts;
 	size_t n_parts, n;
 	struct names classes;
+	size_t n_text;		/* operands that look like lists */
 	int spill;		/* of all parts, -1 until one needs it */
 };
 
@@ -173,6 +174,8 @@ add_path(struct source *s, const char *path)
 
 	if (rc == 0)
 		rc = find_kind(&probe, &kind);
+	s->n_text += rc == 0 && kind == &src_file && probe.n_head > 0 &&
+	    !src_is_picture_name(path) && src_is_text(&probe);
 	/* Files one after the other share a part. */
 	if (rc == 0 && kind == &src_file && !probe.is_only && last != NULL &&
 	    last->kind == kind)
@@ -192,7 +195,7 @@ note_fields(struct src_part *p)
 	const size_t n = p->kind->n_fields == NULL ? 0 : p->kind->n_fields(p);
 
 	for (size_t f = 0; f < n; f++)
-		if (skips_add(&p->skips, true, "fields that are kept only of "
+		if (skips_add(&p->skips, true, "field{|s} that {is|are} kept only of "
 		    "a stream that is the one source",
 		    p->kind->field(p, f)->name) < 0)
 			return fail_last();
@@ -210,6 +213,9 @@ open_all(struct source *s, char *const *paths, size_t n, const char *classes)
 	for (size_t i = 0; i < n; i++)
 		if (add_path(s, paths[i]) < 0)
 			return fail_last();
+	if (s->n_text == n)
+		return fail(FAIL_FORMAT, "%s: a text file; write @%s for a "
+		    "list of paths", paths[0], paths[0]);
 	for (size_t i = 0; i < s->n_parts; i++) {
 		struct src_part *p = &s->parts[i];
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "source/doubles.h"
 #include "source/kind.h"
 
@@ -183,6 +184,17 @@ is_there_before(const char *path, const char *mark)
 	return found;
 }
 
+/* Quotes, as some programs write them into tables, are part of a path. */
+static int
+check_quotes(const char *path)
+{
+	const char *end = *path == '"' ? strchr(path + 1, '"') : NULL;
+
+	return is_there_before(path + 1, end) ? fail(FAIL_FORMAT, "'%s': "
+	    "quotes are taken as part of the path; write PATH<TAB>LABEL "
+	    "without quotes", path) : 0;
+}
+
 /* A path that is not there, but would be without what another separator than
  * a tab splits off. */
 static int
@@ -194,8 +206,9 @@ check_separator(const char *path)
 		if (is_there_before(path, strrchr(path, *mark)) ||
 		    is_there_before(path, strchr(path, *mark)))
 			return fail(FAIL_FORMAT, "'%s': a tab, not '%c', "
-			    "separates path and label", path, *mark);
-	return 0;
+			    "separates path and label; write PATH<TAB>LABEL",
+			    path, *mark);
+	return check_quotes(path);
 }
 
 static int
@@ -209,15 +222,15 @@ none_there(const struct src_part *p, const struct list *l)
 
 	if (rc == 0 && slash != NULL && first[0] != '/' &&
 	    is_there((const char *)beside.data))
-		rc = fail(FAIL_FORMAT, "none of its %zu files is there; the "
+		rc = fail(FAIL_FORMAT, "none of its %zu file%s is there; the "
 		    "first, %s: No such file or directory; relative paths "
 		    "start at the current folder, so cd %.*s first",
-		    l->paths.n, first, (int)(slash - list), list);
+		    l->paths.n, text_s(l->paths.n), first, (int)(slash - list), list);
 	else if (rc == 0)
-		rc = fail(FAIL_FORMAT, "none of its %zu files is there; the "
+		rc = fail(FAIL_FORMAT, "none of its %zu file%s is there; the "
 		    "first, %s: No such file or directory; relative paths "
 		    "start at the current folder, a tab separates path and "
-		    "label", l->paths.n, first);
+		    "label", l->paths.n, text_s(l->paths.n), first);
 	buf_free(&beside);
 	return rc;
 }
@@ -258,7 +271,7 @@ check_paths(const struct src_part *p, const struct list *l,
 		there++;
 	for (size_t i = 0; i < there && i < 2; i++)
 		if (check_separator(names_get(&l->paths, i)) < 0)
-			return fail_last();
+			return fail_note("line %zu", l->lines[i]);
 	if (there > 0 && is_header(lines, path, there < l->paths.n))
 		return fail(FAIL_FORMAT, "the first line looks like a header "
 		    "row, as there is no file '%s'; delete the line", path);
@@ -335,7 +348,7 @@ count_unlabelled(struct src_part *p, const struct names *lines)
 			continue;
 		if (split(names_get(lines, i), &line) < 0 ||
 		    (line.label == NULL && skips_add_kept(&p->skips,
-		    "images without a label", names_get(&l->paths, at)) < 0))
+		    "image{|s} without a label", names_get(&l->paths, at)) < 0))
 			return fail_last();
 		at++;
 	}
@@ -372,9 +385,8 @@ take_lines(struct src_part *p, struct list *l, const struct names *lines)
 	return doubles_list(&l->paths, l->labels, l->lines, p->path);
 }
 
-/* No JPEG, no compressed stream, no archive; UTF-16 is refused later. */
-static bool
-is_text(const struct src_probe *probe)
+bool
+src_is_text(const struct src_probe *probe)
 {
 	if (probe->n_head >= 2 && (memcmp(probe->head, "\xFF\xFE", 2) == 0 ||
 	    memcmp(probe->head, "\xFE\xFF", 2) == 0))
@@ -392,7 +404,7 @@ list_knows(const struct src_probe *probe)
 {
 	if (probe->path[0] == '@')
 		return 1;
-	return strcmp(probe->path, "-") == 0 && is_text(probe);
+	return strcmp(probe->path, "-") == 0 && src_is_text(probe);
 }
 
 static int

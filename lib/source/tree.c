@@ -116,16 +116,16 @@ add_unnamed(struct tree *t, size_t at, int fd, const char *name)
 	if (rc < 0)
 		return rc;
 	if (rc > 0)
-		return skip(t, true, "files that may not be read", at, name);
+		return skip(t, true, "file{|s} that may not be read", at, name);
 	is_jpeg = format != NULL && strcmp(format, "JPEG") == 0;
 	if (is_jpeg && kind != SRC_NAME_UNKNOWN)
 		return names_add(&t->files, name, strlen(name));
 	if (is_jpeg)
-		return skip(t, true, "JPEG files of another name (rename "
-		    "them to .jpg)", at, name);
+		return skip(t, true, "JPEG file{|s} of another name "
+		    "(rename to .jpg)", at, name);
 	if (format != NULL || kind == SRC_NAME_IMAGE)
-		return skip(t, true, "images that are not JPEG", at, name);
-	return skip(t, false, "other files", at, name);
+		return skip(t, true, "image{|s} that {is|are} not JPEG", at, name);
+	return skip(t, false, "other file{|s}", at, name);
 }
 
 static int
@@ -143,12 +143,12 @@ add_entry(struct tree *t, size_t at, int fd, const struct dirent *e,
 	if (type == IS_FOLDER)
 		return names_add(subs, name, strlen(name));
 	if (type == IS_DEAD)
-		return skip(t, true, "dead links", at, name);
+		return skip(t, true, "dead link{|s}", at, name);
 	if (type == IS_CLOSED)
-		return skip(t, true, "files that may not be read", at, name);
+		return skip(t, true, "file{|s} that may not be read", at, name);
 	if (type == IS_STRANGE)
-		return is_named ? skip(t, true, "images that are not files",
-		    at, name) : skip(t, false, "other files", at, name);
+		return is_named ? skip(t, true, "image{|s} that {is|are} not a file",
+		    at, name) : skip(t, false, "other file{|s}", at, name);
 	return is_named ? names_add(&t->files, name, strlen(name)) :
 	    add_unnamed(t, at, fd, name);
 }
@@ -210,7 +210,7 @@ scan_folder(struct tree *t, size_t at, struct names *subs)
 	if (rc == 0)
 		rc = list_folder(t, at, dir, subs);
 	else if (rc > 0)
-		rc = skips_add(t->skips, true, "links that lead back to a "
+		rc = skips_add(t->skips, true, "link{|s} that lead{s|} back to a "
 		    "folder above", path);
 	closedir(dir);
 	if (rc < 0)
@@ -320,7 +320,7 @@ walk_classes(struct tree *t, const struct names *subs, struct names *classes)
 			rc = names_add(classes, name, strlen(name));
 		} else if (rc == 0) {
 			t->paths.n = folders;
-			rc = skips_add(t->skips, false, "folders without an "
+			rc = skips_add(t->skips, false, "folder{|s} without an "
 			    "image", name);
 		}
 	}
@@ -338,7 +338,7 @@ lose_loose(struct tree *t)
 	struct folder *root = &t->folders[0];
 
 	for (; root->n > 0; root->n--, root->start++)
-		if (skips_add(t->skips, true, "images beside the class "
+		if (skips_add(t->skips, true, "image{|s} beside the class "
 		    "folders", names_get(&t->files, root->start)) < 0)
 			return fail_last();
 	return 0;
@@ -349,14 +349,15 @@ static int
 nothing_found(const struct skips *s)
 {
 	const struct skip *k = s->all;
+	char text[512];
 
 	for (size_t i = 0; i < s->n; i++)
 		if (s->all[i].lost && !k->lost)
 			k = &s->all[i];
 	return s->n == 0 ?
 	    fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder") :
-	    fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder, but %"
-	    PRIu64 " %s (the first is %s)", k->n, k->reason, k->first);
+	    fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder, but %s",
+	    skip_text(k, text, sizeof(text)));
 }
 
 int

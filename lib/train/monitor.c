@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "eval/numbering.h"
 #include "eval/probe.h"
 #include "eval/rank.h"
@@ -172,8 +173,8 @@ load(const struct monitor *m, const char *path, struct labels *names,
 	rec_free(&s.rec);
 	renumber_free(&s.renumber);
 	if (rc == 0 && to->skipped > 0 && !m->looked)
-		log_line(LOG_LOST, "%s: %zu images without a label skipped",
-		    path, to->skipped);
+		log_line(LOG_LOST, "%s: %zu image%s without a label skipped",
+		    path, to->skipped, text_s(to->skipped));
 	return rc < 0 ? fail_note("%s", path) : 0;
 }
 
@@ -201,9 +202,9 @@ check_classes(const struct monitor *m, const struct features *train,
 		    "that %s does not have, as '%s'", m->test, n, m->train,
 		    first);
 	if (n > 0 && !m->looked)
-		log_line(LOG_WARNING, "%s: %zu images of classes that %s does "
-		    "not have, as '%s', count as wrong", m->test, n, m->train,
-		    first);
+		log_line(LOG_WARNING, "%s: %zu image%s of classes that %s does "
+		    "not have, as '%s', count%s as wrong", m->test, n,
+		    text_s(n), m->train, first, n == 1 ? "s" : "");
 	return rc;
 }
 

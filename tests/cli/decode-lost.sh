@@ -32,14 +32,14 @@ is "$(ssl-show --meta classes out.tz)" '["raw"]' "a class reaches all below it"
 mkdir -p dead/a dead/b
 cp "$good" dead/a/1.jpg
 ln -s nowhere dead/a/2.jpg
-lost dead "1 dead links" a/2.jpg a/1.jpg
+lost dead "1 dead link" a/2.jpg a/1.jpg
 ln -sf self dead/a/2.jpg
 ln -s 2.jpg dead/a/self
 lost dead "2 dead links" 'a/?*' a/1.jpg
 mkdir -p loop/a
 cp "$good" loop/a/1.jpg
 ln -s ../../loop loop/a/up
-lost loop "1 links that lead back to a folder above" a/up a/1.jpg
+lost loop "1 link that leads back to a folder above" a/up a/1.jpg
 mkdir twice
 ln -s ../loop/a/1.jpg twice/1.jpg
 ln -s ../loop/a/1.jpg twice/2.jpg
@@ -51,18 +51,18 @@ for type in png PNG webp gif bmp tif tiff heic avif ppm; do
 	mkdir formats
 	cp "$good" formats/1.jpg
 	printf "$png" >formats/2.$type
-	lost formats "1 images that are not JPEG" 2.$type 1.jpg
+	lost formats "1 image that is not JPEG" 2.$type 1.jpg
 done
 rm formats/1.jpg
 fails 1 "only such images" ssl-decode formats -o none.tz
-like "$(cat "$T/.err")" "*no .jpg or .jpeg file in this folder, but 1 images \
-that are not JPEG (the first is 2.ppm)" "says why"
+like "$(cat "$T/.err")" "*no .jpg or .jpeg file in this folder, but 1 image \
+that is not JPEG (the first is 2.ppm)" "says why"
 
 rm formats/2.ppm
 touch formats/000.tar
 fails 1 "only other files" ssl-decode formats -o none.tz
 like "$(cat "$T/.err")" "*no .jpg or .jpeg file in this folder, but 1 other \
-files (the first is 000.tar)" "says what is there"
+file (the first is 000.tar)" "says what is there"
 
 # The content decides where the name does not.
 mkdir names
@@ -79,13 +79,13 @@ like "$(cat "$T/.err")" "*skipped 2 other files*" "the rest is mentioned"
 mkdir bare
 cp "$good" bare/1.jpg
 printf "$png" >bare/2
-lost bare "1 images that are not JPEG" 2 1.jpg
+lost bare "1 image that is not JPEG" 2 1.jpg
 rm bare/2
 cp "$good" bare/1.jpg.orig
-lost bare "1 JPEG files of another name*" 1.jpg.orig 1.jpg
+lost bare "1 JPEG file of another name*" 1.jpg.orig 1.jpg
 rm bare/1.jpg.orig
 mkfifo bare/2.jpg
-lost bare "1 images that are not files" 2.jpg 1.jpg
+lost bare "1 image that is not a file" 2.jpg 1.jpg
 
 mkdir -p mac/a mac/b mac/__MACOSX/a mac/@eaDir mac/lost+found mac/.AppleDouble \
     mac/empty mac/text
@@ -111,7 +111,7 @@ ok "only folders without an image" ssl-decode --strict flat -o out.tz
 is "$(keys out.tz) $(ssl-show --tensor label out.tz)" "1.jpg -1" \
     "are no classes at all"
 printf "$png" >flat/empty/2.png
-lost flat "1 images that are not JPEG" empty/2.png 1.jpg
+lost flat "1 image that is not JPEG" empty/2.png 1.jpg
 mkdir -p gap/a gap/b gap/c
 cp "$good" gap/a/1.jpg
 printf "$png" >gap/b/2.png

@@ -34,7 +34,8 @@ refused "*net.tz: a checkpoint, not a stream of samples*" \
 refused "*view0: these are samples, not views, which ssl-augment writes" \
     ssl-mix -q -o x.tz samples.tz
 refused "*a checkpoint*" ssl-mix -q -o x.tz net.tz
-refused "*image: these are views, not samples, which ssl-decode writes" \
+refused "*views.tz: record 0: *image: these are views, not samples, which \
+ssl-decode writes" \
     ssl-augment -q --recipe weak-cifar -o x.tz views.tz
 refused "*image: these are features, not samples, which ssl-decode writes" \
     ssl-augment -q --recipe weak-cifar -o x.tz features.tz

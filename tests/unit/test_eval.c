@@ -244,14 +244,14 @@ test_few_classes(void)
 	is_text(score("knn"), "top1 0.6667 top5 0.6667",
 	    "a class that training lacks is never right");
 	ok(SAID("a: all samples are of one class"), "one class is told");
-	ok(SAID("b: 1 samples of classes that a does not have, as '1', count "
+	ok(SAID("b: 1 sample of classes that a does not have, as '1', counts "
 	    "as wrong"), "… and the other");
 	ok(holds(score("linear"), "failed: a: all samples are of one class"),
 	    "linear refuses one class");
 	stream("a", NULL, "3 4 -1", "abc", NULL);
 	is_text(score("linear"), "top1 0.3333 top5 0.6667", "two classes");
 	ok(SAID("a has only 2 classes"), "… are told");
-	ok(SAID("lost: a: 1 samples without a label skipped"),
+	ok(SAID("lost: a: 1 sample without a label skipped"),
 	    "samples without a label are counted");
 	is_text(score("linear --per-class"), "top1 0.3333 top5 0.6667 "
 	    "mean_class 0.2500 class 3 0.5000 class 1 0.0000",
@@ -333,7 +333,7 @@ test_names(void)
 	stream("b", "cat gnu", "0 1", "ab", NULL);
 	is_text(score("knn -k 1"), "top1 0.5000 top5 0.5000",
 	    "a name that training lacks");
-	ok(SAID("1 samples of classes that a does not have, as 'gnu'"),
+	ok(SAID("1 sample of classes that a does not have, as 'gnu'"),
 	    "… is told");
 	ok(SAID("b lacks 2 of the 3 classes of a"),
 	    "… and what the test lacks");
