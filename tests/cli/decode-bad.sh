@@ -92,6 +92,12 @@ shape() {
 }
 ssl-decode "$TESTS/data/turned.jpg" -o out.tz
 is "$(shape out.tz)" "[1,13,21,3]" "EXIF orientation is not asked for"
+ssl-decode -q "$good" -o pixels.tz
+ok "--max-pixels of a stream, just enough" ssl-decode --strict \
+    --max-pixels 273 pixels.tz -o out.tz
+fails 1 "--max-pixels of a stream" ssl-decode --max-pixels 272 pixels.tz \
+    -o none.tz
+like "$(cat "$T/.err")" "*px, limit 272 px in all*" "says so"
 ssl-decode --exif "$TESTS/data/turned.jpg" -o out.tz
 is "$(shape out.tz)" "[1,21,13,3]" "--exif turns"
 for name in colour full gray progressive cmyk inks ycck; do
