@@ -18,7 +18,8 @@ lost() {
 	is "$(keys out.tz)" "$4" "... and the others come"
 	rm -f strict.tz
 	fails 1 "... --strict fails" ssl-decode --strict "$1" -o strict.tz
-	like "$(cat "$T/.err")" "*$1: $2 (the first is *" "... for that"
+	like "$(cat "$T/.err")" "*$1: $2 (the first is *); mend this, or run \
+without --strict to go on" "... for that"
 	is "$(ls strict.tz* 2>/dev/null)" "" "... and writes nothing"
 }
 

@@ -33,7 +33,7 @@ refused "*net.tz: a checkpoint, not a stream of samples*" \
     $train --total-steps 1 -o x.tz net.tz
 refused "*view0: these are samples, not views, which ssl-augment writes" \
     ssl-mix -q -o x.tz samples.tz
-refused "*a checkpoint*" ssl-mix -q -o x.tz net.tz
+refused "*net.tz: a checkpoint, not a stream of samples or views*" ssl-mix -q -o x.tz net.tz
 refused "*views.tz: record 0: *image: these are views, not samples, which \
 ssl-decode writes" \
     ssl-augment -q --recipe weak-cifar -o x.tz views.tz
