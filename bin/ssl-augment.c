@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/log.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "view/view.h"
 
@@ -195,9 +195,8 @@ say(const struct view_config *config, const struct view_counts *n)
 	if (n->dropped > 0)
 		cli_say("samples left over at the ends of epochs (less than a "
 		    "batch): %" PRIu64, n->dropped);
-	if (n->bad > 0)
-		log_line(LOG_LOST, "skipped %" PRIu64 " unreadable image%s",
-		    n->bad, n->bad == 1 ? "" : "s");
+	if (view_report_bad(n) < 0)
+		cli_die("%s", "");
 }
 
 static void

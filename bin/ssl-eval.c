@@ -93,8 +93,7 @@ main(int argc, char **argv)
 	if (e == NULL)
 		cli_die("%s", "");
 	if (cli.said.n_operands > 0)
-		cli_usage("%s: no operand is taken here",
-		    cli.said.operands[0]);
+		cli_usage("unexpected argument '%s'", cli.said.operands[0]);
 	if (e->check != NULL && e->check(a.own, &cli.said) < 0)
 		cli_die("%s", "");
 	/* Features come faster than one thread unpacks them; the other tools

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "cli/cli.h"
 #include "image/synth.h"
 #include "image/synth_folder.h"
@@ -59,6 +60,16 @@ folder(const struct cli *cli)
 	return named ? cli->common->out : cli->said.operands[0];
 }
 
+/* Classes that get no image; a part that is not wanted has none at all. */
+static void
+remark_empty(const char *option, int64_t n, int64_t classes)
+{
+	if (n > 0 && n < classes)
+		log_line(LOG_WARNING, "%" PRId64 " of %" PRId64 " classes have "
+		    "no image under %s/; --%s %" PRId64 " or more gives each "
+		    "one", classes - n, classes, option, option, classes);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -78,6 +89,8 @@ main(int argc, char **argv)
 		.classes = (int)a.classes, .size = (int)a.size,
 		.quality = (int)a.quality, .seed = (uint64_t)a.common.seed,
 	};
+	remark_empty("train", a.train, a.classes);
+	remark_empty("test", a.test, a.classes);
 	pool = cli_pool(&cli);
 	f = synth_folder_new(&plan, pool);
 	if (f == NULL)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Bytes of the sequence that begins with `first`, 0 when none does; the
@@ -71,4 +73,23 @@ const char *
 text_plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";
+}
+
+const char *
+text_count(char *to, size_t room, uint64_t n, const char *form)
+{
+	size_t at = (size_t)snprintf(to, room, "%" PRIu64 " ", n);
+	bool shown = true, inside = false;
+
+	for (; *form != '\0' && at + 1 < room; form++)
+		if (*form == '{' || *form == '}') {
+			inside = *form == '{';
+			shown = !inside || n == 1;
+		} else if (inside && *form == '|') {
+			shown = n != 1;
+		} else if (shown) {
+			to[at++] = *form;
+		}
+	to[at < room ? at : room - 1] = '\0';
+	return to;
 }

@@ -24,7 +24,11 @@ size_t text_control(const void *at, size_t left);
 /* Writes '?' over each control character in text [size]. */
 void text_clean(char *text, size_t size);
 
-/* What makes a plural of a noun: "" for 1, else "s". */
+/* "s" for any n but 1, to end a word that follows n. */
 const char *text_plural(uint64_t n);
+
+/* Writes n and `form`, in which "{image|images}" is the first word for n = 1
+ * and the second otherwise; cut to `room` bytes with the NUL.  Returns to. */
+const char *text_count(char *to, size_t room, uint64_t n, const char *form);
 
 #endif

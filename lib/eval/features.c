@@ -116,6 +116,9 @@ take_labels(struct features_in *r, struct page *p)
 {
 	const struct tensor *label;
 
+	if (rec_find(&p->rec, "label") == NULL)
+		return fail(FAIL_FORMAT, "no field label, which this score "
+		    "needs; decode class folders or a list with labels");
 	if (rec_tensor(&p->rec, "label", DTYPE_I8, "n", &label) < 0)
 		return fail_last();
 	if (label->shape[0] != p->n)
@@ -197,6 +200,8 @@ look_into(struct features_in *r, struct page *p)
 
 	if (r->streams != stream_streams(r->in) && take_head(r) < 0)
 		return fail_last();
+	if (v == NULL && strcmp(r->field, "feature") == 0)
+		return rec_lacks(&p->rec, r->field);
 	if (v == NULL || v->type != VALUE_TENSOR)
 		return fail(FAIL_FORMAT, "%s: no tensor of that name; "
 		    "ssl-show lists the fields, --feature chooses one",
@@ -282,7 +287,8 @@ none(const struct features_in *r)
 {
 	return r->skipped == 0 ? fail(FAIL_FORMAT, "%s: no samples",
 	    stream_path(r->in)) : fail(FAIL_FORMAT, "%s: none of the %zu "
-	    "samples has a label", stream_path(r->in), r->skipped);
+	    "samples has a label; decode class folders or a list with labels",
+	    stream_path(r->in), r->skipped);
 }
 
 int

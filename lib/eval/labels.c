@@ -299,6 +299,16 @@ refuse(const char *named, const char *bare)
 	    "all of them with the same classes", named, bare);
 }
 
+/* Labels that no name stands for cannot be compared by index. */
+static int
+check_index(const struct labels *all, const char *named, size_t names)
+{
+	return all->most_bare == NULL || all->max_bare < (int64_t)names ? 0 :
+	    fail(FAIL_FORMAT, "%s has label %" PRId64 " and names no classes, "
+	    "but %s names only %zu: they cannot be compared; write both with "
+	    "the same classes", all->most_bare, all->max_bare, named, names);
+}
+
 static void
 remark_on_index(struct labels *all, const char *named, const char *bare)
 {
@@ -318,6 +328,8 @@ join_after_bare(struct labels *all, const struct value *list,
 		return join_by_value(all, list, out);
 	if (all->named != NULL)
 		return refuse(out->origin, all->bare);
+	if (check_index(all, out->origin, list->array.n) < 0)
+		return fail_last();
 	remark_on_index(all, out->origin, all->bare);
 	return take_list(all, list);
 }
@@ -489,10 +501,16 @@ renumber_label(struct renumber *r, int64_t label, int64_t *out)
 		*out = r->to[label];
 	if (r->named)
 		return 0;
+	if (all->most_bare == NULL || label > all->max_bare) {
+		all->max_bare = label;
+		all->most_bare = r->origin;
+	}
 	if (!r->met && meet_names(all, r->origin) < 0)
 		return fail_last();
 	r->met = true;
-	return all->names.type != VALUE_ARRAY || all->by_index ? 0 :
+	if (all->by_index)
+		return check_index(all, all->named, all->names.array.n);
+	return all->names.type != VALUE_ARRAY ? 0 :
 	    find_number(all, label, r->origin, out);
 }
 

@@ -9,7 +9,7 @@
  *   one has names, all  label 7 of the other is the class named 7
  *   of them numbers
  *   one has names       labels are compared by index, which must mean the
- *                       same class in all lists there are
+ *                       same class in all lists there are and have a name
  *   none has names      labels are compared as they are
  *
  * The second and the third are said in a remark.  Refused: a list that does
@@ -38,6 +38,8 @@ struct labels {
 	bool quiet;		/* no remarks */
 	const char *named;	/* the stream with the first list, and */
 	const char *bare;	/* with the first labels without; or NULL */
+	int64_t max_bare;	/* of labels without names, from most_bare */
+	const char *most_bare;	/* or NULL */
 	struct arena arena;
 };
 

@@ -150,9 +150,9 @@ say_unmet(const struct tally *t)
 	const size_t unmet = labels_unmet(&t->train->labels);
 
 	if (unmet > 0)
-		log_line(LOG_INFO, "%s does not name %zu of the %zu classes "
-		    "that %s names", t->test_path, unmet,
-		    t->train->labels.n_trained, t->train_path);
+		log_line(LOG_INFO, "%s lacks %zu of the %zu classes of %s",
+		    t->test_path, unmet, t->train->labels.n_trained,
+		    t->train_path);
 }
 
 int

@@ -146,7 +146,8 @@ make_folders(struct synth_folder *f)
 		if (set_path(path, "%s/%s", f->part, synth_parts[part]) < 0 ||
 		    make_folder(path) < 0)
 			return fail_last();
-		for (int c = 0; c < f->plan->classes; c++) {
+		for (int c = 0; c < f->plan->classes &&
+		    (uint64_t)c < f->plan->n[part]; c++) {
 			synth_name(c, name);
 			if (set_path(path, "%s/%s/%s", f->part,
 			    synth_parts[part], name) < 0 || make_folder(path) < 0)

@@ -2,7 +2,8 @@
  * synth_folder: a labelled set of procedural pictures as a folder.
  *
  * PATH/train/CLASS/00000.jpg … and PATH/test/CLASS/…, which is what sources
- * call an ImageFolder, and a marker (image/synth_set.h).  Everything is
+ * call an ImageFolder, and a marker (image/synth_set.h).  A class without an
+ * image has no folder.  Everything is
  * written under "PATH.part" and renamed to PATH when complete; a set that is
  * replaced is "PATH.old" for a moment.  What a killed run left under these
  * names is removed first, if its marker says so.

@@ -218,7 +218,7 @@ make(struct nn_plan *p, int h, int w, const int *wanted, int n_wanted)
 		return fail(FAIL_LIMIT, "%d pictures of %dx%d cannot go "
 		    "through a network", p->n, w, h);
 	if (p->groups < 1 || p->n % p->groups != 0)
-		return fail(FAIL_USAGE, "%d samples cannot be cut into %d "
+		return fail(FAIL_USAGE, "%d samples cannot be split into %d "
 		    "equal groups for batch norm", p->n, p->groups);
 	if ((rc = tables(p)) < 0 || (rc = shapes(p, h, w)) < 0)
 		return rc;

@@ -30,50 +30,52 @@ choice_free(struct choice *c)
 	*c = (struct choice){ 0 };
 }
 
-/* A subset being looked up: its lines, and which named something. */
+/* How a line of a subset names a sample, the most exact way first. */
+enum match { BY_KEY, BY_NAME, BY_STEM, BY_NOTHING };
+
+/* A subset being looked up: its lines, how each named something and how many
+ * samples. */
 struct subset {
 	struct names lines;
-	bool *used;		/* by line */
+	enum match *match;	/* by line */
+	size_t *n;
 	bool *wanted;		/* by sample */
 };
 
-/* Marks the sample when a line says `text`. */
+/* The key, its last part, or that without ".jpg"; NULL: the same as before. */
+static const char *
+text_of(char *key, enum match how)
+{
+	char *slash = strrchr(key, '/'), *dot;
+
+	if (how == BY_KEY)
+		return key;
+	if (how == BY_NAME)
+		return slash == NULL ? NULL : slash + 1;
+	key = slash == NULL ? key : slash + 1;
+	dot = strrchr(key, '.');
+	if (dot == NULL)
+		return NULL;
+	*dot = '\0';
+	return key;
+}
+
+/* Marks the sample when a line that no more exact text fits says `text`. */
 static int
-match(struct subset *u, const char *text, size_t sample, bool *found)
+match_text(struct subset *u, const char *text, enum match how, size_t sample)
 {
 	size_t line;
 
+	if (text == NULL)
+		return 0;
 	if (names_find(&u->lines, text, &line) < 0)
 		return fail_last();
-	if (line != NAMES_NONE) {
-		u->used[line] = true;
-		u->wanted[sample] = true;
-		*found = true;
-	}
+	if (line == NAMES_NONE || u->match[line] < how)
+		return 0;
+	u->match[line] = how;
+	u->n[line]++;
+	u->wanted[sample] = true;
 	return 0;
-}
-
-/* The key, then its last part, then that without ".jpg". */
-static int
-match_key(struct subset *u, struct buf *key, size_t sample)
-{
-	char *text = (char *)key->data;
-	char *slash = strrchr(text, '/'), *dot;
-	bool found = false;
-
-	if (match(u, text, sample, &found) < 0)
-		return fail_last();
-	if (!found && slash != NULL &&
-	    match(u, slash + 1, sample, &found) < 0)
-		return fail_last();
-	if (found)
-		return 0;
-	text = slash != NULL ? slash + 1 : text;
-	dot = strrchr(text, '.');
-	if (dot == NULL)
-		return 0;
-	*dot = '\0';
-	return match(u, text, sample, &found);
 }
 
 /* A line that is no key may be a number; equal lines are found as one. */
@@ -85,7 +87,7 @@ match_number(struct subset *u, size_t i, size_t n, bool *found)
 
 	if (names_find(&u->lines, names_get(&u->lines, i), &first) < 0)
 		return fail_last();
-	*found = u->used[first];
+	*found = u->match[first] != BY_NOTHING;
 	if (!*found && num_int(names_get(&u->lines, i), 0, (int64_t)n - 1,
 	    &number) == 0) {
 		u->wanted[number] = true;
@@ -119,12 +121,28 @@ match_numbers(struct subset *u, size_t n, struct skips *skips)
 		if (found)
 			continue;
 		first_bad += first_bad == 0 ? i + 1 : 0;
-		if (skips_add(skips, true, "lines that name no sample",
+		if (skips_add(skips, true, "line{|s} that name{s|} no sample",
 		    line) < 0)
 			return fail_last();
 	}
 	return first_bad == 0 || matches > 0 ? 0 : no_match(first_bad,
 	    names_get(&u->lines, first_bad - 1), n);
+}
+
+/* Lines that name samples of several folders by their file name. */
+static void
+remark_several(const struct subset *u, const char *path)
+{
+	size_t several = 0, first = 0;
+
+	for (size_t i = 0; i < u->lines.n; i++)
+		if (u->match[i] > BY_KEY && u->n[i] > 1)
+			first = several++ == 0 ? i : first;
+	if (several > 0)
+		log_line(LOG_WARNING, "%s: %zu of %zu lines name more than "
+		    "one sample (the first is line %zu, '%s', with %zu); a "
+		    "whole key names one", path, several, u->lines.n,
+		    first + 1, names_get(&u->lines, first), u->n[first]);
 }
 
 static int
@@ -134,13 +152,30 @@ mark_wanted(struct subset *u, const struct choice *c, const struct source *s,
 	struct buf key = { 0 };
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < c->n; i++) {
-		rc = source_key(s, c->samples[i], &key);
-		if (rc == 0)
-			rc = match_key(u, &key, c->samples[i]);
-	}
+	for (enum match how = BY_KEY; how < BY_NOTHING; how++)
+		for (size_t i = 0; rc == 0 && i < c->n; i++) {
+			rc = source_key(s, c->samples[i], &key);
+			if (rc == 0)
+				rc = match_text(u, text_of((char *)key.data,
+				    how), how, c->samples[i]);
+		}
 	buf_free(&key);
 	return rc < 0 ? rc : match_numbers(u, source_count(s), skips);
+}
+
+static int
+read_subset(struct subset *u, const struct source *s, const char *path)
+{
+	if (names_read_lines(&u->lines, path) < 0)
+		return fail_last();
+	u->match = malloc((u->lines.n + 1) * sizeof(*u->match));
+	u->n = calloc(u->lines.n + 1, sizeof(*u->n));
+	u->wanted = calloc(source_count(s) + 1, sizeof(*u->wanted));
+	if (u->match == NULL || u->n == NULL || u->wanted == NULL)
+		return fail_memory(u->lines.n + source_count(s));
+	for (size_t i = 0; i < u->lines.n; i++)
+		u->match[i] = BY_NOTHING;
+	return 0;
 }
 
 int
@@ -149,22 +184,19 @@ choice_keep_subset(struct choice *c, const struct source *s, const char *path,
 {
 	struct subset u = { 0 };
 	size_t kept = 0;
-	int rc = names_read_lines(&u.lines, path);
+	int rc = read_subset(&u, s, path);
 
-	if (rc == 0) {
-		u.used = calloc(u.lines.n + 1, sizeof(*u.used));
-		u.wanted = calloc(source_count(s) + 1, sizeof(*u.wanted));
-		if (u.used == NULL || u.wanted == NULL)
-			rc = fail_memory(u.lines.n + source_count(s));
-	}
 	if (rc == 0 && mark_wanted(&u, c, s, skips) < 0)
 		rc = fail_note("%s", path);
+	if (rc == 0)
+		remark_several(&u, path);
 	for (size_t i = 0; rc == 0 && i < c->n; i++)
 		if (u.wanted[c->samples[i]])
 			c->samples[kept++] = c->samples[i];
 	c->n = kept;
 	names_free(&u.lines);
-	free(u.used);
+	free(u.match);
+	free(u.n);
 	free(u.wanted);
 	return rc;
 }
@@ -219,8 +251,8 @@ groups_make(struct groups *g, const struct choice *c, const struct source *s)
 		n += all[n].label != SOURCE_NO_LABEL;
 	}
 	if (n > 0 && n < c->n)
-		log_line(LOG_WARNING, "%zu of %zu images have no label and "
-		    "are not chosen", c->n - n, c->n);
+		log_line(LOG_LOST, "%zu of %zu images have no label and are "
+		    "not chosen", c->n - n, c->n);
 	qsort(all, n, sizeof(*all), compare);
 	rc = fill_groups(g, all, n);
 	free(all);

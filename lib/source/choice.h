@@ -18,7 +18,8 @@ int choice_all(struct choice *, const struct source *) FAIL_CHECKED;
 /*
  * Keeps what the lines of a file name: a sample's key; or the last part of
  * it, with or without its extension; or else its number, counted from 0.
- * Lines that name nothing are lost data; FAIL_FORMAT when no line names any.
+ * A line names all samples that it fits best; a part of a key that fits more
+ * than one is remarked on.  Lines that name nothing are lost data; FAIL_FORMAT when no line names any.
  * Empty lines mean nothing, and a sample named twice comes once.
  */
 int choice_keep_subset(struct choice *, const struct source *,

@@ -8,6 +8,25 @@
 #include "base/log.h"
 #include "base/num.h"
 
+/* A class's name is one line and has a letter. */
+static int
+check_name(const char *text)
+{
+	double number;
+	bool has_letter = false;
+
+	for (const char *c = text; *c != '\0'; c++) {
+		has_letter = has_letter || (*c & 0x80) != 0 ||
+		    ((*c | 0x20) >= 'a' && (*c | 0x20) <= 'z');
+		if ((*c & 0x80) == 0 && *c < 0x20)
+			return fail(FAIL_FORMAT, "a label of several lines");
+	}
+	if (!has_letter || num_float(text, -1e300, 1e300, &number) == 0)
+		return fail(FAIL_FORMAT, "label '%s' is neither a whole "
+		    "number from -1 on nor the name of a class", text);
+	return 0;
+}
+
 int
 src_label(struct src_part *p, const char *text, bool may_add, int64_t *label)
 {
@@ -25,7 +44,7 @@ src_label(struct src_part *p, const char *text, bool may_add, int64_t *label)
 			return fail(FAIL_FORMAT, "label '%s' is neither a "
 			    "number nor in the list of classes", text);
 		at = p->classes.n;
-		if (names_add(&p->classes, text, strlen(text)) < 0)
+		if (check_name(text) < 0 || names_add(&p->classes, text, strlen(text)) < 0)
 			return fail_last();
 	}
 	*label = (int64_t)at;

@@ -97,6 +97,10 @@ report(struct feed *f, const struct item *it)
 		return fail_last();
 	if (f->config.strict || !fail_is_data(it->failure.code)) {
 		fail_restore(&it->failure);
+		if (fail_is_data(it->failure.code))
+			fail(it->failure.code, "%s; run without "
+			    "--strict to skip it",
+			    it->failure.text);
 		return fail_note("%s", (const char *)f->text.data);
 	}
 	if ((*bits & bit) != 0)

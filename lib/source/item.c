@@ -51,9 +51,6 @@ look(struct item *it, const struct feed_config *c)
 	it->orientation = c->upright ? info.orientation : 1;
 	it->height = it->orientation > 4 ? info.width : info.height;
 	it->width = it->orientation > 4 ? info.height : info.width;
-	if ((int64_t)it->height * it->width > c->max_pixels)
-		return fail(FAIL_LIMIT, "%dx%d px, limit %lld px in all",
-		    it->width, it->height, (long long)c->max_pixels);
 	return 0;
 }
 
@@ -69,6 +66,9 @@ fetch(struct item *it, const struct source *s, const struct feed_config *c)
 		it->height = it->raw.height;
 		it->width = it->raw.width;
 	}
+	if ((int64_t)it->height * it->width > c->max_pixels)
+		return fail(FAIL_LIMIT, "%dx%d px, limit %lld px in all",
+		    it->width, it->height, (long long)c->max_pixels);
 	it->own_height = it->height;
 	it->own_width = it->width;
 	if (c->size > 0)

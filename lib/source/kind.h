@@ -91,8 +91,12 @@ int src_spill(struct src_part *) FAIL_CHECKED;
 int src_beside(const char *path, const char *name, struct buf *to)
     FAIL_CHECKED;
 
+/* Whether it may be text: no JPEG, no compressed stream, no archive.  UTF-16
+ * is, and so is an empty file. */
+bool src_is_text(const struct src_probe *);
+
 /* A label as text: a number from -1 on, or a class name, which is added to
- * the part's classes when `may_add`. */
+ * the part's classes when `may_add`: one line with a letter, no number. */
 int src_label(struct src_part *, const char *text, bool may_add,
     int64_t *label) FAIL_CHECKED;
 

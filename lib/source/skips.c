@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "source/skips.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
+
+#define TEXT_BYTES 512		/* of one reason with its first case */
 
 static int
 begin(struct skips *s, bool lost, const char *reason, const char *name)
@@ -46,23 +49,38 @@ skips_add_kept(struct skips *s, const char *reason, const char *name)
 	return 0;
 }
 
+const char *
+skip_text(const struct skip *k, char *to, size_t room)
+{
+	size_t at;
+
+	text_count(to, room, k->n, k->reason);
+	at = strlen(to);
+	snprintf(to + at, room - at, " (the first is %s)", k->first);
+	return to;
+}
+
 static void
 report(const struct skip *k, const char *where)
 {
-	log_line(k->lost ? LOG_LOST : LOG_INFO, "%s: %s%" PRIu64 " %s (the "
-	    "first is %s)", where, k->kept ? "" : "skipped ", k->n, k->reason,
-	    k->first);
+	char text[TEXT_BYTES];
+
+	log_line(k->lost ? LOG_LOST : LOG_INFO, "%s: %s%s", where,
+	    k->kept ? "" : "skipped ", skip_text(k, text, sizeof(text)));
 }
 
 int
 skips_report_lost(const struct skips *s, const char *where, bool strict)
 {
+	char text[TEXT_BYTES];
+
 	for (size_t i = 0; i < s->n; i++) {
 		const struct skip *k = &s->all[i];
 
 		if (k->lost && strict)
-			return fail(FAIL_FORMAT, "%s: %" PRIu64 " %s (the "
-			    "first is %s)", where, k->n, k->reason, k->first);
+			return fail(FAIL_FORMAT, "%s: %s; mend this, or run "
+			    "without --strict to go on", where,
+			    skip_text(k, text, sizeof(text)));
 		if (k->lost)
 			report(k, where);
 	}

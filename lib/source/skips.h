@@ -17,7 +17,7 @@
 #include "base/fail.h"
 
 struct skip {
-	const char *reason;	/* for N cases: "images beside the class
+	const char *reason;	/* for text_count: "image{|s} beside the class
 				 * folders"; static storage */
 	bool lost;
 	bool kept;		/* a sample all the same, without its label */
@@ -43,6 +43,10 @@ int skips_add_kept(struct skips *, const char *reason, const char *name)
  * lost one is logged as LOG_LOST.  `where`: path of the source. */
 int skips_report_lost(const struct skips *, const char *where, bool strict)
     FAIL_CHECKED;
+
+/* "2 images beside the class folders (the first is a.jpg)", cut to `room`
+ * bytes.  Returns to. */
+const char *skip_text(const struct skip *, char *to, size_t room);
 
 /* Logs the others as LOG_INFO. */
 void skips_report_other(const struct skips *, const char *where);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "source/classes.h"
+#include "source/doubles.h"
 #include "source/kind.h"
 #include "source/spill.h"
 
@@ -17,6 +18,7 @@ struct source {
 	struct src_part *parts;
 	size_t n_parts, n;
 	struct names classes;
+	size_t n_text;		/* operands that look like lists */
 	int spill;		/* of all parts, -1 until one needs it */
 };
 
@@ -113,26 +115,6 @@ probe_open(struct src_probe *probe, const char *path)
 	return 0;
 }
 
-static int
-remark_doubles(char *const *paths, size_t n)
-{
-	struct names all = { 0 };
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		size_t at = NAMES_NONE;
-
-		rc = names_find(&all, paths[i], &at);
-		if (rc == 0 && at != NAMES_NONE)
-			log_line(LOG_WARNING, "%s: given more than once; its "
-			    "samples come each time", paths[i]);
-		else if (rc == 0)
-			rc = names_add(&all, paths[i], strlen(paths[i]));
-	}
-	names_free(&all);
-	return rc;
-}
-
 static void
 part_close(struct src_part *p)
 {
@@ -192,6 +174,8 @@ add_path(struct source *s, const char *path)
 
 	if (rc == 0)
 		rc = find_kind(&probe, &kind);
+	s->n_text += rc == 0 && kind == &src_file && probe.n_head > 0 &&
+	    !src_is_picture_name(path) && src_is_text(&probe);
 	/* Files one after the other share a part. */
 	if (rc == 0 && kind == &src_file && !probe.is_only && last != NULL &&
 	    last->kind == kind)
@@ -211,7 +195,7 @@ note_fields(struct src_part *p)
 	const size_t n = p->kind->n_fields == NULL ? 0 : p->kind->n_fields(p);
 
 	for (size_t f = 0; f < n; f++)
-		if (skips_add(&p->skips, true, "fields that are kept only of "
+		if (skips_add(&p->skips, true, "field{|s} that {is|are} kept only of "
 		    "a stream that is the one source",
 		    p->kind->field(p, f)->name) < 0)
 			return fail_last();
@@ -224,11 +208,14 @@ open_all(struct source *s, char *const *paths, size_t n, const char *classes)
 	s->parts = calloc(n, sizeof(*s->parts));
 	if (s->parts == NULL)
 		return fail_memory(n * sizeof(*s->parts));
-	if (remark_doubles(paths, n) < 0)
+	if (doubles_operands(paths, n) < 0)
 		return fail_last();
 	for (size_t i = 0; i < n; i++)
 		if (add_path(s, paths[i]) < 0)
 			return fail_last();
+	if (s->n_text == n)
+		return fail(FAIL_FORMAT, "%s: a text file; write @%s for a "
+		    "list of paths", paths[0], paths[0]);
 	for (size_t i = 0; i < s->n_parts; i++) {
 		struct src_part *p = &s->parts[i];
 

@@ -2,19 +2,20 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/num.h"
+#include "base/text.h"
+#include "source/doubles.h"
 #include "source/kind.h"
 
 /* Paths, and labels once any line has one. */
 struct list {
 	struct names paths;
+	size_t *lines;		/* number of each; NULL: no list */
 	int64_t *labels;	/* NULL: none has */
 	int first;		/* descriptor of the first picture, or -1 */
 };
@@ -43,6 +44,7 @@ list_close(struct src_part *p)
 		close(l->first);
 	names_free(&l->paths);
 	free(l->labels);
+	free(l->lines);
 	free(l);
 }
 
@@ -154,6 +156,9 @@ add_path(struct list *l, const struct line *line)
 static int
 take_paths(struct list *l, const struct names *lines)
 {
+	l->lines = malloc((lines->n + 1) * sizeof(*l->lines));
+	if (l->lines == NULL)
+		return fail_memory(lines->n * sizeof(*l->lines));
 	for (size_t i = 0; i < lines->n; i++) {
 		struct line line;
 
@@ -162,6 +167,7 @@ take_paths(struct list *l, const struct names *lines)
 		if (split(names_get(lines, i), &line) < 0 ||
 		    add_path(l, &line) < 0)
 			return fail_note("line %zu", i + 1);
+		l->lines[l->paths.n - 1] = i + 1;
 	}
 	return l->paths.n == 0 ? fail(FAIL_FORMAT, "an empty list") : 0;
 }
@@ -178,6 +184,17 @@ is_there_before(const char *path, const char *mark)
 	return found;
 }
 
+/* Quotes, as some programs write them into tables, are part of a path. */
+static int
+check_quotes(const char *path)
+{
+	const char *end = *path == '"' ? strchr(path + 1, '"') : NULL;
+
+	return is_there_before(path + 1, end) ? fail(FAIL_FORMAT, "'%s': "
+	    "quotes are taken as part of the path; write PATH<TAB>LABEL "
+	    "without quotes", path) : 0;
+}
+
 /* A path that is not there, but would be without what another separator than
  * a tab splits off. */
 static int
@@ -189,8 +206,9 @@ check_separator(const char *path)
 		if (is_there_before(path, strrchr(path, *mark)) ||
 		    is_there_before(path, strchr(path, *mark)))
 			return fail(FAIL_FORMAT, "'%s': a tab, not '%c', "
-			    "separates path and label", path, *mark);
-	return 0;
+			    "separates path and label; write PATH<TAB>LABEL",
+			    path, *mark);
+	return check_quotes(path);
 }
 
 static int
@@ -204,15 +222,15 @@ none_there(const struct src_part *p, const struct list *l)
 
 	if (rc == 0 && slash != NULL && first[0] != '/' &&
 	    is_there((const char *)beside.data))
-		rc = fail(FAIL_FORMAT, "none of its %zu files is there; the "
+		rc = fail(FAIL_FORMAT, "none of its %zu file%s is there; the "
 		    "first, %s: No such file or directory; relative paths "
 		    "start at the current folder, so cd %.*s first",
-		    l->paths.n, first, (int)(slash - list), list);
+		    l->paths.n, text_plural(l->paths.n), first, (int)(slash - list), list);
 	else if (rc == 0)
-		rc = fail(FAIL_FORMAT, "none of its %zu files is there; the "
+		rc = fail(FAIL_FORMAT, "none of its %zu file%s is there; the "
 		    "first, %s: No such file or directory; relative paths "
 		    "start at the current folder, a tab separates path and "
-		    "label", l->paths.n, first);
+		    "label", l->paths.n, text_plural(l->paths.n), first);
 	buf_free(&beside);
 	return rc;
 }
@@ -253,7 +271,7 @@ check_paths(const struct src_part *p, const struct list *l,
 		there++;
 	for (size_t i = 0; i < there && i < 2; i++)
 		if (check_separator(names_get(&l->paths, i)) < 0)
-			return fail_last();
+			return fail_note("line %zu", l->lines[i]);
 	if (there > 0 && is_header(lines, path, there < l->paths.n))
 		return fail(FAIL_FORMAT, "the first line looks like a header "
 		    "row, as there is no file '%s'; delete the line", path);
@@ -270,13 +288,9 @@ check_kind(struct kinds *k, const char *text, size_t line)
 {
 	const bool is_number = strspn(text, "+-0123456789") == strlen(text);
 	size_t *first = is_number ? &k->number : &k->name;
-	double number;
 
 	if (strcmp(text, "-1") == 0)
 		return 0;
-	if (!is_number && num_float(text, -HUGE_VAL, HUGE_VAL, &number) == 0)
-		return fail(FAIL_FORMAT, "label '%s' is neither a whole "
-		    "number nor the name of a class", text);
 	*first += *first == 0 ? line : 0;
 	return k->number == 0 || k->name == 0 ? 0 : fail(FAIL_FORMAT,
 	    "label '%s' is a %s, that of line %zu is a %s; labels are all "
@@ -334,7 +348,7 @@ count_unlabelled(struct src_part *p, const struct names *lines)
 			continue;
 		if (split(names_get(lines, i), &line) < 0 ||
 		    (line.label == NULL && skips_add_kept(&p->skips,
-		    "images without a label", names_get(&l->paths, at)) < 0))
+		    "image{|s} without a label", names_get(&l->paths, at)) < 0))
 			return fail_last();
 		at++;
 	}
@@ -366,12 +380,13 @@ take_lines(struct src_part *p, struct list *l, const struct names *lines)
 	if (take_paths(l, lines) < 0 || check_paths(p, l, lines) < 0)
 		return fail_last();
 	p->n = l->paths.n;
-	return take_labels(p, lines);
+	if (take_labels(p, lines) < 0)
+		return fail_last();
+	return doubles_list(&l->paths, l->labels, l->lines, p->path);
 }
 
-/* No JPEG, no compressed stream, no archive; UTF-16 is refused later. */
-static bool
-is_text(const struct src_probe *probe)
+bool
+src_is_text(const struct src_probe *probe)
 {
 	if (probe->n_head >= 2 && (memcmp(probe->head, "\xFF\xFE", 2) == 0 ||
 	    memcmp(probe->head, "\xFE\xFF", 2) == 0))
@@ -389,7 +404,7 @@ list_knows(const struct src_probe *probe)
 {
 	if (probe->path[0] == '@')
 		return 1;
-	return strcmp(probe->path, "-") == 0 && is_text(probe);
+	return strcmp(probe->path, "-") == 0 && src_is_text(probe);
 }
 
 static int

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/num.h"
 #include "source/kind.h"
+#include "source/level.h"
 #include "source/spill.h"
 #include "source/tar_index.h"
 #include "source/tar_member.h"
@@ -67,9 +67,9 @@ take_unknown(struct src_part *p, struct tar_reader *r,
 	    tar_read(r, first, sizeof(first)) < 0)
 		return fail_last();
 	if (memcmp(first, "\xff\xd8\xff", sizeof(first)) == 0)
-		return skips_add(&p->skips, true, "JPEG files of another name "
-		    "(rename them to .jpg)", name);
-	return skips_add(&p->skips, false, "other files", name);
+		return skips_add(&p->skips, true, "JPEG file{|s} of another name "
+		    "(rename to .jpg)", name);
+	return skips_add(&p->skips, false, "other file{|s}", name);
 }
 
 /* The member's bytes to the end of the spill, in pieces of a block. */
@@ -117,7 +117,8 @@ take_image(struct src_part *p, struct tar_reader *r,
 
 	if (m->size > limit)
 		return skips_add(&p->skips, true, m->is_sparse ? "sparse "
-		    "images of more than 64 MiB" : "images of more than 1 GiB",
+		    "image{|s} of more than 64 MiB" : "image{|s} of more than "
+		    "1 GiB",
 		    name);
 	if (tar_in_is_plain(r->in) && !m->is_sparse) {
 		place.offset = tar_in_at(r->in) & (((uint64_t)1 << 56) - 1);
@@ -162,25 +163,6 @@ read_label(struct tar *t, struct tar_reader *r, const struct tar_member *m,
 	    "for an image without a label") : 0;
 }
 
-/* A class's name is one line and has a letter. */
-static int
-check_name(const char *text)
-{
-	double number;
-	bool has_letter = false;
-
-	for (const char *c = text; *c != '\0'; c++) {
-		has_letter = has_letter || (*c & 0x80) != 0 ||
-		    ((*c | 0x20) >= 'a' && (*c | 0x20) <= 'z');
-		if ((*c & 0x80) == 0 && *c < 0x20)
-			return fail(FAIL_FORMAT, "a label of several lines");
-	}
-	if (!has_letter || num_float(text, -1e300, 1e300, &number) == 0)
-		return fail(FAIL_FORMAT, "label '%s' is neither a whole "
-		    "number from -1 on nor the name of a class", text);
-	return 0;
-}
-
 /* Without a list, names are numbered when all are known; numbers beside them
  * would mean something else. */
 static int
@@ -206,8 +188,6 @@ parse_label(struct src_part *p, const char *name, const char *text,
 	struct tar *t = p->state;
 	const bool is_number = strspn(text, "+-0123456789") == strlen(text);
 
-	if (!is_number && !t->has_list && check_name(text) < 0)
-		return fail_last();
 	if (src_label(p, text, !t->has_list, label) < 0)
 		return fail_last();
 	return *label < 0 ? 0 : keep_first(t, name, is_number);
@@ -239,9 +219,10 @@ take_member(struct src_part *p, struct tar_reader *r,
 	if (m->type == TAR_FOLDER)
 		return 0;
 	if (is_hidden(name))
-		return skips_add(&p->skips, false, "hidden files", name);
+		return skips_add(&p->skips, false, "hidden file{|s}", name);
 	if (name_of(name) == SRC_NAME_IMAGE && m->type != TAR_OTHER)
-		return skips_add(&p->skips, true, "images that are not JPEG",
+		return skips_add(&p->skips, true, "image{|s} that {is|are} not "
+		    "JPEG",
 		    name);
 	if (m->type == TAR_HARD_LINK || m->type == TAR_SYMBOLIC_LINK)
 		return tar_index_link(&t->index, name,
@@ -264,8 +245,8 @@ note_garbage(struct src_part *p, const struct tar_reader *r)
 	if (r->has_garbage)
 		snprintf(where, sizeof(where), "at byte %llu",
 		    (unsigned long long)r->garbage_at);
-	return skips_add(&p->skips, true, "parts after the archive's end that "
-	    "are no archive", where);
+	return skips_add(&p->skips, true, "part{|s} after the archive's end that "
+	    "{is|are} no archive", where);
 }
 
 static int
@@ -310,12 +291,13 @@ static int
 no_image(const struct src_part *p)
 {
 	const struct skip *k = p->skips.all;
+	char text[512];
 
 	for (size_t i = 1; i < p->skips.n && !k->lost; i++)
 		k = &p->skips.all[i];
 	return k == NULL ? fail(FAIL_FORMAT, "no .jpg in this archive") :
-	    fail(FAIL_FORMAT, "no .jpg in this archive, but %llu %s (the "
-	    "first is %s)", (unsigned long long)k->n, k->reason, k->first);
+	    fail(FAIL_FORMAT, "no .jpg in this archive, but %s",
+	    skip_text(k, text, sizeof(text)));
 }
 
 /* After labels were given. */
@@ -371,6 +353,8 @@ tar_settle(struct src_part *p, const struct src_part *all, size_t n)
 		if (tar_folders_apply(&t->index, p) < 0)
 			return fail_last();
 		count_samples(p);
+		return t->has_list ? 0 : level_remark(&p->classes, p->path,
+		    false, false);
 	} else if (others) {
 		return tar_folders_lost(&t->index, &p->skips);
 	} else if (strchr(first, '/') != NULL) {

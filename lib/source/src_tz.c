@@ -292,8 +292,8 @@ note_others(struct src_part *p, const struct rec *r)
 		if (names_find(&z->others, name, &at) < 0)
 			return fail_last();
 		if (at == NAMES_NONE && (names_add(&z->others, name,
-		    strlen(name)) < 0 || skips_add(&p->skips, true, "fields "
-		    "that are text, or not in the first record", name) < 0))
+		    strlen(name)) < 0 || skips_add(&p->skips, true, "field{|s} "
+		    "that {is|are} text, or not in the first record", name) < 0))
 			return fail_last();
 	}
 	return 0;
@@ -336,7 +336,7 @@ forget_dropped(struct src_part *p)
 	for (size_t f = 0; f < n; f++) {
 		if (z->dropped[f]) {
 			rc = rc < 0 ? rc : skips_add(&p->skips, true,
-			    "fields that not all records have alike",
+			    "field{|s} that not all records have alike",
 			    z->fields[f].name);
 			free(z->fields[f].name);
 			continue;

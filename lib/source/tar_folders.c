@@ -217,11 +217,11 @@ label_image(struct tar_index *ix, struct src_part *p, size_t i, size_t skip,
 		return fail_last();
 	if (text->size == 0) {
 		place->label = TAR_DROPPED;
-		return skips_add(&p->skips, true, "images beside the class "
+		return skips_add(&p->skips, true, "image{|s} beside the class "
 		    "folders", name);
 	}
 	if (at == NAMES_NONE)
-		return skips_add_kept(&p->skips, "images without a label, as "
+		return skips_add_kept(&p->skips, "image{|s} without a label, as "
 		    "classes.txt does not name their folder", name);
 	place->label = (int32_t)at;
 	return 0;
@@ -231,7 +231,7 @@ static int
 lose(const struct tar_index *ix, size_t span, struct skips *skips)
 {
 	for (size_t i = ix->spans[span].first; i < end_of(ix, span); i++)
-		if (skips_add_kept(skips, "images without a label",
+		if (skips_add_kept(skips, "image{|s} without a label",
 		    names_get(&ix->images, i)) < 0)
 			return fail_last();
 	return 0;

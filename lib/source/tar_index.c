@@ -86,7 +86,7 @@ tar_index_image(struct tar_index *ix, const char *name, struct tar_place p,
 		return fail_last();
 	if (at != NAMES_NONE) {
 		g->places[at] = p;
-		return skips_add(skips, true, "images that a later member of "
+		return skips_add(skips, true, "image{|s} that a later member of "
 		    "the same name replaces", name);
 	}
 	if (reserve(&g->places, &g->room, g->images.n, sizeof(p)) < 0)
@@ -225,12 +225,12 @@ lose_link(struct tar_group *g, size_t i, struct names *folders,
 	size_t at;
 
 	if (tar_is_label_name(name) || src_is_picture_name(name))
-		return skips_add(skips, true, "links to no image or label of "
+		return skips_add(skips, true, "link{|s} to no image or label of "
 		    "this archive", name);
 	if (names_find(folders, names_get(&g->links, 2 * i + 1), &at) < 0)
 		return fail_last();
-	return at == NAMES_NONE ? skips_add(skips, false, "other files",
-	    name) : skips_add(skips, true, "links to folders with images",
+	return at == NAMES_NONE ? skips_add(skips, false, "other file{|s}",
+	    name) : skips_add(skips, true, "link{|s} to folders with images",
 	    name);
 }
 
@@ -380,12 +380,12 @@ count_lost(const struct joining *j, struct skips *skips)
 
 	for (size_t i = 0; rc == 0 && i < g->labels.n; i++)
 		if (!j->used[i])
-			rc = skips_add(skips, true, "labels without an image",
+			rc = skips_add(skips, true, "label{|s} without an image",
 			    names_get(&g->labels, i));
 	for (size_t i = 0; rc == 0 && i < g->images.n; i++)
 		if (!g->places[i].has_label)
-			rc = skips_add_kept(skips, "images without a label",
-			    names_get(&g->images, i));
+			rc = skips_add_kept(skips, "image{|s} without a "
+			    "label", names_get(&g->images, i));
 	return rc;
 }
 

@@ -2,19 +2,17 @@
 #define _GNU_SOURCE
 #include "source/tree.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "image/format.h"
+#include "source/level.h"
 
 #define MAX_DEPTH 64
 #define HEAD_BYTES 64		/* of a file that decide on its format */
@@ -118,16 +116,16 @@ add_unnamed(struct tree *t, size_t at, int fd, const char *name)
 	if (rc < 0)
 		return rc;
 	if (rc > 0)
-		return skip(t, true, "files that may not be read", at, name);
+		return skip(t, true, "file{|s} that may not be read", at, name);
 	is_jpeg = format != NULL && strcmp(format, "JPEG") == 0;
 	if (is_jpeg && kind != SRC_NAME_UNKNOWN)
 		return names_add(&t->files, name, strlen(name));
 	if (is_jpeg)
-		return skip(t, true, "JPEG files of another name (rename "
-		    "them to .jpg)", at, name);
+		return skip(t, true, "JPEG file{|s} of another name "
+		    "(rename to .jpg)", at, name);
 	if (format != NULL || kind == SRC_NAME_IMAGE)
-		return skip(t, true, "images that are not JPEG", at, name);
-	return skip(t, false, "other files", at, name);
+		return skip(t, true, "image{|s} that {is|are} not JPEG", at, name);
+	return skip(t, false, "other file{|s}", at, name);
 }
 
 static int
@@ -145,12 +143,12 @@ add_entry(struct tree *t, size_t at, int fd, const struct dirent *e,
 	if (type == IS_FOLDER)
 		return names_add(subs, name, strlen(name));
 	if (type == IS_DEAD)
-		return skip(t, true, "dead links", at, name);
+		return skip(t, true, "dead link{|s}", at, name);
 	if (type == IS_CLOSED)
-		return skip(t, true, "files that may not be read", at, name);
+		return skip(t, true, "file{|s} that may not be read", at, name);
 	if (type == IS_STRANGE)
-		return is_named ? skip(t, true, "images that are not files",
-		    at, name) : skip(t, false, "other files", at, name);
+		return is_named ? skip(t, true, "image{|s} that {is|are} not a file",
+		    at, name) : skip(t, false, "other file{|s}", at, name);
 	return is_named ? names_add(&t->files, name, strlen(name)) :
 	    add_unnamed(t, at, fd, name);
 }
@@ -212,7 +210,7 @@ scan_folder(struct tree *t, size_t at, struct names *subs)
 	if (rc == 0)
 		rc = list_folder(t, at, dir, subs);
 	else if (rc > 0)
-		rc = skips_add(t->skips, true, "links that lead back to a "
+		rc = skips_add(t->skips, true, "link{|s} that lead{s|} back to a "
 		    "folder above", path);
 	closedir(dir);
 	if (rc < 0)
@@ -322,7 +320,7 @@ walk_classes(struct tree *t, const struct names *subs, struct names *classes)
 			rc = names_add(classes, name, strlen(name));
 		} else if (rc == 0) {
 			t->paths.n = folders;
-			rc = skips_add(t->skips, false, "folders without an "
+			rc = skips_add(t->skips, false, "folder{|s} without an "
 			    "image", name);
 		}
 	}
@@ -340,70 +338,10 @@ lose_loose(struct tree *t)
 	struct folder *root = &t->folders[0];
 
 	for (; root->n > 0; root->n--, root->start++)
-		if (skips_add(t->skips, true, "images beside the class "
+		if (skips_add(t->skips, true, "image{|s} beside the class "
 		    "folders", names_get(&t->files, root->start)) < 0)
 			return fail_last();
 	return 0;
-}
-
-/* "train", "Val", "test2017", but not "trains". */
-static bool
-is_part_name(const char *name)
-{
-	static const char *const parts[] = { "train", "training", "val",
-		"valid", "validation", "test", "testing", "dev" };
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const size_t n = strlen(parts[i]);
-
-		if (strncasecmp(name, parts[i], n) == 0 &&
-		    !isalpha((unsigned char)name[n]))
-			return true;
-	}
-	return false;
-}
-
-/* Whether the classes look like parts of a data set, or like the one folder
- * that holds the class folders: one level too high.  The folder that was
- * meant in *meant. */
-static bool
-is_too_high(const struct tree *t, const struct names *classes,
-    const char **meant)
-{
-	bool parts = true;
-
-	*meant = names_get(classes, 0);
-	for (size_t i = 0; i < classes->n; i++) {
-		const char *name = names_get(classes, i);
-
-		parts &= is_part_name(name);
-		if (strncasecmp(name, "train", 5) == 0)
-			*meant = name;
-	}
-	return parts || (classes->n == 1 && t->folders[1].n == 0);
-}
-
-static int
-warn_of_level(const struct tree *t, const struct names *classes,
-    const char *path)
-{
-	struct buf list = { 0 };
-	const char *meant;
-	int rc = 0;
-
-	if (!is_too_high(t, classes, &meant))
-		return 0;
-	for (size_t i = 0; rc == 0 && i < classes->n; i++)
-		rc = buf_printf(&list, "%s%s", i == 0 ? "" :
-		    i + 1 < classes->n ? ", " : " and ",
-		    names_get(classes, i));
-	if (rc == 0)
-		log_line(LOG_WARNING, "%s: the %s %s; did you mean "
-		    "ssl-decode %s/%s?", path, classes->n == 1 ?
-		    "only class is" : "classes are",
-		    (const char *)list.data, path, meant);
-	buf_free(&list);
-	return rc;
 }
 
 /* Says what is there instead: lost images, or else other files. */
@@ -411,14 +349,15 @@ static int
 nothing_found(const struct skips *s)
 {
 	const struct skip *k = s->all;
+	char text[512];
 
 	for (size_t i = 0; i < s->n; i++)
 		if (s->all[i].lost && !k->lost)
 			k = &s->all[i];
 	return s->n == 0 ?
 	    fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder") :
-	    fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder, but %"
-	    PRIu64 " %s (the first is %s)", k->n, k->reason, k->first);
+	    fail(FAIL_FORMAT, "no .jpg or .jpeg file in this folder, but %s",
+	    skip_text(k, text, sizeof(text)));
 }
 
 int
@@ -443,8 +382,8 @@ tree_walk(struct tree *t, struct src_part *p)
 	if (p->classes.n > 0) {
 		p->n -= t->folders[0].n;
 		p->max_label = (int64_t)p->classes.n - 1;
-		if (lose_loose(t) < 0 || warn_of_level(t, &p->classes,
-		    p->path) < 0)
+		if (lose_loose(t) < 0 || level_remark(&p->classes, p->path,
+		    p->classes.n == 1 && t->folders[1].n == 0, true) < 0)
 			return fail_last();
 	}
 	p->classes_sorted = true;

@@ -49,6 +49,9 @@ int frame_read(struct frame_in *, void *to, size_t size, size_t *got)
 
 /* Whether bytes, or the end, are there without waiting: a hint. */
 bool frame_ready(const struct frame_in *);
+
+/* Whether a frame was met at all. */
+bool frame_in_began(const struct frame_in *);
 void frame_in_free(struct frame_in *);		/* NULL is fine */
 
 struct frame_out;

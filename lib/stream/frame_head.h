@@ -23,4 +23,8 @@ size_t frame_head_size(unsigned char flags);
 int frame_head_check(const unsigned char *p, unsigned long long frame)
     FAIL_CHECKED;
 
+/* What a file that begins with these bytes is instead ("a JPEG file"), or
+ * NULL.  Static storage. */
+const char *frame_foreign(const unsigned char *p, size_t n);
+
 #endif

@@ -134,6 +134,12 @@ frame_in_free(struct frame_in *f)
 }
 
 bool
+frame_in_began(const struct frame_in *f)
+{
+	return f->frames > 0;
+}
+
+bool
 frame_try_again(int fd, short events)
 {
 	struct pollfd wait = { .fd = fd, .events = events };
@@ -237,6 +243,19 @@ skip_frame(struct frame_in *f)
 	return 1;
 }
 
+/* Something else than a frame: another kind of file, or a damaged one. */
+static int
+no_frame(const struct frame_in *f)
+{
+	const char *what = f->before + f->in.pos > 0 ? NULL :
+	    frame_foreign(here(f), f->in.size - f->in.pos);
+
+	return what != NULL ? fail(FAIL_FORMAT, "%s, not a tensor stream; "
+	    "ssl-decode reads folders, archives, lists and JPEG files", what) :
+	    fail(FAIL_FORMAT, "no zstd frame at byte %llu: not a tensor "
+	    "stream, or damaged", f->before + f->in.pos);
+}
+
 /* 1 when a frame begins here, 0 at the end of the input. */
 static int
 begin_frame(struct frame_in *f)
@@ -255,9 +274,7 @@ begin_frame(struct frame_in *f)
 		return rc;
 	for (size_t i = 0; i < 4 && i < f->in.size - f->in.pos; i++)
 		if (here(f)[i] != frame_magic[i])
-			return fail(FAIL_FORMAT, "no zstd frame at byte %llu: "
-			    "not a tensor stream, or damaged",
-			    f->before + f->in.pos);
+			return no_frame(f);
 	if (rc == 0)
 		return truncated();
 	rc = peek(f, frame_head_size(here(f)[4]));

@@ -61,6 +61,6 @@ int
 head_refuse_checkpoint(const struct head *h)
 {
 	return head_is(h, "checkpoint") ? fail(FAIL_FORMAT, "a checkpoint, not "
-	    "a stream of samples; --model, --init and --resume take "
+	    "a stream of samples or views; --model, --init and --resume take "
 	    "checkpoints") : 0;
 }

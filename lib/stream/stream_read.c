@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stream/frame.h"
@@ -25,11 +26,12 @@ struct stream_in {
 };
 
 /* Adds where in the input a failure lies, except to the one that everybody
- * knows by its words. */
+ * knows by its words, and where there is no stream at all. */
 static int
 note_place(const struct stream_in *in)
 {
-	if (strcmp(fail_text(), FRAME_TRUNCATED) == 0)
+	if (strcmp(fail_text(), FRAME_TRUNCATED) == 0 ||
+	    !frame_in_began(in->frames))
 		return fail_last();
 	if (!in->inside)
 		return fail_note("header of stream %" PRIu64, in->streams + 1);
@@ -276,6 +278,10 @@ take_item(struct stream_in *in, struct rec *r)
 	const struct value *item = &r->fields;
 	int rc;
 
+	if (in->streams == 0 && item->type != VALUE_MAP)
+		return fail(FAIL_FORMAT, "an item that is not a map: zstd, "
+		    "but no tensor stream; ssl-decode reads archives "
+		    "(.tar.zst)");
 	if (item->type != VALUE_MAP || item->map.n == 0)
 		return fail(FAIL_FORMAT, "an item that is not a map");
 	if (!in->inside) {
@@ -384,18 +390,32 @@ stream_threads(int n)
 	frame_threads(n);
 }
 
+/* An open file, or -1 and a failure; a folder opens and cannot be read. */
+static int
+open_file(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		fail_errno("cannot open");
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode))
+		return fd;
+	close(fd);
+	fail(FAIL_FORMAT, "a folder, not a tensor stream; ssl-decode reads "
+	    "folders, archives and lists");
+	return -1;
+}
+
 struct stream_in *
 stream_open(const char *path)
 {
 	const bool standard = strcmp(path, "-") == 0;
-	const int fd = standard ? STDIN_FILENO
-				: open(path, O_RDONLY | O_CLOEXEC);
+	const int fd = standard ? STDIN_FILENO : open_file(path);
 	struct frame_in *frames;
 
-	if (fd < 0) {
-		fail_errno("cannot open");
+	if (fd < 0)
 		return NULL;
-	}
 	frames = frame_in_new(fd);
 	if (frames == NULL && !standard)
 		close(fd);

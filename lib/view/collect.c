@@ -220,6 +220,7 @@ report(struct collect *g, const struct sample *s)
 	if (known != 0)
 		return known < 0 ? known : 0;
 	g->counts.bad++;
+	reasons_add(&g->counts.why, s->bad.text);
 	log_line(LOG_WARNING, "sample %" PRIu64 ": %s; skipped", s->index,
 	    s->bad.text);
 	return 0;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "view/view.h"
 
@@ -122,7 +123,7 @@ view_check_batch(const struct head *h, const struct view_config *c,
 		return 0;
 	if (n->dropped == 0 && n->bad > 0)
 		return fail(FAIL_FORMAT, "no image could be decoded: %" PRIu64
-		    " are unreadable", n->bad);
+		    " %s unreadable", n->bad, n->bad == 1 ? "is" : "are");
 	if (n->bad > 0)
 		return fail(FAIL_FORMAT, "%" PRIu64 " samples, some of them "
 		    "unreadable images, are fewer than one batch of %zu; give "
@@ -130,4 +131,20 @@ view_check_batch(const struct head *h, const struct view_config *c,
 	return fail(FAIL_FORMAT, "%" PRIu64 " sample%s %s than one batch of "
 	    "%zu; give --batch %" PRIu64 " or less", all, text_plural(all),
 	    all == 1 ? "is less" : "are fewer", c->batch, all);
+}
+
+int
+view_report_bad(const struct view_counts *n)
+{
+	struct buf why = { 0 };
+	int rc;
+
+	if (n->bad == 0)
+		return 0;
+	rc = reasons_list(&n->why, &why);
+	if (rc == 0)
+		log_line(LOG_LOST, "skipped %" PRIu64 " unreadable image%s: "
+		    "%s", n->bad, text_plural(n->bad), (const char *)why.data);
+	buf_free(&why);
+	return rc;
 }

@@ -80,6 +80,8 @@ check_record(const struct view *v)
 	const struct value *epoch = rec_find(v->rec, "epoch");
 	const struct tensor *index;
 
+	if (origin_fields(v->rec) == NULL && rec_find(v->rec, "x") == NULL)
+		return rec_lacks(v->rec, "image");
 	if (rec_find(v->rec, "index") != NULL &&
 	    rec_tensor(v->rec, "index", DTYPE_I8, "n", &index) < 0)
 		return fail_last();

@@ -12,6 +12,7 @@
 #include "augment/chain.h"
 #include "augment/recipe.h"
 #include "base/pool.h"
+#include "base/reasons.h"
 #include "stream/stream.h"
 
 struct view_config {
@@ -33,6 +34,7 @@ struct view_counts {
 	uint64_t records;
 	uint64_t dropped;	/* samples left over at the ends of epochs */
 	uint64_t bad;		/* different images that cannot be decoded */
+	struct reasons why;	/* of these */
 };
 
 /* Gives views of all that is left of the stream, up to its verified end.  An
@@ -54,5 +56,8 @@ bool view_has_batch(const struct head *, const struct view_config *);
  * a stream that began later may hold no more than an epoch's rest. */
 int view_check_batch(const struct head *, const struct view_config *,
     const struct view_counts *) FAIL_CHECKED;
+
+/* Logs as LOG_LOST how many images were skipped, and why; nothing for none. */
+int view_report_bad(const struct view_counts *) FAIL_CHECKED;
 
 #endif

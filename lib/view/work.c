@@ -146,8 +146,6 @@ make_numbers(const struct view_config *c, struct sample *s)
 	const struct value *x = rec_find(s->rec, "x");
 	struct tensor one;
 
-	if (x == NULL)
-		return rec_lacks(s->rec, "image");
 	if (x->type != VALUE_TENSOR || x->tensor->n_dims < 2
 	    || x->tensor->dtype != DTYPE_F4)
 		return fail(FAIL_FORMAT, "field x is not f4 [N,D] or [N,T,D]");

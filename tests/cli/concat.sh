@@ -186,7 +186,7 @@ stream more.tz <<'END'
 {"image": {"dtype": "u1", "shape": [1, 4, 4, 3], "value": 9}, "extra": {"dtype": "f4", "shape": [1, 3], "value": 1}, "late": {"dtype": "i8", "shape": [1], "value": 1}}
 END
 ok "fields of some records" ssl-decode -q more.tz -o x.tz
-like "$(cat .err)" "*skipped 1 fields that not all records have alike*extra*" \
+like "$(cat .err)" "*skipped 1 field that not all records have alike*extra*" \
     "... are said to be lost"
 like "$(cat .err)" "*skipped 2 fields that are text, or not in the first*" \
     "... and others"

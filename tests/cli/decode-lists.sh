@@ -61,12 +61,31 @@ refuses "a header of CSV" 'filename,label\n0.jpg\n' "$header 'filename,label'*"
 refuses "a header with dots" 'file.path\tClass\n0.jpg\t0\n' "$header*"
 refuses "a header in a wrong folder" 'path\tlabel\nx.jpg\t0\n' "$header*"
 refuses "a blank between" '0.jpg 0\n1.jpg 1\n' \
-    "'0.jpg 0': a tab, not ' ', separates path and label"
+    "line 1: '0.jpg 0': a tab, not ' ', separates path and label; write \
+PATH<TAB>LABEL"
 refuses "a comma between" '0.jpg,cat\n1.jpg,dog\n' \
-    "'0.jpg,cat': a tab, not ',',*"
+    "line 1: '0.jpg,cat': a tab, not ',',*"
 refuses "several commas" '0.jpg,cat,train\n' "*a tab, not ',',*"
 refuses "a header of CSV over CSV" 'filename,label\n0.jpg,0\n1.jpg,1\n' \
     "*a tab, not ',',*"
+refuses "a separator after a header" 'path,label\n\n0.jpg;x\n' \
+    "line 3: '0.jpg;x': a tab, not ';',*"
+for line in '"0.jpg","cat"' '"0.jpg"' '"0.jpg"\tcat' '"0.jpg";0'; do
+	refuses "quotes: $line" "$line\n" \
+	    "line 1: '\"0.jpg\"*': quotes are taken as part of the path; write \
+PATH<TAB>LABEL without quotes"
+done
+for label in 1.0 1e3 .5 '?'; do
+	refuses "the label $label" "0.jpg\t$label\n" "line 1: label '$label' \
+is neither a whole number from -1 on nor the name of a class"
+done
+list '0.jpg\t0\n'
+for files in list.txt "list.txt list.txt"; do
+	fails 1 "a list without @" ssl-decode $files -o none.tz
+	like "$(tail -1 "$T/.err")" "ssl-decode: list.txt: a text file; write \
+@list.txt for a list of paths" "is told from an image"
+done
+ok "a text among images" ssl-decode list.txt 1.jpg -o out.tz
 refuses "three columns" '0.jpg\tcat\ttrain\n' "line 1: more than two columns*"
 refuses "a name after numbers" '0.jpg\t0\n1.jpg\n2.jpg\tcat\n' \
     "line 3: label 'cat' is a name, that of line 1 is a number*"
@@ -83,7 +102,7 @@ refuses "no file there" 'x.jpg\ny.jpg\n' \
 list '0.jpg\n'
 cd ..
 fails 1 "paths beside the list" ssl-decode @set/list.txt -o none.tz
-like "$(cat "$T/.err")" "*none of its 1 files is there;*cd set first" \
+like "$(cat "$T/.err")" "*none of its 1 file is there;*cd set first" \
     "are found there by the user"
 cd set || exit 1
 
@@ -94,12 +113,26 @@ or directory (3)" "are counted, with --quiet too"
 fails 1 "--strict fails" ssl-decode --strict @list.txt -o none.tz
 list '0.jpg\tcat\n1.jpg\n2.jpg\tdog\n'
 ok "lines without a label" ssl-decode -q @list.txt -o out.tz
-is "$(cat "$T/.err")" "ssl-decode: @list.txt: 1 images without a label (the \
+is "$(cat "$T/.err")" "ssl-decode: @list.txt: 1 image without a label (the \
 first is 1.jpg)" "are counted, with --quiet too"
 fails 1 "and fail with --strict" ssl-decode --strict @list.txt -o none.tz
 is "$(ssl-show --tensor label out.tz | tr '\n' ' ')" "0 -1 1 " "and have none"
 list '0.jpg\tcat\n1.jpg\t-1\n2.jpg\tdog\n'
 ok "-1 is a label" ssl-decode --strict @list.txt -o out.tz
+
+refuses "one path, two labels" '0.jpg\tcat\n\n1.jpg\tdog\n.//0.jpg\tdog\n' \
+    "lines 1 and 4: .//0.jpg has two different labels; delete one*"
+refuses "two numbers" '0.jpg\t1\n0.jpg\t2\n' "lines 1 and 2: 0.jpg has two*"
+refuses "with a label and without" '0.jpg\t1\n0.jpg\n' \
+    "lines 1 and 2: 0.jpg comes with a label and without*"
+for label in '' '\tcat'; do
+	list "0.jpg$label\n1.jpg$label\n./0.jpg$label\n"
+	ok "one path twice, one label" ssl-decode @list.txt -o out.tz
+	is "$(cat "$T/.err")" "ssl-decode: @list.txt: 1 of 3 lines repeat a \
+path; its samples come each time (the first is line 3, ./0.jpg)" "is said"
+	is "$(ssl-show --tensor key out.tz)" '["0.jpg","1.jpg","./0.jpg"]' \
+	    "and comes each time"
+done
 
 printf 'cat\ndog\ncat\n' >twice.txt
 list '0.jpg\tcat\n'

@@ -18,7 +18,8 @@ lost() {
 	is "$(keys out.tz)" "$4" "... and the others come"
 	rm -f strict.tz
 	fails 1 "... --strict fails" ssl-decode --strict "$1" -o strict.tz
-	like "$(cat "$T/.err")" "*$1: $2 (the first is *" "... for that"
+	like "$(cat "$T/.err")" "*$1: $2 (the first is *); mend this, or run \
+without --strict to go on" "... for that"
 	is "$(ls strict.tz* 2>/dev/null)" "" "... and writes nothing"
 }
 
@@ -32,14 +33,14 @@ is "$(ssl-show --meta classes out.tz)" '["raw"]' "a class reaches all below it"
 mkdir -p dead/a dead/b
 cp "$good" dead/a/1.jpg
 ln -s nowhere dead/a/2.jpg
-lost dead "1 dead links" a/2.jpg a/1.jpg
+lost dead "1 dead link" a/2.jpg a/1.jpg
 ln -sf self dead/a/2.jpg
 ln -s 2.jpg dead/a/self
 lost dead "2 dead links" 'a/?*' a/1.jpg
 mkdir -p loop/a
 cp "$good" loop/a/1.jpg
 ln -s ../../loop loop/a/up
-lost loop "1 links that lead back to a folder above" a/up a/1.jpg
+lost loop "1 link that leads back to a folder above" a/up a/1.jpg
 mkdir twice
 ln -s ../loop/a/1.jpg twice/1.jpg
 ln -s ../loop/a/1.jpg twice/2.jpg
@@ -51,18 +52,18 @@ for type in png PNG webp gif bmp tif tiff heic avif ppm; do
 	mkdir formats
 	cp "$good" formats/1.jpg
 	printf "$png" >formats/2.$type
-	lost formats "1 images that are not JPEG" 2.$type 1.jpg
+	lost formats "1 image that is not JPEG" 2.$type 1.jpg
 done
 rm formats/1.jpg
 fails 1 "only such images" ssl-decode formats -o none.tz
-like "$(cat "$T/.err")" "*no .jpg or .jpeg file in this folder, but 1 images \
-that are not JPEG (the first is 2.ppm)" "says why"
+like "$(cat "$T/.err")" "*no .jpg or .jpeg file in this folder, but 1 image \
+that is not JPEG (the first is 2.ppm)" "says why"
 
 rm formats/2.ppm
 touch formats/000.tar
 fails 1 "only other files" ssl-decode formats -o none.tz
 like "$(cat "$T/.err")" "*no .jpg or .jpeg file in this folder, but 1 other \
-files (the first is 000.tar)" "says what is there"
+file (the first is 000.tar)" "says what is there"
 
 # The content decides where the name does not.
 mkdir names
@@ -79,13 +80,13 @@ like "$(cat "$T/.err")" "*skipped 2 other files*" "the rest is mentioned"
 mkdir bare
 cp "$good" bare/1.jpg
 printf "$png" >bare/2
-lost bare "1 images that are not JPEG" 2 1.jpg
+lost bare "1 image that is not JPEG" 2 1.jpg
 rm bare/2
 cp "$good" bare/1.jpg.orig
-lost bare "1 JPEG files of another name*" 1.jpg.orig 1.jpg
+lost bare "1 JPEG file of another name*" 1.jpg.orig 1.jpg
 rm bare/1.jpg.orig
 mkfifo bare/2.jpg
-lost bare "1 images that are not files" 2.jpg 1.jpg
+lost bare "1 image that is not a file" 2.jpg 1.jpg
 
 mkdir -p mac/a mac/b mac/__MACOSX/a mac/@eaDir mac/lost+found mac/.AppleDouble \
     mac/empty mac/text
@@ -111,7 +112,7 @@ ok "only folders without an image" ssl-decode --strict flat -o out.tz
 is "$(keys out.tz) $(ssl-show --tensor label out.tz)" "1.jpg -1" \
     "are no classes at all"
 printf "$png" >flat/empty/2.png
-lost flat "1 images that are not JPEG" empty/2.png 1.jpg
+lost flat "1 image that is not JPEG" empty/2.png 1.jpg
 mkdir -p gap/a gap/b gap/c
 cp "$good" gap/a/1.jpg
 printf "$png" >gap/b/2.png
@@ -130,6 +131,20 @@ mv data/val data/VAL2017
 ok "of other names" ssl-decode data -o out.tz
 like "$(cat "$T/.err")" "*data: the classes are VAL2017 and train; did you mean \
 ssl-decode data/train?" "likewise"
+mkdir -p data/more/x data/empty
+cp "$good" data/more/x
+cp "$good" data/1.jpg
+ok "beside another folder and an image" ssl-decode data -o out.tz
+like "$(cat "$T/.err")" "*data: the classes are VAL2017, more and train; did \
+you mean ssl-decode data/train?*" "likewise"
+tar -cf data.tar data
+ok "in an archive" ssl-decode data.tar -o out.tz
+like "$(cat "$T/.err")" "*data.tar: the classes are VAL2017, more and train; \
+for the folders below train as classes*" "likewise"
+tar -cf data.tar data/train data/more
+ok "one part beside a class" ssl-decode data.tar -o out.tz
+is "$(cat "$T/.err")" "" "may be one"
+rm -r data/more data/empty data/1.jpg
 mkdir -p up/images
 mv data/train/x up/images/x
 cp -r up/images/x up/images/y
@@ -151,6 +166,22 @@ ok "a folder given twice" ssl-decode flat flat -o out.tz
 like "$(cat "$T/.err")" "*flat: given more than once; its samples come each \
 time*" "is said"
 is "$(keys out.tz)" "1.jpg 1.jpg" "and read twice"
+mkdir -p flat/empty/sub
+cp "$good" flat/empty/sub
+ln -s flat same
+for inner in flat/empty flat/empty/sub/colour.jpg same/empty/; do
+	ok "a folder and what lies in it" ssl-decode "$inner" flat/. -o out.tz
+	like "$(cat "$T/.err")" "*$inner: lies in flat/., which is given too; \
+its images come twice*" "is said"
+done
+ok "a folder and its twin" ssl-decode flat same -o out.tz
+like "$(cat "$T/.err")" "*same: given more than once*" "is said"
+mkdir plain plainer
+cp "$good" plain
+cp "$good" plainer
+ok "a folder whose name goes on" ssl-decode plain plainer -o out.tz
+is "$(cat "$T/.err")" "" "is another"
+rm -r flat/empty/sub
 ok "images without a label beside class folders" \
     ssl-decode data/train flat -o out.tz
 like "$(cat "$T/.err")" "*flat: none of its images has a label, but other \

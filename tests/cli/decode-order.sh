@@ -58,9 +58,20 @@ for step in 1 4 5 6 9; do
 done
 
 printf '%s\n' "$(head -1 whole)" 17 00003.jpg >subset
-ssl-decode --subset subset $all | keys >got
+ok "a subset" ssl-decode --subset subset $all -o got.tz
+like "$(cat "$T/.err")" "*subset: 1 of 3 lines name more than one sample (the \
+first is line 3, '00003.jpg', with 5); a whole key names one" \
+    "a file name in several folders is said"
+keys got.tz >got
 is "$(grep -c 00003.jpg got)" 5 "a file name chooses in all classes"
 ok "a key chooses" grep -qx "$(head -1 whole)" got
+mkdir depth depth/a
+cp "$TESTS/data/colour.jpg" depth/x.jpg
+cp "$TESTS/data/colour.jpg" depth/a/x.jpg
+printf '%s\n' depth/x.jpg depth/a/x.jpg >both
+echo depth/x.jpg >subset
+ok "a whole key that ends others" ssl-decode --subset subset @both -o got.tz
+is "$(cat "$T/.err") $(keys got.tz)" " depth/x.jpg" "names its sample alone"
 echo nothing >subset
 fails 1 "a key that is not there" ssl-decode --subset subset $all
 like "$(cat "$T/.err")" "*subset: line 1: 'nothing'*" "is named"
@@ -108,13 +119,17 @@ ssl-decode --balance 3x4 --seed 2 --epochs 5 --start-step 7 $all >late.tz
 is "$(ssl-show --json late.tz | sed '1d;$d' | cksum)" \
     "$(ssl-show --json balanced.tz | sed '1d;$d' | tail -n +8 | cksum)" \
     "balanced from step 7 on"
+fails 2 "an order for balanced batches" ssl-decode --balance 3x4 --shuffle $all
+like "$(cat "$T/.err")" "*--balance 3x4 makes random batches; leave --shuffle \
+out*" "is refused"
 fails 2 "more classes than there are" ssl-decode --balance 6x2 $all
 fails 2 "more pictures than a class has" ssl-decode --balance 2x13 $all
 like "$(cat "$T/.err")" "*has 12*" "with the number"
 printf '%s\t%s\n' uneven/a/00000.jpg x uneven/a/00001.jpg x >some
 echo uneven/a/00002.jpg >>some
 for choice in --per-class=1 --balance=1x2; do
-	ok "images without a label: $choice" ssl-decode $choice @some -o some.tz
+	ok "images without a label: $choice" ssl-decode -q $choice @some \
+	    -o some.tz
 	like "$(cat "$T/.err")" "*1 of 3 images have no label and are not \
 chosen*" "... are counted"
 done

@@ -59,7 +59,7 @@ is "$(ssl-decode - <set.tar.zst | ssl-show --digest)" "$digest" "as -"
 is "$(cat set.tar.zst | ssl-decode | ssl-show --digest)" "$digest" \
     "from a pipe"
 ok "a member that is no picture" ssl-decode more.tar -o more.tz
-like "$(cat "$T/.err")" "*skipped 1 other files*000.json*" "is mentioned"
+like "$(cat "$T/.err")" "*skipped 1 other file*000.json*" "is mentioned"
 is "$(ssl-show --digest more.tz)" "$digest" "and left out"
 cp set.tar.zst strange.name
 is "$(ssl-decode strange.name | ssl-show --digest)" "$digest" \

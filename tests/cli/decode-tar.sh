@@ -128,10 +128,10 @@ is "$(labels --strict minus.tar)" "a:-1 b:4 " "-1 is a label"
 printf '%s\n' 'a.jpg image 1' 'a.jpeg image 2' 'a.cls text 1' | pack twin.tar
 is "$(labels --strict twin.tar)" "a:1 a.jpeg:1 " "keys remain distinct"
 printf '%s\n' 'a.jpg image 1' 'a.cls text 1' 'b.cls text 1' | pack lost.tar
-strict "1 labels without an image (the first is b.cls)" lost.tar \
+strict "1 label without an image (the first is b.cls)" lost.tar \
     "a label without an image"
 printf '%s\n' 'a.jpg image 1' 'a.cls text 1' 'b.jpg image 2' | pack lost.tar
-strict "lost.tar: 1 images without a label (the first is b.jpg)" lost.tar \
+strict "lost.tar: 1 image without a label (the first is b.jpg)" lost.tar \
     "an image without a label"
 printf '%s\n' 'a.jpg image 1' 'b.jpg image 2' | pack none.tar
 is "$(labels --strict none.tar)" "a:-1 b:-1 " "no labels at all are no loss"
@@ -158,7 +158,7 @@ printf '%s\n' 'a.x.jpg image 1' 'a.y.cls text 1' 'a.z.cls text 2' |
     pack bad.tar
 refused '*a.x.jpg: a.y.cls and a.z.cls*' "two labels of a key that differ"
 printf '%s\n' 'a.jpg image 1' 'b.jpg image 2' 'a.jpg image 3' | pack again.tar
-strict "images that a later member of the same name replaces*a.jpg" \
+strict "image that a later member of the same name replaces*a.jpg" \
     again.tar "an image that comes twice"
 is "$(ssl-decode -q again.tar 2>/dev/null | ssl-show --tensor image)" \
     "$(ssl-decode -q 3.jpg 2.jpg | ssl-show --tensor image)" \
@@ -220,11 +220,11 @@ like "$(cat "$T/.err")" "*images have no labels*" "is no class, with a remark"
 is "$(ssl-show --tensor label out.tz)" -1 "and no label"
 printf '%s\n' 'val/emu/4.jpg image 1' | pack apart.tar
 ssl-decode -q apart.tar tree.tar -o out.tz 2>err
-like "$(cat err)" "*apart.tar: 1 images without a label*" \
+like "$(cat err)" "*apart.tar: 1 image without a label*" \
     "one folder elsewhere is said"
 printf '%s\n' 'a/1.jpg image 1' 'b/2.jpg image 2' '3.jpg image 3' |
     pack stray.tar
-strict "1 images beside the class folders (the first is 3.jpg)" stray.tar \
+strict "1 image beside the class folders (the first is 3.jpg)" stray.tar \
     "an image beside folders"
 is "$(labels stray.tar)" "a/1:0 b/2:1 " "does not come"
 printf '%s\n' 'a/1.jpg image 1' 'b/2.jpg image 2' 'a/1.cls text 7' \
@@ -268,7 +268,7 @@ strict "4 links to no image or label of this archive (the first is b.jpg)" \
     dead.tar "links to nothing"
 printf '%s\n' 'a/1.jpg image 1' 'b/2.jpg image 2' 'c symbolic a' \
     'notes symbolic /etc/motd' | pack linked.tar
-strict "1 links to folders with images (the first is c)" linked.tar \
+strict "1 link to folders with images (the first is c)" linked.tar \
     "a link to a folder"
 # ustar and pax may store a hard link with its bytes; others give its size.
 for format in ustar pax; do
@@ -316,7 +316,7 @@ done
 
 truncate -s 70M hole.jpg
 tar --sparse -cf sparse.tar hole.jpg 4.jpg
-strict "1 sparse images of more than 64 MiB (the first is hole.jpg)" \
+strict "1 sparse image of more than 64 MiB (the first is hole.jpg)" \
     sparse.tar "a sparse image that is too large"
 is "$(labels sparse.tar)" "4:-1 " "the others come"
 
@@ -347,7 +347,7 @@ strict "3 images that are not JPEG (the first is b.PNG)" png.tar \
     "images of other formats"
 printf '%s\n' 'x.txt text x' 'b.png text x' |
     pack bad.tar
-refused "*no .jpg*1 images that are not JPEG*b.png*" "no JPEG at all"
+refused "*no .jpg*1 image that is not JPEG*b.png*" "no JPEG at all"
 : | pack empty.tar
 fails 1 "an empty archive" ssl-decode empty.tar
 like "$(cat "$T/.err")" "*empty.tar: no .jpg*" "is said to be"
@@ -366,7 +366,7 @@ cat tree.tar minus.tar >joined.tar
 strict "3 images without a label (the first is train/dog/1.jpg)" joined.tar \
     "folders are no classes beside .cls of another archive"
 ssl-decode -q minus.tar single.tar -o out.tz 2>err
-like "$(cat err)" "*single.tar: 1 images without a label*" \
+like "$(cat err)" "*single.tar: 1 image without a label*" \
     "of another file, too"
 { cat minus.tar; head -c 5000 /dev/zero; } >padded.tar
 is "$(labels --strict padded.tar)" "a:-1 b:4 " "zeros after the end"

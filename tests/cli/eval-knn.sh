@@ -61,7 +61,7 @@ fails 2 "an operand" $knn --k 20 more.tz
 fails 2 "another distance" $knn --distance manhattan
 fails 2 "temperature 0" $knn --temperature 0
 fails 1 "no such field" ssl-eval knn --train train.tz --test test.tz
-like "$(cat "$T/.err")" "*train.tz, record 0: feature: no tensor*" "… where"
+like "$(cat "$T/.err")" "*train.tz, record 0: no field feature: these are samples, not features, which ssl-encode writes*" "… where"
 fails 1 "no such file" ssl-eval knn --train none.tz --test test.tz
 ssl-decode -q --size 8 set/test -o other.tz
 fails 1 "rows of another length" ssl-eval knn --train train.tz \

@@ -62,7 +62,8 @@ fails 1 "one class" ssl-eval linear --train one.tz --test test.tz -f image
 like "$(cat "$T/.err")" "*one.tz: all samples are of one class*" "… and why"
 ssl-decode -q set/test/*/*.jpg -o bare.tz
 fails 1 "no labels" ssl-eval linear --train bare.tz --test test.tz -f image
-like "$(cat "$T/.err")" "*bare.tz*label*" "… is said"
+like "$(cat "$T/.err")" "*bare.tz: none of the 100 samples has a \
+label; decode class folders or a list with labels" "… is said"
 fails 2 "no --test" ssl-eval linear --train train.tz
 fails 2 "an l2 below 0" $linear --l2 -1
 like "$(cat "$T/.err")" "*--l2*" "… names the option"

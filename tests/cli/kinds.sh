@@ -3,6 +3,7 @@
 # Input of another kind, unit or size than a tool takes: an error that says
 # what it is, or a remark.
 pythons
+needs zstd
 ssl-synth -q --train 12 --test 0 --classes 2 --size 16 data
 ssl-decode -q data/train -o samples.tz
 ssl-decode -q --keep-jpeg data/train -o jpeg.tz
@@ -32,8 +33,9 @@ refused "*net.tz: a checkpoint, not a stream of samples*" \
     $train --total-steps 1 -o x.tz net.tz
 refused "*view0: these are samples, not views, which ssl-augment writes" \
     ssl-mix -q -o x.tz samples.tz
-refused "*a checkpoint*" ssl-mix -q -o x.tz net.tz
-refused "*image: these are views, not samples, which ssl-decode writes" \
+refused "*net.tz: a checkpoint, not a stream of samples or views*" ssl-mix -q -o x.tz net.tz
+refused "*views.tz: record 0: *image: these are views, not samples, which \
+ssl-decode writes" \
     ssl-augment -q --recipe weak-cifar -o x.tz views.tz
 refused "*image: these are features, not samples, which ssl-decode writes" \
     ssl-augment -q --recipe weak-cifar -o x.tz features.tz
@@ -104,6 +106,30 @@ for labels in "[2, 2, 2]" "[2, -1, 2]"; do
 	    ssl-loss -q -m suncet -o x.tz same.tz
 done
 refused "*not a checkpoint*" ssl-encode -q --model samples.tz -o x.tz samples.tz
+
+# No stream at all.
+mkdir folder
+tar -cf set.tar data
+zstd -q set.tar
+printf 'data/x.jpg\tcat\n' >list.txt
+"$python" -c 'import numpy; numpy.save("x.npy", numpy.zeros(9))'
+cp "$TESTS/data/colour.jpg" x.jpg
+printf '\001\002' >noise
+for tool in "ssl-train -q -m simclr --total-steps 1" ssl-show ssl-mix \
+    "ssl-augment -q --recipe weak-cifar" "ssl-encode -q --model net.tz"; do
+	[ "$tool" = ssl-show ] || tool="$tool -o x.tz"
+	refused "*: folder: a folder, not a tensor stream; ssl-decode reads \
+folders, archives and lists" $tool folder
+	for is in "set.tar:a tar archive" "list.txt:a text file" \
+	    "x.npy:a NumPy file" "x.jpg:a JPEG file"; do
+		refused "*: ${is%%:*}: ${is#*:}, not a tensor stream; ssl-decode \
+reads folders, archives, lists and JPEG files" $tool "${is%%:*}"
+	done
+	refused "*: noise: no zstd frame at byte 0: not a tensor stream, or \
+damaged" $tool noise
+	refused "*: set.tar.zst: *an item that is not a map: zstd, but no tensor \
+stream; ssl-decode reads archives (.tar.zst)" $tool set.tar.zst
+done
 
 refused "*net.tz: a checkpoint*" ssl-show --sheet x.png net.tz
 ok "... no sheet" test ! -e x.png

@@ -254,7 +254,7 @@ refused 2 "*--projector-hidden 9*the checkpoint has 128*" \
 
 # A labelled stream.
 support() {
-	ssl-decode -q --shuffle --epochs 50 --balance 2x2 "$@" set/train |
+	ssl-decode -q --epochs 50 --balance 2x2 "$@" set/train |
 	    ssl-augment -q --recipe byol-cifar --size 16
 }
 support >support.tz

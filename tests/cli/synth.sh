@@ -17,6 +17,15 @@ is "$(find one -name '*.jpg' -exec sha256sum {} + | cut -c1-64 | sort -u |
     wc -l)" 233 "no picture comes twice"
 is "$(ssl-decode -q one/train | ssl-show --tensor label - | sort -n | uniq -c |
     wc -l)" 10 "ssl-decode reads them"
+ok "fewer images than classes" ssl-synth --train 3 --test 0 --size 16 few
+like "$(cat "$T/.err")" "*7 of 10 classes have no image under train/; --train 10 \
+or more gives each one*" "are said"
+is "$(cd few && find . -type d | sort | tr '\n' ' ')" ". ./test ./train \
+./train/disc-plain ./train/square-stripes ./train/triangle-checks " \
+    "no folder is empty but that of a part"
+ok "such a set is replaced" ssl-synth -q --force --train 0 --test 10 --size 16 few
+ok "no word for none or enough" test ! -s "$T/.err"
+rm -r few
 ok "a smaller set" ssl-synth -q --train 20 --test 10 --size 16 small
 ok "a smaller set has the same pictures" cmp small/train/ring-dots/00001.jpg \
     one/train/ring-dots/00001.jpg

@@ -63,7 +63,7 @@ decode-pipe	cat IN/set.tar.zst | ssl-decode -q -j2 -b 5 -o x.tz
 decode-nameless	ssl-decode -q -j2 -b 5 IN/tarred/0.jpg IN/nameless -o x.tz
 decode-tz	ssl-decode -q -j2 -b 5 --shuffle --subset IN/sub.txt IN/s.tz -o x.tz
 decode-list	ssl-decode -q -j2 -b 5 --keep-jpeg @IN/list.txt -o x.tz
-decode-choice	ssl-decode -q -j2 --classes IN/names.txt --per-class 5 --shuffle --epochs 2 --balance 2x2 IN/set/train -o x.tz
+decode-choice	ssl-decode -q -j2 --classes IN/names.txt --per-class 5 --epochs 2 --balance 2x2 IN/set/train -o x.tz
 decode-stdout	ssl-decode -q -j2 -b 5 IN/set/train >x.tz
 augment		ssl-augment -q -j2 -r byol-cifar --size 8 -b 4 IN/s.tz -o x.tz
 augment-file	ssl-augment -q -j2 -r IN/my.recipe -b 4 IN/s.tz -o x.tz

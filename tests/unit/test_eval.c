@@ -301,6 +301,15 @@ test_names(void)
 	same("cat dog eel fox", "0 1 2 3", NULL, "0 1 2 3", "by index");
 	ok(SAID("a names no classes: its labels are compared with those of b "
 	    "by index"), "… said");
+	stream("a", "cat dog eel fox", "0 1 2 3", "abcd", NULL);
+	stream("b", NULL, "0 4 10 15", "abcd", NULL);
+	ok(holds(score("knn"), "b has label 4 and names "
+	    "no classes, but a names only 4"), "no name for an index");
+	ok(holds(eval("knn --train b --test a"), "b has label "
+	    "15 and names no classes, but a names only 4"),
+	    "… the other way round");
+	ok(holds(eval("linear --train b --test a"), "b has label 15 and names "
+	    "no"), "… linear");
 	same("x x eel fox", "0 1 2 3", "x x eel fox", "0 1 2 3",
 	    "one list, two classes of one name");
 	same("cat dog eel fox", "0 1 2 3", "cat dog eel fox gnu", "0 1 2 3",
@@ -326,7 +335,7 @@ test_names(void)
 	    "a name that training lacks");
 	ok(SAID("1 sample of classes that a does not have, as 'gnu'"),
 	    "… is told");
-	ok(SAID("b does not name 2 of the 3 classes that a names"),
+	ok(SAID("b lacks 2 of the 3 classes of a"),
 	    "… and what the test lacks");
 	stream("1", "dog", "0", "b", NULL);
 	stream("2", "eel cat", "0 1", "ca", NULL);
@@ -429,7 +438,7 @@ test_joined(void)
 	join("a", "4", "3");
 	is_text(score("knn -k 1"), "top1 1.0000 top5 1.0000",
 	    "… those without first");
-	stream("2", "eel", "0", "a", NULL);
+	stream("2", "eel n1 n2 n3 n4 n5 n6 n7 n8 n9 n_ fox", "0", "a", NULL);
 	join("4", "2", "1");
 	ok(holds(eval("knn --train b --test 4"), "failed: 4, record 1: 4, "
 	    "stream 2 names its classes, b has"),

@@ -13,6 +13,14 @@ cleans(const char *from, const char *to, const char *what)
 	is_text(text, to, "%s", what);
 }
 
+static void
+counts(uint64_t n, const char *form, const char *want)
+{
+	char text[24];
+
+	is_text(text_count(text, sizeof(text), n, form), want, "%s", want);
+}
+
 int
 main(void)
 {
@@ -35,5 +43,11 @@ main(void)
 	    "bytes within other characters stay");
 	cleans("x\xc2\x9by\x9bz\xe2\x80\xae", "x??y?z???", "C1 and directions");
 	cleans("\xff\xfe", "\xff\xfe", "other bytes stay");
+	counts(1, "image{|s} that {is|are}", "1 image that is");
+	counts(0, "image{|s} that {is|are}", "0 images that are");
+	counts(2, "{copy|copies} a|b", "2 copies a|b");
+	counts(123456789, "image{|s} without a label", "123456789 images withou");
+	is_text(text_plural(1), "", "one");
+	is_text(text_plural(0), "s", "none");
 	return tap_done();
 }
