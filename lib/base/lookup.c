@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/lookup.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +9,8 @@ struct lookup_slot {
 	size_t place;
 };
 
-/* FNV-1a. */
-static uint64_t
-hash(const char *name)
+uint64_t
+lookup_hash(const char *name)
 {
 	uint64_t h = 14695981039346656037u;
 
@@ -25,7 +23,7 @@ hash(const char *name)
 static struct lookup_slot *
 slot_of(const struct lookup *l, const char *name)
 {
-	size_t at = (size_t)hash(name) & (l->room - 1);
+	size_t at = (size_t)lookup_hash(name) & (l->room - 1);
 
 	while (l->slots[at].name != NULL &&
 	    strcmp(l->slots[at].name, name) != 0)
