@@ -234,8 +234,8 @@ main(int argc, char **argv)
 	if (train.step < train.stop || w.part.own)
 		run(&train, &w, in, k);
 	w.complete = train_is_complete(&train);
-	if ((stands ? resume_nothing(&train, w.first, a.common.out,
-	    (int)a.common.level) : put(&w, &train, a.common.out)) < 0)
+	if ((stands ? resume_nothing(&train, w.first, &w.part,
+	    a.common.out) : put(&w, &train, a.common.out)) < 0)
 		cli_die("%s", cli_out(&cli));
 	train_fini(&train);
 	stream_close(in);

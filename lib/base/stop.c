@@ -90,6 +90,6 @@ stop_raise(int number)
 	sigemptyset(&set);
 	sigaddset(&set, number);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-	raise(number);
-	_exit(128 + number);
+	for (;;)
+		raise(number);
 }

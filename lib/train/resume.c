@@ -205,12 +205,8 @@ resume_describe(const struct train *t, const struct head *views,
 
 int
 resume_nothing(const struct train *t, const struct ckpt *ckpt,
-    const char *path, int level)
+    struct running *r, const char *path)
 {
-	struct stream_out *out = stream_create(path, level, ckpt_head(ckpt));
-
-	if (out == NULL)
-		return fail_last();
 	if (t->step == t->total)
 		log_line(LOG_INFO, "already finished: step %" PRIu64 " of %"
 		    PRIu64, t->step, t->total);
@@ -218,7 +214,7 @@ resume_nothing(const struct train *t, const struct ckpt *ckpt,
 		log_line(LOG_INFO, "nothing to do: the checkpoint is at step %"
 		    PRIu64 ", and the run stops before step %" PRIu64, t->step,
 		    t->stop);
-	return train_write(t, out);
+	return running_write(r, t, path, ckpt_head(ckpt));
 }
 
 /* Which row an argument "--name" is of, or n. */

@@ -56,6 +56,6 @@ int resume_history(const struct ckpt *, const struct agree_line *,
 /* A resumed run that has no step left: writes the checkpoint as it was, header
  * and all, to `path`, and says so. */
 int resume_nothing(const struct train *, const struct ckpt *,
-    const char *path, int level) FAIL_CHECKED;
+    struct running *, const char *path) FAIL_CHECKED;
 
 #endif
