@@ -79,7 +79,7 @@ hash_of(const char *path)
 	return lookup_hash(path + folder_size(path));
 }
 
-/* What stands behind digits, if there are any; or NULL. */
+/* The text after the digits that it begins with; NULL without any. */
 static const char *
 after_digits(const char *text)
 {

@@ -168,8 +168,8 @@ struct saved {
 	bool failed;
 };
 
-/* Shall the run be saved behind the step just taken?  By steps, or because
- * the last time is long past; the end of the run is the caller's to save. */
+/* Is the run to be saved after the step just taken?  By steps, or because
+ * the last time is long ago; the end of the run is the caller's to save. */
 static bool
 is_due(const struct train *t, const struct saved *s)
 {

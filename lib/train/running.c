@@ -115,6 +115,10 @@ add_saved(const struct running *r, const struct train *t, int rc,
 	char step[64];
 
 	step_text(t, r->step, step, sizeof(step));
+	if (rc == FAIL_DIVERGED)
+		return fail(rc, "%s; %s is saved in %s; --resume "
+		    "--resume-anyway goes on from there with other options",
+		    why, step, r->path);
 	return fail(rc, "%s; %s is saved in %s; to resume, repeat the command "
 	    "with --resume (and ssl-decode --start-step %" PRIu64 ", to save "
 	    "time)", why, step, r->path, r->step);

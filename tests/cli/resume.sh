@@ -126,6 +126,20 @@ learn --steps 6 --resume -o now.tz views.tz
 learn --steps 6 -o six.tz views.tz
 same now.tz six.tz "--steps is that of the last command"
 
+rm now.tz
+fails 1 "a run that diverges" learn --lr 1e6 --weight-decay 1e3 --schedule constant \
+    --checkpoint-every 1 -o now.tz views.tz
+like "$(cat .err)" "*diverged*; step * of 9 is saved in now.tz.part; --resume \
+--resume-anyway goes on*" "… keeps its last checkpoint"
+step=$(ssl-show --meta step now.tz.part)
+ok "… which is one" test "$step" -gt 0
+ok "… that can be read" learn --init now.tz.part --steps 0 -o then.tz views.tz
+rm then.tz
+fails 1 "… or none" learn --lr 1e6 --weight-decay 1e3 --schedule constant \
+    -o then.tz views.tz
+like "$(cat .err)" "*diverged*may help; nothing is saved" "… and says so"
+is "$(ls -A | grep then)" "" "… nor leaves anything"
+
 # What a killed run wrote behind its last checkpoint is written once.
 views | learn --log whole.tsv -o whole.tz
 head -n 8 whole.tsv >part.tsv
