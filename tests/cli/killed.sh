@@ -72,7 +72,8 @@ for method in moco suncet readme; do
 		sleep "0.$((RANDOM % 5))$((RANDOM % 10))"
 		if kill -9 -- "-$group" 2>/dev/null; then
 			n=$((n + 1))
-		else		# it was done: from the beginning again
+		else		# it is complete, or was not begun: again
+			wait "$group"
 			complete=$((complete + 1))
 			cmp killed/run.tz whole/run.tz || break
 			rm -rf killed
