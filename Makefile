@@ -191,6 +191,10 @@ faults: all $(FAIL_NTH) ## every call of every tool that can fail (minutes)
 	FAULT_ALL=yes SELF_TEST_SECONDS=86400 FAULT_SHARDS=$(JOBS) \
 	    sh tests/run.sh tests/fault/fail_nth.sh
 
+soak: export BIN = $(abspath $(BUILD))/bin
+soak: all ## training that is killed 210 times and resumed (an hour)
+	KILLS=70 SELF_TEST_SECONDS=86400 sh tests/run.sh tests/cli/killed.sh
+
 BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 bench: all $(BENCHES) ## what kernels reach; tools beside PyTorch and scikit-learn
@@ -211,4 +215,4 @@ bench: all $(BENCHES) ## what kernels reach; tools beside PyTorch and scikit-lea
 format: ## clang-format over the sources
 	clang-format -i bin/*.c lib/*/*.[ch] tests/*.h tests/*/*.c
 
-.PHONY: all install uninstall test units check faults demo lint deps sanitize fuzz bench format clean help
+.PHONY: all install uninstall test units check faults soak demo lint deps sanitize fuzz bench format clean help

@@ -40,6 +40,8 @@ static const struct cli_tool tool = { "ssl-train", "[INPUT]",
 struct work {
 	const struct cli *cli;
 	struct args *args;
+	struct ckpt *first;	/* that it begins with, or NULL */
+	struct running part;
 	struct head head;	/* the stream's, and histories so far */
 	struct stream_in *support;	/* or NULL */
 	struct head labelled;	/* its header */
@@ -70,17 +72,27 @@ describe(const struct work *w, const struct train *t, struct head *head)
 	    &w->labelled, &line, !w->complete, head);
 }
 
+/* Writes the run to its output, or to its running checkpoint. */
 static int
-save(void *arg, const struct train *t)
+put(struct work *w, const struct train *t, const char *output)
 {
-	struct work *w = arg;
+	const struct agree_line line = LINE(w->cli, w->args);
 	struct head head = { 0 };
 	int rc = describe(w, t, &head);
 
-	if (rc == 0)
-		rc = train_write(t, cli_create(w->cli, &head));
+	if (rc == 0 && (rc = resume_history(w->first, &line, CLI_VERSION,
+	    &head)) == 0)
+		rc = cli_add_history(w->cli, &head);
+	if (rc >= 0)
+		rc = running_write(&w->part, t, output, &head);
 	head_free(&head);
-	return rc < 0 ? fail_note("%s", cli_out(w->cli)) : 0;
+	return rc;
+}
+
+static int
+save(void *arg, const struct train *t)
+{
+	return put(arg, t, NULL);
 }
 
 /* Text instead of a run: the presets, or of what would be every value, or
@@ -101,11 +113,12 @@ tell(const struct work *w, const struct train *t)
 	exit(CLI_DONE);
 }
 
-/* The checkpoint to begin with, if any. */
-static struct ckpt *
-start(struct cli *cli, struct args *a, struct arena *words)
+/* The checkpoint to begin with, if any, and the stream of views. */
+static struct stream_in *
+start(struct work *w, struct cli *cli, struct args *a, struct arena *words)
 {
-	struct ckpt *c;
+	const struct agree_line line = LINE(cli, a);
+	struct stream_in *in;
 
 	a->given = cli->said;
 	if (a->preset != NULL && preset_apply(words, a->preset, opts, N_OPTS,
@@ -113,21 +126,12 @@ start(struct cli *cli, struct args *a, struct arena *words)
 		cli_die("--preset");
 	if (!a->print_config && !a->train.list_taps)
 		cli_check_output(cli);
-	if (resume_open(&a->train, a->common.out, &c) < 0)
+	w->part.level = (int)a->common.level;
+	if (resume_open(&a->train, &line, &w->part, a->common.out, &w->first) < 0)
 		cli_die("%s", "");
-	return c;
-}
-
-/* The stream of views, and what the checkpoint says of its run. */
-static struct stream_in *
-open_views(struct cli *cli, struct args *a, const struct ckpt *first)
-{
-	const struct agree_line line = LINE(cli, a);
-	struct stream_in *in = cli_open(cli, cli_input(cli));
-
-	if ((first != NULL && resume_begin(first, &line, stream_head(in), a,
-	    &a->train, a->common.out) < 0) ||
-	    uses_check(opts, N_OPTS, &a->given, &a->train, first) < 0)
+	in = cli_open(cli, cli_input(cli));
+	if (resume_begin(w->first, &line, stream_head(in), a, &a->train) < 0 ||
+	    uses_check(opts, N_OPTS, &a->given, &a->train, w->first) < 0)
 		cli_die("%s", "");
 	a->train.seed = a->common.seed;
 	return in;
@@ -135,7 +139,7 @@ open_views(struct cli *cli, struct args *a, const struct ckpt *first)
 
 /* The labelled stream, which some methods need and others refuse. */
 static void
-open_support(struct work *w, const struct train *t, const struct ckpt *first)
+open_support(struct work *w, const struct train *t)
 {
 	const char *path = w->args->train.support;
 
@@ -144,8 +148,8 @@ open_support(struct work *w, const struct train *t, const struct ckpt *first)
 	if (path == NULL)
 		return;
 	w->support = cli_open(w->cli, path);
-	if (batch_support_agrees(&w->head, stream_head(w->support)) < 0 ||
-	    resume_support(first, &w->args->train, stream_head(w->support)) < 0 ||
+	if (resume_support(w->first, &w->args->train, &w->head,
+	    stream_head(w->support)) < 0 ||
 	    head_join_history(&w->head, stream_head(w->support)) < 0 ||
 	    head_copy(&w->labelled, stream_head(w->support)) < 0)
 		cli_die("--support: %s", path);
@@ -171,27 +175,25 @@ run(struct train *t, struct work *w, struct stream_in *in, struct kernel *k)
 	const struct args *a = w->args;
 	const int64_t n = value_get_int(&w->head.meta, "batch", 0);
 	struct batch *batch;
+	int rc;
 
-	t->watch = (struct watch){ .pool = w->pool,
-		.every = (uint64_t)a->train.watch_every };
 	t->arg = w;
 	t->report = report;
-	t->save = save;
-	if (a->train.monitor != NULL &&
-	    train_monitor(t, &a->train, k, w->pool) < 0)
-		cli_die("--monitor%s", cli_given(w->cli, "monitor") ? "" :
-		    " of the checkpoint's run (give --monitor '' for none)");
-	if (a->train.log != NULL && (t->log = runlog_new(a->train.log,
-	    a->train.resume != NULL ? t->step : 0)) == NULL)
-		cli_die("--log");
+	t->save = w->part.path != NULL ? save : NULL;
+	if (train_look(t, &a->train, k, w->pool) < 0)
+		cli_die("%s", "");
 	if (a->train.tap != NULL)
 		open_tap(t, w);
 	w->progress = progress_new(w->cli, "pictures", t->stop > INT32_MAX ||
-	    n <= 0 ? 0 : (t->stop - t->step) * (uint64_t)n);
+	    n <= 0 || t->step > t->stop ? 0 : (t->stop - t->step) * (uint64_t)n);
 	batch = batch_new(in, k, &t->norm, t->run.row, t->step);
 	if (batch == NULL || (w->support != NULL && batch_support(batch,
-	    w->support, t->support_end) < 0) || train_run(t, batch) < 0)
+	    w->support, t->support_end) < 0))
 		cli_die("%s", "");
+	if ((rc = train_run(t, batch)) != 0) {
+		running_stopped(&w->part, t, rc);
+		cli_die_stopped();
+	}
 	progress_end(w->progress);
 	if (t->tap.out != NULL && stream_finish(t->tap.out) < 0)
 		cli_die("--tap %s", t->tap.path);
@@ -209,7 +211,6 @@ main(int argc, char **argv)
 	struct work w = { .cli = &cli, .args = &a };
 	struct train train;
 	struct arena words = { 0 };
-	struct ckpt *first;
 	struct stream_in *in;
 	struct kernel *k;
 	bool stands;		/* a resumed run that has no step left */
@@ -217,28 +218,29 @@ main(int argc, char **argv)
 	cli_start(&cli, &tool, &a, argc, argv);
 	if (a.list_presets)
 		tell(&w, NULL);
-	first = start(&cli, &a, &words);
-	in = open_views(&cli, &a, first);
+	in = start(&w, &cli, &a, &words);
 	w.pool = cli_pool(&cli);
 	if ((k = kernel_new(w.pool)) == NULL || train_init(&train, &a.train, k,
-	    stream_head(in), first, a.train.resume != NULL) < 0 ||
-	    head_copy(&w.head, stream_head(in)) < 0 || (first != NULL &&
-	    head_join_history(&w.head, ckpt_head(first)) < 0))
+	    stream_head(in), w.first, a.train.resume != NULL) < 0 ||
+	    head_copy(&w.head, stream_head(in)) < 0 || (w.first != NULL &&
+	    head_join_history(&w.head, ckpt_head(w.first)) < 0))
 		cli_die("%s", "");
 	if (a.print_config || a.train.list_taps)
 		tell(&w, &train);
-	open_support(&w, &train, first);
-	stands = a.train.resume != NULL && train.step >= train.stop;
-	if (train.step < train.stop)
+	open_support(&w, &train);
+	w.part.step = train.step;
+	stands = a.train.resume != NULL && train.step >= train.stop &&
+	    !w.part.own;
+	if (train.step < train.stop || w.part.own)
 		run(&train, &w, in, k);
 	w.complete = train_is_complete(&train);
-	if ((stands ? resume_nothing(&train, first, a.common.out,
-	    (int)a.common.level) : save(&w, &train)) < 0)
-		cli_die("%s", "");
+	if ((stands ? resume_nothing(&train, w.first, &w.part,
+	    a.common.out) : put(&w, &train, a.common.out)) < 0)
+		cli_die("%s", cli_out(&cli));
 	train_fini(&train);
 	stream_close(in);
 	stream_close(w.support);
-	ckpt_free(first);
+	ckpt_free(w.first);
 	head_free(&w.head);
 	head_free(&w.labelled);
 	arena_free(&words);

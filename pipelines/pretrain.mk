@@ -144,30 +144,25 @@ LEARN = ssl-train $(COMMON) --method $(METHOD) --arch $(ARCH) --stem $(STEM) \
     --weight-decay $(DECAY) --warmup-epochs $(WARMUP) $(TRAINING)
 ENCODE = ssl-encode $(COMMON) --network $(NETWORK)
 
-# A run that was stopped is resumed from its last checkpoint, unless what it is
-# made of has changed since: then it begins again, the old checkpoint aside.
+# A run that was stopped is resumed from its running checkpoint, unless what it
+# is made of has changed since: then it begins again, the old checkpoint aside.
 # ssl-train refuses what contradicts the checkpoint all the same.
 $(eval $(call settings,train.settings,METHOD RECIPE SIZE AUGMENT MIX ARCH STEM \
     WIDTH HEADS OBJECTIVE EPOCHS BATCH OPTIMIZER LR DECAY WARMUP TRAINING SUPPORT))
 $(OUT)/model.tz: $(INPUTS) $(OUT)/train.settings
-	run=$(OUT)/run.tz step=0 total=-1 resume=; \
+	run=$@.part step=0 resume=; \
 	for input in $^; do \
 		if [ -e "$$run" ] && ! [ "$$run" -nt "$$input" ]; then \
 			echo "$$input has changed: training begins again," \
-			    "the checkpoint so far is now $(OUT)/run-before.tz" >&2; \
-			mv -f "$$run" $(OUT)/run-before.tz; \
+			    "the checkpoint so far is now $@.part.old" >&2; \
+			mv -f "$$run" $@.part.old; \
 		fi; \
 	done; \
 	if [ -e "$$run" ]; then \
-		step=$$(ssl-show --meta step "$$run"); \
-		total=$$(ssl-show --meta total_steps "$$run"); \
-		resume="--resume $$run"; \
+		step=$$(ssl-show --meta step "$$run") resume=--resume; \
 	fi; \
-	if [ "$$step" != "$$total" ]; then \
-		$(call views,--start-step $$step) | $(LEARN) $(support) $$resume \
-		    --checkpoint-every $(SAVE) --log $(OUT)/log.tsv -o "$$run"; \
-	fi; \
-	mv "$$run" $@
+	$(call views,--start-step $$step) | $(LEARN) $(support) $$resume \
+	    --checkpoint-every $(SAVE) --log $(OUT)/log.tsv -o $@
 
 # The same network before its first step: it needs no more than the header.
 $(OUT)/random.tz: $(INPUTS) $(OUT)/train.settings

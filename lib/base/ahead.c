@@ -6,6 +6,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
+
+#define LOOK_NS 100000000L	/* how often a wait asks whether to quit */
 
 struct ahead {
 	struct ahead_plan plan;
@@ -109,22 +112,52 @@ ahead_new(const struct ahead_plan *plan)
 	return a;
 }
 
+/* Until something changes, or for a while when there is more to look at: a
+ * signal handler must not touch the lock. */
+static void
+wait_for_change(struct ahead *a)
+{
+	struct timespec end;
+
+	if (a->plan.quit == NULL) {
+		pthread_cond_wait(&a->change, &a->lock);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_nsec += LOOK_NS;
+	if (end.tv_nsec >= 1000000000) {
+		end.tv_nsec -= 1000000000;
+		end.tv_sec++;
+	}
+	pthread_cond_timedwait(&a->change, &a->lock, &end);
+}
+
+static bool
+is_there(const struct ahead *a)
+{
+	return a->given == a->taken ? a->last <= 0 :
+	    a->done[slot_of(a, a->given)];
+}
+
 int
 ahead_next(struct ahead *a, int *slot)
 {
+	bool there;
 	int got = 1;
 
 	pthread_mutex_lock(&a->lock);
-	while (a->given == a->taken ? a->last > 0
-	    : !a->done[slot_of(a, a->given)])
-		pthread_cond_wait(&a->change, &a->lock);
-	if (a->given == a->taken) {
+	while (!(there = is_there(a)) &&
+	    (a->plan.quit == NULL || a->plan.quit() == 0))
+		wait_for_change(a);
+	if (there && a->given == a->taken) {
 		got = a->last;
-	} else {
+	} else if (there) {
 		*slot = slot_of(a, a->given++);
 		pthread_cond_broadcast(&a->change);
 	}
 	pthread_mutex_unlock(&a->lock);
+	if (!there)
+		return fail(FAIL_IO, "stopped while it waits for input");
 	return got < 0 ? fail_restore(&a->failure) : got;
 }
 

@@ -17,6 +17,8 @@ struct ahead_plan {
 	 * after the last two it is not called again. */
 	int (*take)(void *arg, int slot);
 	void (*work)(void *arg, int slot);	/* NULL: there is none */
+	/* Not 0 when the caller is to wait no longer; NULL: it always waits. */
+	int (*quit)(void);
 	void *arg;
 	int slots;	/* 2 or more: the caller has one of them */
 	int threads;	/* 1 or more, fewer than slots */
@@ -28,7 +30,8 @@ struct ahead *ahead_new(const struct ahead_plan *);
 
 /* Waits for the next slot, puts its number in *slot and gives the slot handed
  * out before back to be filled.  Returns what take returned; once 0 or a
- * failure came, again and again the same. */
+ * failure came, again and again the same.  FAIL_IO when `quit` ends the
+ * wait. */
 int ahead_next(struct ahead *, int *slot) FAIL_CHECKED;
 
 /* Waits for what is under way, then frees. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/lookup.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +11,8 @@ struct lookup_slot {
 	size_t place;
 };
 
-static uint64_t
-hash(const char *name)
+uint64_t
+lookup_hash(const char *name)
 {
 	const uint64_t h = hash_bytes(HASH_NONE, name, strlen(name));
 
@@ -24,7 +23,7 @@ hash(const char *name)
 static struct lookup_slot *
 slot_of(const struct lookup *l, const char *name)
 {
-	size_t at = (size_t)hash(name) & (l->room - 1);
+	size_t at = (size_t)lookup_hash(name) & (l->room - 1);
 
 	while (l->slots[at].name != NULL &&
 	    strcmp(l->slots[at].name, name) != 0)

@@ -5,6 +5,7 @@
 #define SELF_BASE_LOOKUP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/fail.h"
 
@@ -23,5 +24,8 @@ size_t lookup_find(const struct lookup *, const char *name);
 int lookup_add(struct lookup *, const char *name, size_t place) FAIL_CHECKED;
 
 void lookup_free(struct lookup *);
+
+/* FNV-1a of the text, folded. */
+uint64_t lookup_hash(const char *);
 
 #endif

@@ -198,12 +198,23 @@ row_named(const struct opt *rows, size_t n, const char *name)
 	return NULL;
 }
 
+/* A value that need not be there is not: the command line ends, or another
+ * option follows. */
+static bool
+is_left_out(const struct parse *p, const struct opt *row)
+{
+	const char *next = p->at + 1 < p->argc ? p->argv[p->at + 1] : NULL;
+
+	return row->word[0] == '[' && (next == NULL ||
+	    (next[0] == '-' && next[1] != '\0'));
+}
+
 /* Sets the row from `value`, or from the next argument when that is NULL. */
 static int
 take(struct parse *p, const struct opt *row, const char *value)
 {
 	p->said->given[row - p->rows] = true;
-	if (row->type == OPT_FLAG)
+	if (row->type == OPT_FLAG || (value == NULL && is_left_out(p, row)))
 		return set(row, p->into, "");
 	if (value == NULL && p->at + 1 >= p->argc)
 		return fail(FAIL_USAGE, "--%s needs a value (%s)", row->name,

@@ -27,7 +27,8 @@ struct opt {
 	char letter;		/* one-letter twin, or 0 */
 	enum opt_type type;
 	size_t at;		/* offset of the value in the tool's struct */
-	const char *word;	/* what the value is called in help: "N" */
+	const char *word;	/* what the value is called in help: "N"; of a
+				 * text "[N]": "" before another option */
 	const char *preset;	/* default as text; NULL: 0, 0.0, NULL, false */
 	double min, max;	/* of numbers */
 	const char *help;	/* one line, no full stop; headings too */

@@ -2,16 +2,21 @@
 #define _XOPEN_SOURCE 700
 #include "base/outfile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/lookup.h"
 
 #define AT_WORK 128		/* files begun at the same time, at most */
 #define TRIES 1000
@@ -27,6 +32,7 @@ static struct slot {
 
 struct outfile {
 	int fd;
+	int lock;			/* the same file, open until the rename; or -1 */
 	struct slot *slot;		/* NULL: written straight */
 	char *path;			/* the final name, links resolved */
 };
@@ -53,6 +59,102 @@ folder_size(const char *path)
 	return slash != NULL ? (int)(slash - path) + 1 : 0;
 }
 
+/* The folder itself, as a path; `folder` has PATH_MAX bytes. */
+static void
+folder_of(const char *path, char *folder)
+{
+	snprintf(folder, PATH_MAX, "%.*s",
+	    folder_size(path) > 0 ? folder_size(path) : 1,
+	    folder_size(path) > 0 ? path : ".");
+}
+
+/*
+ * Temporary files of `path` are called .self-HASH-PID-COUNT.tmp, with a hash
+ * of its name in the folder, so that they are known for its own.  Who writes
+ * one holds a lock on it, which goes with the process.
+ */
+static uint64_t
+hash_of(const char *path)
+{
+	return lookup_hash(path + folder_size(path));
+}
+
+/* The text after the digits that it begins with; NULL without any. */
+static const char *
+after_digits(const char *text)
+{
+	const size_t n = text == NULL ? 0 : strspn(text, "0123456789");
+
+	return n > 0 ? text + n : NULL;
+}
+
+/* Is it a name that a temporary file of `path` has? */
+static bool
+is_temporary(const char *name, const char *path)
+{
+	char begin[40];
+	const int n = snprintf(begin, sizeof(begin), ".self-%016" PRIx64 "-",
+	    hash_of(path));
+
+	if (strncmp(name, begin, (size_t)n) != 0)
+		return false;
+	name = after_digits(name + n);
+	if (name == NULL || *name != '-')
+		return false;
+	name = after_digits(name + 1);
+	return name != NULL && strcmp(name, ".tmp") == 0;
+}
+
+/* Removes a temporary file that nobody holds a lock on. */
+static void
+clear_one(const char *name)
+{
+	const int flags = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = open(name, O_WRONLY | flags);
+	struct stat st;
+
+	if (fd < 0 && errno == EACCES)
+		fd = open(name, O_RDONLY | flags);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlink(name);
+	close(fd);
+}
+
+/* Removes what killed processes left beside `path`; a folder that cannot be
+ * read keeps it. */
+static void
+clear(const char *path)
+{
+	char name[PATH_MAX];
+	const struct dirent *e;
+	DIR *folder;
+
+	folder_of(path, name);
+	folder = opendir(name);
+	while (folder != NULL && (e = readdir(folder)) != NULL)
+		if (is_temporary(e->d_name, path) && snprintf(name,
+		    sizeof(name), "%.*s%s", folder_size(path), path,
+		    e->d_name) < (int)sizeof(name))
+			clear_one(name);
+	if (folder != NULL)
+		closedir(folder);
+}
+
+/* Locks a file just made; false if another process has taken it for a dead
+ * one's meanwhile.  Where there are no locks, nobody clears either. */
+static bool
+is_ours(int fd)
+{
+	struct stat st;
+
+	while (flock(fd, LOCK_EX) < 0 && errno == EINTR)
+		;
+	return fstat(fd, &st) < 0 || st.st_nlink > 0;
+}
+
 /* Opens a new file beside `path` and leaves its name in the slot. */
 static int
 open_beside(struct slot *slot, const char *path)
@@ -61,8 +163,9 @@ open_beside(struct slot *slot, const char *path)
 
 	for (int i = 0; i < TRIES; i++) {
 		const int size = snprintf(slot->name, sizeof(slot->name),
-		    "%.*s.self-%ld-%u.tmp", folder_size(path), path,
-		    (long)getpid(), atomic_fetch_add(&count, 1));
+		    "%.*s.self-%016" PRIx64 "-%ld-%u.tmp", folder_size(path),
+		    path, hash_of(path), (long)getpid(),
+		    atomic_fetch_add(&count, 1));
 		int fd;
 
 		if (size < 0 || (size_t)size >= sizeof(slot->name))
@@ -73,10 +176,12 @@ open_beside(struct slot *slot, const char *path)
 		atomic_store(&slot->state, 2);
 		fd = open(slot->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 		    0666);
-		if (fd >= 0)
+		if (fd >= 0 && is_ours(fd))
 			return fd;
 		atomic_store(&slot->state, 1);
-		if (errno != EEXIST)
+		if (fd >= 0)
+			close(fd);
+		else if (errno != EEXIST)
 			return fail_errno("cannot write into '%.*s'",
 			    folder_size(path) > 0 ? folder_size(path) : 1,
 			    folder_size(path) > 0 ? path : ".");
@@ -91,12 +196,16 @@ begin_beside(struct outfile *o, const struct stat *old)
 
 	if (slot == NULL)
 		return fail_last();
+	clear(o->path);
 	o->fd = open_beside(slot, o->path);
 	if (o->fd < 0) {
 		atomic_store(&slot->state, 0);
 		return fail_last();
 	}
 	o->slot = slot;
+	o->lock = fcntl(o->fd, F_DUPFD_CLOEXEC, 0);
+	if (o->lock < 0)
+		return fail_errno("cannot write");
 	if (old != NULL && fchmod(o->fd, old->st_mode & 0777) < 0)
 		return fail_errno("cannot set the mode of '%s'", o->path);
 	return 0;
@@ -135,12 +244,21 @@ outfile_new(const char *path)
 		fail_memory(sizeof(*o));
 		return NULL;
 	}
-	o->fd = -1;
+	o->fd = o->lock = -1;
 	if (begin(o, path) < 0) {
 		outfile_discard(o);
 		return NULL;
 	}
 	return o;
+}
+
+void
+outfile_clear(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	clear(real != NULL ? real : path);
+	free(real);
 }
 
 int
@@ -156,9 +274,7 @@ sync_folder(const char *path)
 	char folder[PATH_MAX];
 	int fd;
 
-	snprintf(folder, sizeof(folder), "%.*s",
-	    folder_size(path) > 0 ? folder_size(path) : 1,
-	    folder_size(path) > 0 ? path : ".");
+	folder_of(path, folder);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -201,6 +317,8 @@ outfile_discard(struct outfile *o)
 		unlink(o->slot->name);
 		atomic_store(&o->slot->state, 0);
 	}
+	if (o->lock >= 0)
+		close(o->lock);
 	free(o->path);
 	free(o);
 }

@@ -12,6 +12,10 @@
 
 struct outfile;
 
+/* Removes temporary files of this output that killed processes left; those of
+ * running ones and of other outputs stay.  outfile_new does so too. */
+void outfile_clear(const char *path);
+
 /* NULL and a failure when the file cannot be begun.  An existing file that
  * is not a regular one (/dev/full, a FIFO) is written straight. */
 struct outfile *outfile_new(const char *path);

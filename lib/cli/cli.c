@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/outfile.h"
+#include "base/stop.h"
 #include "cli/line.h"
 
 /* How talkative this process is; set once, by cli_start. */
@@ -62,6 +63,9 @@ catch_signals(void)
 	/* A write over the limit of a file's size fails instead, and the
 	 * failure names the file. */
 	signal(SIGXFSZ, SIG_IGN);
+	/* Schedulers send it to all of a pipe: ssl-train saves and ends, and
+	 * the others go on until their reader is gone. */
+	signal(SIGUSR1, SIG_IGN);
 }
 
 /*
@@ -207,6 +211,17 @@ cli_die(const char *context, ...)
 	va_end(args);
 	line_write("%s%s%s", text, *text != '\0' ? ": " : "", fail_text());
 	quit(fail_last() == FAIL_USAGE ? CLI_USAGE : CLI_FAILED);
+}
+
+void
+cli_die_stopped(void)
+{
+	const int number = stop_signal();
+
+	if (number == 0 || number == SIGUSR1)
+		cli_die("%s", "");
+	line_write("%s", fail_text());
+	stop_raise(number);
 }
 
 void

@@ -106,6 +106,11 @@ struct pool *cli_pool(const struct cli *);
 void cli_die(const char *context, ...) FAIL_PRINTF(1, 2)
     __attribute__((noreturn));
 
+/* For a tool that saves what it has done when a signal asks it to stop
+ * (base/stop.h): the failure as a line, and then the signal, or as cli_die for
+ * SIGUSR1 or none. */
+void cli_die_stopped(void) __attribute__((noreturn));
+
 /* Wrong usage with a message of its own, exits 2. */
 void cli_usage(const char *format, ...) FAIL_PRINTF(1, 2)
     __attribute__((noreturn));

@@ -8,7 +8,7 @@ shell=$1 tool=$2 name=$(basename "$2")
 
 case $shell in
 bash)	"$tool" --complete | awk -F '\t' -v tool="$name" '
-	function file(arg) { return arg ~ /^(FILE|CKPT|STREAM|JPEG)$|\|FILE$/ }
+	function file(arg) { return arg ~ /^\[?(FILE|CKPT|STREAM|JPEG)\]?$|\|FILE$/ }
 	{
 		flag = "--" $1 ($2 == "" ? "" : "|-" $2)
 		words = words " --" $1 ($2 == "" ? "" : " -" $2)
@@ -47,7 +47,7 @@ zsh)	"$tool" --complete | awk -F '\t' -v tool="$name" -v q="'" '
 			choices = $3
 			gsub(/\|/, " ", choices)
 			arg = ":" $1 ":(" choices ")"
-		} else if ($3 ~ /^(FILE|CKPT|STREAM|JPEG)$|\|FILE$/)
+		} else if ($3 ~ /^\[?(FILE|CKPT|STREAM|JPEG)\]?$|\|FILE$/)
 			arg = ":" plain($3) ":_files"
 		else if ($3 != "")
 			arg = ":" plain($3) ":"
@@ -72,7 +72,7 @@ fish)	"$tool" --complete | awk -F '\t' -v tool="$name" -v q="'" '
 			choices = $3
 			gsub(/\|/, " ", choices)
 			line = line " -x -a " q choices q
-		} else if ($3 ~ /^(FILE|CKPT|STREAM|JPEG)$|\|FILE$/)
+		} else if ($3 ~ /^\[?(FILE|CKPT|STREAM|JPEG)\]?$|\|FILE$/)
 			line = line " -r"
 		else if ($3 != "")
 			line = line " -x"

@@ -8,6 +8,7 @@
 
 #include "base/ahead.h"
 #include "base/log.h"
+#include "base/stop.h"
 
 /* A stream that is read ahead. */
 struct reader {
@@ -346,7 +347,7 @@ batch_new(struct stream_in *in, struct kernel *k,
 		return NULL;
 	}
 	b->main.ahead = ahead_new(&(struct ahead_plan){ .take = make,
-	    .arg = &b->main, .slots = 2, .threads = 1 });
+	    .quit = stop_signal, .arg = &b->main, .slots = 2, .threads = 1 });
 	if (b->main.ahead == NULL) {
 		batch_free(b);
 		return NULL;
@@ -378,7 +379,7 @@ batch_support(struct batch *b, struct stream_in *in, uint64_t end)
 		.channels = b->norm.channels, .skip = b->step };
 	b->support_end = end;
 	b->support.ahead = ahead_new(&(struct ahead_plan){ .take = make,
-	    .arg = &b->support, .slots = 2, .threads = 1 });
+	    .quit = stop_signal, .arg = &b->support, .slots = 2, .threads = 1 });
 	return b->support.ahead == NULL ? fail_last() : 0;
 }
 

@@ -387,6 +387,10 @@ store(struct stream_out *out, struct rec *rec, const char *prefix,
 		&data)) < 0)
 		return rc;
 	kernel_download(k, data, from, s->n);
+	/* What could not be read again must not replace what can. */
+	if (ckpt_check_values(name, rec_find(rec, "value")->tensor) < 0)
+		return fail(FAIL_DIVERGED, "%s has values that are not finite: "
+		    "the run has diverged", name);
 	return stream_write(out, rec);
 }
 

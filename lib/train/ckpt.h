@@ -66,7 +66,8 @@ int ckpt_write_keys(struct stream_out *, const struct keys *) FAIL_CHECKED;
  * ("online.predictor"). */
 void ckpt_warn_unused(const struct ckpt *, const char *prefix);
 
-/* Writes records for all slices, or for an array as above. */
+/* Writes records for all slices, or for an array as above.  FAIL_DIVERGED
+ * for values that ckpt_read would refuse. */
 int ckpt_write(struct stream_out *, const char *prefix,
     const struct nn_params *) FAIL_CHECKED;
 int ckpt_write_array(struct stream_out *, const char *prefix,

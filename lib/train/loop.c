@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "base/text.h"
 
 static double
@@ -69,8 +70,9 @@ train_check_support(const struct train *t, const char *path)
 	return 0;
 }
 
-int
-train_monitor(struct train *t, const struct train_config *c,
+/* Looks once before any step, which is also the check of its streams. */
+static int
+open_monitor(struct train *t, const struct train_config *c,
     struct kernel *k, struct pool *pool)
 {
 	double knn, linear;
@@ -80,6 +82,21 @@ train_monitor(struct train *t, const struct train_config *c,
 	t->monitor = monitor_new(c->monitor, k, &t->spec, &t->run.online,
 	    &t->norm, t->view_size, pool);
 	return t->monitor == NULL ? fail_last() : judge(t, &knn, &linear);
+}
+
+int
+train_look(struct train *t, const struct train_config *c, struct kernel *k,
+    struct pool *pool)
+{
+	t->watch = (struct watch){ .pool = pool,
+		.every = (uint64_t)c->watch_every };
+	if (c->monitor != NULL && open_monitor(t, c, k, pool) < 0)
+		return fail_note("--monitor%s", c->resume == NULL ? "" :
+		    " (of the checkpoint's run, if you gave none; --monitor '' "
+		    "for none)");
+	if (c->log != NULL && (t->log = runlog_new(c->log, t->step)) == NULL)
+		return fail_note("--log");
+	return 0;
 }
 
 /* Behind a step: its row, with what the monitor sees. */
@@ -105,8 +122,7 @@ diverged(const struct train *t, const struct method_batch *batch,
 	const bool found = watch_blame(&t->run, batch, name, sizeof(name));
 
 	return fail(FAIL_DIVERGED, "step %" PRIu64 ": diverged: the loss is "
-	    "%g%s%s%s; nothing is saved.  A lower --lr or a longer warm-up "
-	    "may help", t->step, row->loss, found ? ", and " : "",
+	    "%g%s%s%s; a lower --lr or a longer warm-up may help", t->step, row->loss, found ? ", and " : "",
 	    found ? name : "", found ? " is not finite" : "");
 }
 
@@ -147,50 +163,83 @@ set_epoch(struct train *t, int64_t epoch)
 		t->epoch = t->step / t->steps_per_epoch;
 }
 
-/* Shall the run be saved behind the step just taken?  By steps, or because
- * the last time is long past; the end of the run is the caller's to save. */
+/* When the run was saved last, or began. */
+struct saved {
+	double seconds;
+	bool failed;
+};
+
+/* Is the run to be saved after the step just taken?  By steps, or because
+ * the last time is long ago; the end of the run is the caller's to save. */
 static bool
-is_due(const struct train *t, double saved)
+is_due(const struct train *t, const struct saved *s)
 {
 	if (t->save == NULL || t->step >= t->stop)
 		return false;
 	return (t->save_every > 0 && t->step % t->save_every == 0) ||
 	    (t->save_seconds > 0 &&
-		clock_seconds() - saved >= t->save_seconds);
+		clock_seconds() - s->seconds >= t->save_seconds);
 }
 
-int
-train_run(struct train *t, struct batch *b)
+/* A full disk may have room later: it does not end a run of days. */
+static void
+save_if_due(const struct train *t, struct saved *s)
 {
-	struct method_batch batch;
-	const uint64_t first = t->step;
-	double saved = clock_seconds();
-	uint64_t unused = 0;
-	int64_t epoch;
-	int rc = 0;
+	bool failed;
 
-	while (t->step < t->stop) {
+	if (!is_due(t, s))
+		return;
+	failed = t->save(t->arg, t) < 0;
+	if (failed && !s->failed)
+		log_line(LOG_LOST, "step %" PRIu64 ": cannot save: %s; the "
+		    "run goes on and tries again", t->step, fail_text());
+	*s = (struct saved){ clock_seconds(), failed };
+}
+
+/* Steps until the stream ends (0), all are done (0) or a signal comes (1). */
+static int
+run_steps(struct train *t, struct batch *b)
+{
+	struct saved saved = { .seconds = clock_seconds() };
+	struct method_batch batch;
+	int64_t epoch;
+	int rc;
+
+	for (t->is_whole = true; t->step < t->stop; t->is_whole = true) {
+		if (stop_signal() != 0)
+			return 1;
 		if ((rc = batch_next(b, &batch, &epoch)) <= 0)
-			break;
+			return rc;
+		t->is_whole = false;
 		set_epoch(t, epoch);
 		if (t->height == 0) {
 			t->height = batch.view[0].h;
 			t->width = batch.view[0].w;
 		}
 		if ((rc = step(t, &batch)) < 0)
-			break;
-		if (!is_due(t, saved))
-			continue;
-		if ((rc = t->save(t->arg, t)) < 0)
-			break;
-		saved = clock_seconds();
+			return rc;
+		save_if_due(t, &saved);
 	}
-	if (rc >= 0 && t->step == first && t->stop > first)
-		rc = fail(FAIL_FORMAT, "no step was taken: the input holds no "
-		    "batch from step %" PRIu64 " on", first);
+	return 0;
+}
+
+int
+train_run(struct train *t, struct batch *b)
+{
+	const uint64_t first = t->step;
+	uint64_t unused = 0;
+	int rc;
+
+	if (t->save != NULL)
+		stop_catch();
+	if ((rc = run_steps(t, b)) != 0)
+		return rc;
+	if (t->step == first && t->stop > first)
+		return fail(FAIL_FORMAT, "no step was taken: the input holds "
+		    "no batch from step %" PRIu64 " on", first);
 	/* A whole run has seen its stream's end: it was not cut behind the
 	 * last step. */
-	if (rc >= 0 && t->total > 0 && t->step == t->total)
+	if (t->total > 0 && t->step == t->total)
 		rc = batch_drain(b, t->planned ? UINT64_MAX : 1, &unused);
 	t->unused = t->planned ? unused : 0;
 	return rc < 0 ? rc : 0;

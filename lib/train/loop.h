@@ -3,7 +3,7 @@
  *
  * A step is: batch, loss and gradients, optimizer, what the method does
  * behind it.  A loss that is not finite ends the run before it changes a
- * parameter, and nothing is saved.
+ * parameter.
  */
 #ifndef SELF_TRAIN_LOOP_H
 #define SELF_TRAIN_LOOP_H
@@ -40,20 +40,24 @@ struct train {
 	struct needs needs;
 	uint64_t unused;	/* records behind the last step, if planned */
 	int64_t seed;
+	bool is_whole;		/* no step is half done: the run can be saved */
 	int height, width;	/* of the first batch's view0; 0: none yet */
 	size_t view_size;	/* px of view0, by the header; 0: not known */
 	uint64_t log_every, save_every;	/* steps; 0: never */
 	double save_seconds;	/* also so long after the last save or start */
 
-	/* Set by the caller before train_run; any may be NULL or 0. */
+	/* Of train_look. */
 	struct runlog *log;
 	struct watch watch;
-	struct tap tap;		/* written with the log's rows */
-	struct monitor *monitor;	/* of train_monitor */
+	struct monitor *monitor;
 	uint64_t monitor_every;	/* steps; it looks behind the last one too */
+
+	/* Set by the caller before train_run; any may be NULL or 0. */
+	struct tap tap;		/* written with the log's rows */
 	void *arg;
 	void (*report)(void *arg, const struct train *, int pictures,
 	    double loss);
+	/* A failure is logged, and the run goes on. */
 	int (*save)(void *arg, const struct train *);
 };
 
@@ -75,13 +79,14 @@ int train_head(const char *option, const char *text, int features,
  * none (NULL), or has no use for it. */
 int train_check_support(const struct train *, const char *path) FAIL_CHECKED;
 
-/* Opens the monitor that the options name; it looks once before any step,
- * which is also the check of its streams. */
-int train_monitor(struct train *, const struct train_config *,
-    struct kernel *, struct pool *) FAIL_CHECKED;
+/* How the run is looked at: watch, log, and the monitor that the options name,
+ * which looks once before any step. */
+int train_look(struct train *, const struct train_config *, struct kernel *,
+    struct pool *) FAIL_CHECKED;
 
-/* Until the stream ends or the last step is done; t->step tells.  FAIL_FORMAT
- * when there was no batch, or no labels where the method needs them. */
+/* Until the stream ends or the last step is done (0), or a signal asks it to
+ * stop (1; caught from here on, base/stop.h, if it can be saved); t->step tells.  FAIL_FORMAT when there was no batch,
+ * or no labels where the method needs them. */
 int train_run(struct train *, struct batch *) FAIL_CHECKED;
 
 /* Logs whether the stream was shorter or longer than the run, and lacked

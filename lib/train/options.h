@@ -45,7 +45,8 @@ struct train_config {
 	int64_t seed;
 
 	/* For the tool, which opens what they name; NULL or 0: not given. */
-	const char *init, *resume, *support, *log, *tap;
+	const char *init, *support, *log, *tap;
+	const char *resume;		/* "": what the output has */
 	const char *monitor;
 	bool list_taps, resume_anyway;
 	int64_t log_every, watch_every, save_every;
@@ -199,8 +200,9 @@ struct train_config {
 	    "labelled views that join each batch, for suncet"), \
 	TRAIN_TEXT(t, "init", 'i', init, "CKPT", NULL, \
 	    "begin with this network"), \
-	TRAIN_TEXT(t, "resume", 'r', resume, "CKPT", NULL, \
-	    "go on with this run, its options too"), \
+	{ "resume", 'r', OPT_TEXT, offsetof(t, train.resume), "[CKPT]", NULL, \
+	    0, 0, "resume this run, its options too; the output's own if " \
+	    "no CKPT is named", true }, \
 	{ "resume-anyway", 0, OPT_FLAG, offsetof(t, train.resume_anyway), \
 	    NULL, NULL, 0, 0, "resume on other data or with other options too", \
 	    true }, \
@@ -221,10 +223,10 @@ struct train_config {
 	TRAIN_ASIDE(t, "monitor-every", 0, monitor_every, "0", 0, \
 	    "… every N steps; 0: every epoch, or 500"), \
 	TRAIN_ASIDE(t, "checkpoint-every", 'c', save_every, "0", 0, \
-	    "write the output every N steps too"), \
+	    "save the run to OUTPUT.part every N steps; 0: by time only"), \
 	{ "checkpoint-minutes", 0, OPT_FLOAT, \
-	    offsetof(t, train.save_minutes), "M", "0", 0, 1e9, \
-	    "… and when the last time is M minutes past", true }
+	    offsetof(t, train.save_minutes), "M", "10", 0, 1e9, \
+	    "save the run to OUTPUT.part every M minutes; 0: never", true }
 
 #define TRAIN_OPTIONS(t) TRAIN_NETWORK(t), TRAIN_LOSS(t), \
 	TRAIN_OPTIMIZER(t), TRAIN_SCHEDULE(t), TRAIN_RUN(t)

@@ -463,6 +463,8 @@ load_state(struct train *t, struct ckpt *c)
 
 	t->step = known(meta, "step");
 	t->epoch = known(meta, "epoch");
+	t->height = (int)ckpt_input(c, "height");
+	t->width = (int)ckpt_input(c, "width");
 	t->optim.steps = t->step;
 	for (int i = 0; i < OPTIM_STATES && t->optim.state[i] != NULL &&
 	    t->step > 0 && rc == 0; i++) {

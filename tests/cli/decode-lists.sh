@@ -92,7 +92,7 @@ refuses "a name after numbers" '0.jpg\t0\n1.jpg\n2.jpg\tcat\n' \
 refuses "a number after names" '0.jpg\tcat\n1.jpg\t-1\n2.jpg\t7\n' \
     "line 3: label '7' is a number, that of line 1 is a name*"
 refuses "numbers with a fraction" '0.jpg\t1.0\n1.jpg\t10.0\n' \
-    "line 1: label '1.0' is neither a whole number nor the name of a class"
+    "line 1: label '1.0' is neither a whole number from -1 on nor the name of a class"
 refuses "a label below -1" '0.jpg\t-2\n' "line 1: label '-2' is outside -1*"
 refuses "nothing but empty lines" '\n \n' "an empty list"
 refuses "a label without a path" '0.jpg\n \t1\n' "*line 2: no path"

@@ -66,7 +66,7 @@ fails 1 "a folder that is not there" ssl-decode -o cut-out.tz nowhere
 like "$(cat .err)" "ssl-decode: *nowhere*" "… is named"
 mkdir empty
 fails 1 "an empty folder" ssl-decode -o cut-out.tz empty
-is "$(find . -name 'cut-*' -o -name cut.tsv -o -name '*.tmp')" "" \
+is "$(find . -name 'cut-*' ! -name '*.part' -o -name cut.tsv -o -name '*.tmp')" "" \
     "nothing has a name that should have none"
 
 # A plain pipe notices a producer that died: its stream has no end.

@@ -7,7 +7,7 @@ struct args {
 	bool fast, loud;
 	int64_t n, free;
 	double rate;
-	const char *name, *kind;
+	const char *name, *kind, *maybe;
 };
 
 #define AT(m) offsetof(struct args, m)
@@ -28,6 +28,8 @@ static const struct opt rows[] = {
 	    true },
 	{ "loud", 'l', OPT_FLAG, AT(loud), NULL, NULL, 0, 0, "be loud",
 	    true },
+	{ "maybe", 'm', OPT_TEXT, AT(maybe), "[M]", NULL, 0, 0, "or not",
+	    false },
 	{ "nameless", 0, OPT_FLAG, AT(loud), NULL, NULL, 0, 0, "nothing",
 	    true },
 };
@@ -90,6 +92,12 @@ check_forms(void)
 	is_text(a.name, "--fast", "a value may look like an option");
 	is_int(parse("-flx", "word", NULL, NULL), 0, "flags, then a value");
 	is_text(a.name, "word", "… in the next word");
+	is_int(parse("--maybe", "-f", "--maybe", NULL), 0, "no value");
+	ok(a.maybe != NULL && *a.maybe == '\0' && a.fast, "… is an empty one");
+	is_int(parse("--maybe", "one", "-m", "-"), 0, "or a value");
+	is_text(a.maybe, "-", "… which may be a hyphen");
+	is_int(parse("-mtwo", "three", NULL, NULL), 0, "joined");
+	is_text(a.maybe, "two", "… to a letter");
 	is_int(parse("--num", "2", NULL, NULL), FAIL_USAGE, "a name cut short");
 	is_text(fail_text(), "unknown option --num; did you mean --number?",
 	    "… is asked about");

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -137,6 +138,60 @@ check_discard(void)
 }
 
 static void
+touch(const char *name)
+{
+	FILE *f = fopen(name, "w");
+
+	ok(f != NULL && fclose(f) == 0, "a file %s", name);
+}
+
+/* A process that begins to write `name` and is killed. */
+static void
+leave(const char *name)
+{
+	const pid_t child = fork();
+
+	if (child == 0) {
+		(void)!outfile_new(name);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+/* What a killed process left goes with the next run of the same output. */
+static void
+check_leftovers(void)
+{
+	struct outfile *o, *p;
+
+	leave("new");
+	leave("new");
+	is_int(entries("."), 2, "one goes when the next begins");
+	leave("other");
+	touch(".self-1-2.tmp");
+	touch(".self-0123456789abcdef-1-2.tmp");
+	touch("new.tmp");
+	is_int(entries("."), 6, "other files");
+	o = outfile_new("new");
+	is_int(entries("."), 6, "only this output's leftover goes");
+	p = outfile_new("new");
+	is_int(entries("."), 7, "not what is being written");
+	put(o, "six");
+	put(p, "seven");
+	is_int(outfile_commit(o), 0, "commit");
+	is_int(outfile_commit(p), 0, "commit");
+	is_text(contents("new"), "seven", "the last one stands");
+	is_int(entries("."), 5, "other files stay");
+	outfile_clear("other");
+	is_int(entries("."), 4, "clear alone");
+	outfile_clear("./no/folder");
+	unlink(".self-1-2.tmp");
+	unlink(".self-0123456789abcdef-1-2.tmp");
+	unlink("new.tmp");
+	is_int(entries("."), 1, "nothing else is left");
+}
+
+static void
 check_links(void)
 {
 	struct outfile *o;
@@ -182,6 +237,7 @@ main(void)
 	check_commit();
 	check_order();
 	check_discard();
+	check_leftovers();
 	check_links();
 	check_refusals();
 	unlink("new");
