@@ -94,7 +94,7 @@ SAVE ?= $(call at,SAVE,100)
 # Labelled pictures that a method reads beside the views: options of
 # ssl-decode that choose them, and their recipe.
 SUPPORT ?= $(call at,SUPPORT)
-support = $(if $(SUPPORT),--support <($(call decode,train) --shuffle $(SUPPORT) $(TRAINS) | \
+support = $(if $(SUPPORT),--support <($(call decode,train) $(if $(findstring --balance,$(SUPPORT)),,--shuffle) $(SUPPORT) $(TRAINS) | \
     $(augment)))
 
 # Evaluation.

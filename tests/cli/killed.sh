@@ -31,7 +31,7 @@ suncet() {
 
 	shift
 	views --start-step "$step" | ssl-train --method suncet --support-epochs 15 $network \
-	    --support <(ssl-decode --quiet --shuffle --epochs 99 --threads 1 \
+	    --support <(ssl-decode --quiet --epochs 99 --threads 1 \
 	    --per-class 6 --balance 4x2 --start-step "$step" set/train |
 	    ssl-augment --quiet --threads 1 --recipe cifar-basic --size 16) "$@"
 }
