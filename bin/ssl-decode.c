@@ -107,9 +107,6 @@ order_of(const struct cli *cli, const struct args *a)
 	}
 	if (a->balance == NULL)
 		return c;
-	if (a->shuffle)
-		cli_usage("--balance %s makes random batches; leave --shuffle "
-		    "out", a->balance);
 	two_numbers("balance", a->balance, 'x', 1, &c.classes, &c.each);
 	if (c.classes > 1000000 || c.classes * c.each > 1000000)
 		cli_usage("--balance %s: over 1000000 samples", a->balance);

@@ -119,9 +119,10 @@ ssl-decode --balance 3x4 --seed 2 --epochs 5 --start-step 7 $all >late.tz
 is "$(ssl-show --json late.tz | sed '1d;$d' | cksum)" \
     "$(ssl-show --json balanced.tz | sed '1d;$d' | tail -n +8 | cksum)" \
     "balanced from step 7 on"
-fails 2 "an order for balanced batches" ssl-decode --balance 3x4 --shuffle $all
-like "$(cat "$T/.err")" "*--balance 3x4 makes random batches; leave --shuffle \
-out*" "is refused"
+ok "balanced batches are shuffled as they are" ssl-decode --balance 3x4 \
+    --shuffle --seed 2 --epochs 5 -o shuffled.tz $all
+is "$(ssl-show --digest shuffled.tz)" "$(ssl-show --digest balanced.tz)" \
+    "with --shuffle or without"
 fails 2 "more classes than there are" ssl-decode --balance 6x2 $all
 fails 2 "more pictures than a class has" ssl-decode --balance 2x13 $all
 like "$(cat "$T/.err")" "*has 12*" "with the number"

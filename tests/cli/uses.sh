@@ -250,10 +250,10 @@ is "$(cat .err)" "" "brings none"
 learn net.tz views.tz $(base method byol)
 fails 2 "--residual-scale with --init" ssl-train --init net.tz \
     --residual-scale 0.5 --steps 3 -o x.tz views.tz
-like "$(cat .err)" "*--residual-scale: --init takes the whole encoder*" "why"
+like "$(cat .err)" "*--residual-scale: the encoder is loaded from --init*" "why"
 fails 2 "--target-start with a target to begin with" ssl-train --init net.tz \
     --target-start fresh --steps 3 -o x.tz views.tz
-like "$(cat .err)" "*--target-start fresh: --init takes the target*" "why"
+like "$(cat .err)" "*--target-start: the target network is loaded from --init*" "why"
 learn other.tz views.tz $(base method simclr)
 ok "… without one" ssl-train --init other.tz -m byol \
     --target-start fresh --steps 3 -o x.tz views.tz
