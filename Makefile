@@ -98,8 +98,10 @@ INSTALLED = $(NAMES:%=bin/%) \
     $(NAMES:%=share/fish/vendor_completions.d/%.fish)
 FOLDERS = $(sort $(dir $(INSTALLED)))
 
-# The shell takes these from the environment: any character may be in them.
-install uninstall: export ROOT = $(value DESTDIR)$(value PREFIX)
+# The shell takes these from the environment: any character may be in them.  It
+# does not expand ~ there.
+install uninstall: export ROOT = $(value DESTDIR)$(if $(findstring \
+    ^~/,^$(value PREFIX)),$(subst ^~/,$(value HOME)/,^$(value PREFIX)),$(value PREFIX))
 
 install: all ## tools, man pages, completions, under DESTDIR and PREFIX
 	mkdir -p $(FOLDERS:%="$$ROOT"/%)
@@ -139,7 +141,7 @@ test: all $(TEST_BIN) ## run every test
 check: test lint ## the tests, and checks of the sources
 
 demo: all ## BYOL on drawn pictures, with its k-NN accuracy (under 3 minutes)
-	@$(MAKE) --no-print-directory -C pipelines/byol OUT=$(if $(filter /%,$(BUILD)),,../../)$(BUILD)/demo
+	@cd pipelines/byol && $(MAKE) OUT=$(if $(filter /%,$(BUILD)),,../../)$(BUILD)/demo
 
 deps: ## install what is missing (Debian packages; needs root only then)
 	@CC='$(CC)' sh tests/deps.sh
