@@ -141,7 +141,8 @@ test: all $(TEST_BIN) ## run every test
 check: test lint ## the tests, and checks of the sources
 
 demo: all ## BYOL on drawn pictures, with its k-NN accuracy (under 3 minutes)
-	@cd pipelines/byol && $(MAKE) OUT=$(if $(filter /%,$(BUILD)),,../../)$(BUILD)/demo
+	@cd pipelines/byol && $(MAKE) --no-print-directory \
+	    OUT=$(if $(filter /%,$(BUILD)),,../../)$(BUILD)/demo
 
 deps: ## install what is missing (Debian packages; needs root only then)
 	@CC='$(CC)' sh tests/deps.sh

@@ -48,8 +48,8 @@ WORDS := SCALE SEED THREADS SYNTH SIZE SHOWN AUGMENT MIX ARCH STEM WIDTH HIDDEN 
     SAVE SUPPORT K TEMPERATURE NETWORK EMA QUEUE TAU GROUPS STRONG HOST ALPHA \
     MODE UNTIL LABELS BALANCE RECIPES ROWS MORE
 given = $(foreach name,$(1),$(if $(call from_outside,$(name)),$(name)))
-$(foreach name,$(call given,$(PATHS) $(WORDS)),$(call refuse,$(name),$(value \
-    $(name)),$(dollar),make would expand it))
+$(foreach name,$(filter-out BIN,$(call given,$(PATHS) $(WORDS))),$(call \
+    refuse,$(name),$(value $(name)),$(dollar),make would expand it))
 $(foreach name,$(call given,$(PATHS) $(WORDS)),$(if $(findstring \
     $(newline),$(value $(name))),$(error $(name) has more than one line)))
 $(foreach name,$(call given,$(WORDS)),$(call refuse,$(name),$(value \
@@ -72,6 +72,7 @@ BACK := $(if $(and $(call odd,$(CALLED)),$(findstring ^$(CALLED)/,^$(CURDIR)/)),
 moved = $(if $(findstring ^/,^$($(1))),$($(1)),$(BACK)$($(1)))
 moved_all = $(if $(call exists,$(call moved,$(1))),$(call moved,$(1)),$(strip \
     $(foreach one,$($(1)),$(if $(filter /% ~%,$(one)),$(one),$(BACK)$(one)))))
+$(if $(call given,BIN),$(eval override BIN := $$(value BIN)))
 $(foreach name,$(call given,OUT BIN),$(if $($(name)),$(eval override \
     $(name) := $$(call moved,$(name)))))
 $(foreach name,$(call given,DATA TRAIN TEST),$(if $($(name)),$(eval override \
@@ -84,7 +85,8 @@ $(call refuse,OUT,$(OUT),$(naming),give make another folder for its targets)
 $(call refuse,BIN,$(BIN),:,PATH cannot have such a folder)
 export PATH := $(BIN):$(value PATH)
 ifeq ($(call exists,$(BIN)/ssl-train),)
-$(error no tools in $(BIN): build them with `make -C $(ROOT)`, or say BIN=FOLDER)
+$(error BIN=$(BIN): no tools there: build them with `make -C $(ROOT)`, or name \
+    their folder)
 endif
 
 SEED ?= 0

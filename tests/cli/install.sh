@@ -19,5 +19,5 @@ is "$(find "$T/root" -type f)" "" "nothing is left"
 
 prefix='~/my tools'
 ok "installed below ~" env HOME="/a \$x's home" make -s -C "$top" \
-    BUILD="${build#"$top"/}" DESTDIR="$T/home" PREFIX="$prefix" install MAKEFLAGS=
-ok "… at HOME" test -x "$T/home/a \$x's home/my tools/bin/ssl-train"
+    BUILD="${build#"$top"/}" DESTDIR="$T/away" PREFIX="$prefix" install MAKEFLAGS=
+ok "… at HOME" test -x "$T/away/a \$x's home/my tools/bin/ssl-train"
