@@ -464,7 +464,7 @@ tar_knows(const struct src_probe *probe)
 	static const char *const ends[] = { ".tar", ".tar.zst", ".tar.gz",
 		".tgz", ".tzst", ".tar.xz", ".txz", ".tar.bz2", ".tbz2" };
 	static const char *const marks[] = { "\x1F\x8B", "(\xB5/\xFD",
-		"\xFD" "7zXZ", "BZh" };
+		"\3757zXZ", "BZh" };
 
 	if (src_is_picture_name(probe->path) || ends_in(probe->path, ".tz"))
 		return false;
