@@ -7,6 +7,7 @@ DESTDIR ?=
 BUILD ?= build
 CC ?= cc
 AR ?= ar
+PKG_CONFIG ?= pkg-config
 
 ifeq ($(origin CC),default)
 CC := cc
@@ -17,9 +18,9 @@ Q = $(if $(V),,@)
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
 # Asked for when a recipe runs, since `make deps` may have to install it first.
-MSGPACK = $(shell pkg-config --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
+MSGPACK = $(shell $(PKG_CONFIG) --exists msgpack-c 2>/dev/null && echo msgpack-c || echo msgpack)
 # zlib verifies the checksums of .tar.gz, which libarchive does not.
-ZLIB := $(shell pkg-config --exists zlib 2>/dev/null && echo zlib)
+ZLIB := $(shell $(PKG_CONFIG) --exists zlib 2>/dev/null && echo zlib)
 PACKAGES = openblas libjpeg libpng libzstd libarchive $(MSGPACK) $(ZLIB)
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wcast-qual \
@@ -36,7 +37,7 @@ CFLAGS ?= $(OPT) -g
 LEAN = -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables
 ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -Ilib -ffp-contract=off \
     -fvisibility=hidden $(LEAN) $(INCLUDE) $(CFLAGS) $(EXTRA_CFLAGS)
-LDLIBS = $(shell pkg-config --libs $(PACKAGES)) -lpthread -lm
+LDLIBS = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lpthread -lm
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c))
 TOOL_SRC := $(sort $(wildcard bin/*.c))
@@ -58,8 +59,12 @@ $(BUILD)/obj/%.o: %.c
 	$(call say,cc,$<)
 	$(Q)$(CC) $(ALL_CFLAGS) $(FLAGS_$(*F)) $(if $(filter base stream image source,$(word 2,$(subst /, ,$*))),$(CONVERT)) -MMD -MP -c -o $@ $<
 
-FLAGS_simd_avx2 := -mavx2 -mfma -ffp-contract=fast
-FLAGS_simd_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mavx2 -mfma -ffp-contract=fast -mprefer-vector-width=512
+# Files of another machine are empty.
+on_x86 = $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),$(1))
+FLAGS_simd_avx2 = $(call on_x86,-mavx2 -mfma -ffp-contract=fast)
+FLAGS_simd_avx512 = $(call on_x86,-mavx512f -mavx512vl -mavx512dq -mavx512bw \
+    -mavx2 -mfma -ffp-contract=fast -mprefer-vector-width=512)
+FLAGS_simd_neon := -ffp-contract=fast
 FLAGS_simd_generic := -ffp-contract=off
 FLAGS_tar_in := $(if $(ZLIB),-DSELF_ZLIB)
 
@@ -93,8 +98,10 @@ INSTALLED = $(NAMES:%=bin/%) \
     $(NAMES:%=share/fish/vendor_completions.d/%.fish)
 FOLDERS = $(sort $(dir $(INSTALLED)))
 
-# The shell takes these from the environment: any character may be in them.
-install uninstall: export ROOT = $(value DESTDIR)$(value PREFIX)
+# The shell takes these from the environment: any character may be in them.  It
+# does not expand ~ there.
+install uninstall: export ROOT = $(value DESTDIR)$(if $(findstring \
+    ^~/,^$(value PREFIX)),$(subst ^~/,$(value HOME)/,^$(value PREFIX)),$(value PREFIX))
 
 install: all ## tools, man pages, completions, under DESTDIR and PREFIX
 	mkdir -p $(FOLDERS:%="$$ROOT"/%)
@@ -134,7 +141,8 @@ test: all $(TEST_BIN) ## run every test
 check: test lint ## the tests, and checks of the sources
 
 demo: all ## BYOL on drawn pictures, with its k-NN accuracy (under 3 minutes)
-	@$(MAKE) --no-print-directory -C pipelines/byol OUT=$(if $(filter /%,$(BUILD)),,../../)$(BUILD)/demo
+	@cd pipelines/byol && $(MAKE) --no-print-directory \
+	    OUT=$(if $(filter /%,$(BUILD)),,../../)$(BUILD)/demo
 
 deps: ## install what is missing (Debian packages; needs root only then)
 	@CC='$(CC)' sh tests/deps.sh
@@ -171,6 +179,10 @@ sanitize: ## the C tests under ASan and UBSan, then under TSan
 
 units: $(TEST_BIN) ## the C tests alone
 	prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_BIN)
+
+arm64: ## the C tests on 64-bit Arm: cross-built, emulated
+	sh tests/arm64.sh $(MAKE) BUILD=$(BUILD)/arm64 CC='aarch64-linux-gnu-gcc' \
+	    AR=aarch64-linux-gnu-ar units
 
 T ?= stream
 S ?= 60
@@ -215,4 +227,4 @@ bench: all $(BENCHES) ## what kernels reach; tools beside PyTorch and scikit-lea
 format: ## clang-format over the sources
 	clang-format -i bin/*.c lib/*/*.[ch] tests/*.h tests/*/*.c
 
-.PHONY: all install uninstall test units check faults soak demo lint deps sanitize fuzz bench format clean help
+.PHONY: all install uninstall test units check faults soak demo lint deps sanitize arm64 fuzz bench format clean help

@@ -48,27 +48,45 @@ WORDS := SCALE SEED THREADS SYNTH SIZE SHOWN AUGMENT MIX ARCH STEM WIDTH HIDDEN 
     SAVE SUPPORT K TEMPERATURE NETWORK EMA QUEUE TAU GROUPS STRONG HOST ALPHA \
     MODE UNTIL LABELS BALANCE RECIPES ROWS MORE
 given = $(foreach name,$(1),$(if $(call from_outside,$(name)),$(name)))
-$(foreach name,$(call given,$(PATHS) $(WORDS)),$(call refuse,$(name),$(value \
-    $(name)),$(dollar),make would expand it))
+$(foreach name,$(filter-out BIN,$(call given,$(PATHS) $(WORDS))),$(call \
+    refuse,$(name),$(value $(name)),$(dollar),make would expand it))
 $(foreach name,$(call given,$(PATHS) $(WORDS)),$(if $(findstring \
     $(newline),$(value $(name))),$(error $(name) has more than one line)))
 $(foreach name,$(call given,$(WORDS)),$(call refuse,$(name),$(value \
     $(name)),$(running),the shell would run it))
 
 # The folder of a pipeline, and the checkout that it is in; its name may hold
-# blanks, which make's own functions for paths take apart.
+# characters that targets cannot, and is not written then.
 HERE := $(lastword $(subst /, ,$(CURDIR)))
 spaced = $(findstring $(blank),$(1))$(findstring $(tab),$(1))
-ROOT := $(if $(call spaced,$(CURDIR)),../..,$(abspath $(CURDIR)/../..))
-BIN ?= $(CURDIR)/../../build/bin
+odd = $(call spaced,$(1))$(strip $(foreach c,$(naming) $(dollar),$(findstring $(c),$(1))))
+ROOT := $(if $(call odd,$(CURDIR)),../..,$(abspath $(CURDIR)/../..))
+
+# Relative names count from where make was called, which `make -C` leaves: from
+# its $PWD.
+CALLED := $(or $(value PWD),$(CURDIR))
+steps = $(subst $(blank),,$(patsubst %,../,$(subst /, ,$(subst $(tab),_,$(subst $(blank),_,$(1))))))
+BACK := $(if $(and $(call odd,$(CALLED)),$(findstring ^$(CALLED)/,^$(CURDIR)/)),$(call \
+    steps,$(subst ^$(CALLED)/,,^$(CURDIR)/)),$(CALLED)/)
+# $(call moved,NAME): one name.  $(call moved_all,NAME): one, or a list of them.
+moved = $(if $(findstring ^/,^$($(1))),$($(1)),$(BACK)$($(1)))
+moved_all = $(if $(call exists,$(call moved,$(1))),$(call moved,$(1)),$(strip \
+    $(foreach one,$($(1)),$(if $(filter /% ~%,$(one)),$(one),$(BACK)$(one)))))
+$(if $(call given,BIN),$(eval override BIN := $$(value BIN)))
+$(foreach name,$(call given,OUT BIN),$(if $($(name)),$(eval override \
+    $(name) := $$(call moved,$(name)))))
+$(foreach name,$(call given,DATA TRAIN TEST),$(if $($(name)),$(eval override \
+    $(name) := $$(call moved_all,$(name)))))
+BIN ?= $(ROOT)/build/bin
 OUT ?= $(ROOT)/build/$(HERE)
 $(if $(call spaced,$(OUT)),$(error OUT=$(OUT): has a blank in it; give make \
     another folder for its targets))
 $(call refuse,OUT,$(OUT),$(naming),give make another folder for its targets)
 $(call refuse,BIN,$(BIN),:,PATH cannot have such a folder)
-export PATH := $(BIN):$(PATH)
+export PATH := $(BIN):$(value PATH)
 ifeq ($(call exists,$(BIN)/ssl-train),)
-$(error no tools in $(BIN): build them with `make -C $(ROOT)`, or say BIN=FOLDER)
+$(error BIN=$(BIN): no tools there: build them with `make -C $(ROOT)`, or name \
+    their folder)
 endif
 
 SEED ?= 0

@@ -168,12 +168,12 @@ grad_check(struct grad *g, bool corners, double limit, const char *what)
 		if (nn_is_buffer(s->kind))
 			continue;
 		for (size_t j = 0; j < s->n; j++)
-			scale = fmax(scale, fabs((double)g->slope[s->at + j]));
+			scale = worse(scale, fabs((double)g->slope[s->at + j]));
 		for (size_t j = 0; j < s->n; j++, all++) {
 			const double error = grad_error(g, s->at + j,
 			    limit * scale) / scale;
 
-			worst = fmax(worst, error);
+			worst = worse(worst, error);
 			bad += !(error <= limit);
 		}
 	}

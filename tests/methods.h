@@ -126,7 +126,7 @@ apart(const float *a, const float *b, size_t n)
 	double most = 0;
 
 	for (size_t i = 0; i < n; i++)
-		most = fmax(most, fabs((double)a[i] - (double)b[i]));
+		most = worse(most, fabs((double)a[i] - (double)b[i]));
 	return most;
 }
 

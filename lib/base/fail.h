@@ -8,6 +8,12 @@
 #ifndef SELF_BASE_FAIL_H
 #define SELF_BASE_FAIL_H
 
+/* Streams hold little-endian numbers, used as they lie in memory; sizes count in
+ * 64 bits. */
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || !defined(__LP64__)
+#error "ssl-tools needs a little-endian 64-bit machine, as x86-64 and arm64 are"
+#endif
+
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -170,8 +170,11 @@ join(const struct work *w, size_t i, double *lse, float *mean)
 	const bool before = s->accumulate && *lse > -INFINITY;
 	double high = before ? *lse : -INFINITY, all = 0;
 
-	for (size_t k = 0; k < w->splits; k++)
-		high = fmax(high, scale * (double)w->top[k * s->n + i]);
+	for (size_t k = 0; k < w->splits; k++) {
+		const double top = scale * (double)w->top[k * s->n + i];
+
+		high = top > high ? top : high;
+	}
 	if (!(high > -INFINITY)) {
 		memset(mean, 0, s->p * sizeof(*mean));
 		*lse = -INFINITY;

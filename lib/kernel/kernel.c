@@ -12,10 +12,18 @@
 
 #define HUGE_PAGE ((size_t)2 << 20)
 
+static const char *const names[SIMD_SETS] = {
+	[SIMD_GENERIC] = "generic",
+	[SIMD_AVX2] = "avx2",
+	[SIMD_AVX512] = "avx512",
+	[SIMD_NEON] = "neon",
+};
+
+/* Whether this processor has what the set, compiled for it, needs. */
 static bool
 runs_here(enum simd_set set)
 {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__)
 	if (set == SIMD_AVX512)
 		return __builtin_cpu_supports("avx512f")
 		    && __builtin_cpu_supports("avx512vl")
@@ -25,30 +33,29 @@ runs_here(enum simd_set set)
 		return __builtin_cpu_supports("avx2")
 		    && __builtin_cpu_supports("fma");
 #endif
-	return set == SIMD_GENERIC;
+	return simd_sets[set] != NULL;
 }
 
 static const struct simd *
 choose_simd(void)
 {
-	static const struct simd *const all[] = { &simd_avx512, &simd_avx2,
-		&simd_generic };
 	const char *name = getenv("SELF_SIMD");
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (name == NULL || *name == '\0') {
-			if (runs_here(all[i]->set))
-				return all[i];
-		} else if (strcmp(name, all[i]->name) == 0) {
-			if (runs_here(all[i]->set))
-				return all[i];
-			fail(FAIL_USAGE, "SELF_SIMD=%s: this processor cannot; "
-			    "unset it", name);
-			return NULL;
-		}
+	for (int set = SIMD_SETS - 1; set >= 0; set--) {
+		const bool any = name == NULL || *name == '\0';
+
+		if (!any && strcmp(name, names[set]) != 0)
+			continue;
+		if (runs_here((enum simd_set)set))
+			return simd_sets[set];
+		if (any)
+			continue;
+		fail(FAIL_USAGE, "SELF_SIMD=%s: this processor cannot; "
+		    "unset it", name);
+		return NULL;
 	}
-	fail(FAIL_USAGE, "SELF_SIMD=%s: not one of generic, avx2, avx512",
-	    name);
+	fail(FAIL_USAGE, "SELF_SIMD=%s: not one of generic, avx2, avx512, "
+	    "neon", name);
 	return NULL;
 }
 
@@ -136,7 +143,7 @@ kernel_free(struct kernel *k)
 const char *
 kernel_simd(const struct kernel *k)
 {
-	return k->simd->name;
+	return names[k->simd->set];
 }
 
 static int

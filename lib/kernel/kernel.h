@@ -27,7 +27,7 @@ struct kernel;
 
 /* A device that works on the threads of `pool` (borrowed).  The instruction
  * set is the best this processor has, or what SELF_SIMD names (generic, avx2,
- * avx512).  NULL and a failure for a name it does not know or cannot run. */
+ * avx512, neon).  NULL and a failure for a name it does not know or cannot run. */
 struct kernel *kernel_new(struct pool *pool);
 void kernel_free(struct kernel *);
 const char *kernel_simd(const struct kernel *);

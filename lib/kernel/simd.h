@@ -1,8 +1,8 @@
 /*
  * simd: inner loops, compiled for each instruction set.
  *
- * simd_generic.c, simd_avx2.c and simd_avx512.c compile the same source (the
- * simd_*.h) for their processor; kernel_new picks a set.  The loops are in
+ * simd_generic.c, simd_avx2.c, simd_avx512.c and simd_neon.c compile the same
+ * source (the simd_*.h) for their processor; kernel_new picks a set.  The loops are in
  * families, one table of functions for each set, and a file looks up those
  * that it calls, simd_conv[k->simd->set]->gather(…): the linker leaves out
  * families that a tool has no use for.  Nothing here knows of threads.
@@ -22,17 +22,17 @@
 struct gather;
 struct tiles;
 
-enum simd_set { SIMD_GENERIC, SIMD_AVX2, SIMD_AVX512, SIMD_SETS };
+/* The best last; NULL in the tables where the machine is of another kind. */
+enum simd_set { SIMD_GENERIC, SIMD_AVX2, SIMD_AVX512, SIMD_NEON, SIMD_SETS };
 
 /* What a set is like. */
 struct simd {
 	enum simd_set set;
-	const char *name;
 	int lanes;		/* floats in a vector */
 	int rows;		/* rows of the register tile */
 };
 
-extern const struct simd simd_generic, simd_avx2, simd_avx512;
+extern const struct simd *const simd_sets[SIMD_SETS];
 
 /* Convolutions as products of gathered rows. */
 struct simd_conv {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#ifdef __x86_64__
 #include <string.h>
 
 #include "kernel/simd.h"
@@ -13,4 +14,5 @@
 #include "kernel/simd_norm.h"
 #include "kernel/simd_loops.h"
 
-const struct simd simd_avx2 = { SIMD_AVX2, "avx2", LANES, ROWS };
+const struct simd simd_avx2 = { SIMD_AVX2, LANES, ROWS };
+#endif

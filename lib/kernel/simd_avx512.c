@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#ifdef __x86_64__
 #include <string.h>
 
 #include "kernel/simd.h"
@@ -13,4 +14,5 @@
 #include "kernel/simd_norm.h"
 #include "kernel/simd_loops.h"
 
-const struct simd simd_avx512 = { SIMD_AVX512, "avx512", LANES, ROWS };
+const struct simd simd_avx512 = { SIMD_AVX512, LANES, ROWS };
+#endif

@@ -13,4 +13,4 @@
 #include "kernel/simd_norm.h"
 #include "kernel/simd_loops.h"
 
-const struct simd simd_generic = { SIMD_GENERIC, "generic", LANES, ROWS };
+const struct simd simd_generic = { SIMD_GENERIC, LANES, ROWS };

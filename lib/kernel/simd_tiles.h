@@ -7,6 +7,9 @@
  */
 #include "kernel/winograd.h"
 
+/* Tiles of a gradient of weights lie one below the other. */
+_Static_assert(TILE_K % ROWS == 0, "whole tiles of rows in TILE_K");
+
 typedef float vec __attribute__((vector_size(4 * LANES)));
 typedef float anywhere
     __attribute__((vector_size(4 * LANES), aligned(4), may_alias));

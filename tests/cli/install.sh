@@ -16,3 +16,8 @@ ok "work" "$T/root$prefix/bin/ssl-show" --version
 is "$(ls "$T/root")" "${prefix#/}" "nowhere else"
 ok "uninstalled" install uninstall
 is "$(find "$T/root" -type f)" "" "nothing is left"
+
+prefix='~/my tools'
+ok "installed below ~" env HOME="/a \$x's home" make -s -C "$top" \
+    BUILD="${build#"$top"/}" DESTDIR="$T/away" PREFIX="$prefix" install MAKEFLAGS=
+ok "… at HOME" test -x "$T/away/a \$x's home/my tools/bin/ssl-train"

@@ -62,17 +62,35 @@ is "$(find "$T" "$pipelines" -name 'hacked*')" "" "nothing was run"
 is "$(find bait -size +0)" "" "nor written to"
 fails 1 "and no output was begun" test -e out
 
-# Folders of tools, and a checkout, with blanks.
-mkdir -p "my tools/pipelines"
-cp "$pipelines"/*.mk "my tools/pipelines"
-cp -r "$pipelines/byol" "$pipelines/look" "my tools/pipelines"
-ln -s "$BIN" "my tools/bin"
-ok "a checkout in a folder with a blank" make -s -C "my tools/pipelines/byol" \
-    SCALE=smoke BIN="$T/my tools/bin" DATA="$T/plain" SIZE=16 WIDTH=2 BATCH=16
-ok "… writes beside it" test -s "my tools/build/byol/model.tz"
-ok "… and sheets" make -s -C "my tools/pipelines/look" BIN="$T/my tools/bin" \
-    RECIPES=clsa DATA="$T/plain" ROWS=2
-ok "… too" test -s "my tools/build/look/clsa.jpg"
+# A checkout whose name has what targets cannot have.
+odd="it's my \$HOME & \"tools\" (a):%#"
+mkdir -p "$odd/pipelines" "$odd/build"
+cp "$pipelines"/*.mk "$odd/pipelines"
+cp -r "$pipelines/byol" "$pipelines/look" "$odd/pipelines"
+ln -s "$BIN" "$odd/build/bin"
+ok "a checkout in a folder of any name" make -s -C "$odd/pipelines/byol" \
+    SCALE=smoke DATA="$T/plain" SIZE=16 WIDTH=2 BATCH=16
+ok "… writes beside it" test -s "$odd/build/byol/model.tz"
+ok "… and sheets" make -s -C "$odd/pipelines/look" RECIPES=clsa DATA="$T/plain" ROWS=2
+ok "… too" test -s "$odd/build/look/clsa.jpg"
+
+# Relative names, as the pages have them.
+relative() {
+	make -s -C "$1" SCALE=smoke SIZE=16 WIDTH=2 BATCH=16 OUT=run BIN="$BIN" \
+	    "$2" >/dev/null && ssl-show --digest run/model.tz
+}
+mkdir -p "here/my photos"
+cp -r plain/train "here/my photos"
+cp -r "here/my photos" "$odd/my photos"
+is "$(cd here && relative "$pipelines/byol" "DATA=my photos")" "$want" \
+    "relative names count from where make was called"
+is "$(cd here && relative "$pipelines/byol" "DATA=my?photos/tr*")" "$(cd here &&
+    rm -rf run && relative "$pipelines/byol" "DATA=$PWD/my?photos/tr*")" "… lists too"
+is "$(cd "$odd" && relative pipelines/byol "DATA=my photos")" "$want" \
+    "… in a checkout of any name"
+fails 2 "a folder of any other name" env -C "$odd" PWD="$T/$odd" make -s -C \
+    "$pipelines/byol" OUT=run BIN="$BIN"
+like "$(cat .err)" "*OUT=*" "… is refused for OUT"
 
 # Other files are other data.
 rm -rf out

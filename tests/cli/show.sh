@@ -121,12 +121,12 @@ is "$(find . -name '*.tmp' -o -name 'killed.txt')" "" \
     "and leaves nothing half-written"
 
 if terminals; then
-	script -qec "ssl-show --stats $samples" /dev/null </dev/null >terminal
+	samples=$samples script -qec 'ssl-show --stats "$samples"' /dev/null </dev/null >terminal
 	is "$?" 0 "text goes to a terminal"
 	script -qec "ssl-show" /dev/null </dev/null >terminal
 	is "$?" 2 "no stream comes from a terminal"
 	like "$(cat terminal)" "*standard input is a terminal*" "… says so"
-	script -qec "ssl-loss --method byol $samples" /dev/null </dev/null \
+	samples=$samples script -qec 'ssl-loss --method byol "$samples"' /dev/null </dev/null \
 	    >terminal
 	is "$?" 2 "no stream goes to a terminal"
 	like "$(cat terminal)" "*not for terminals*" "… says so"

@@ -202,9 +202,9 @@ accumulation(void)
 	memcpy(once, g.slope, g.params.n_values * sizeof(*once));
 	grad_slope(&g, 3);
 	for (size_t i = 0; i < g.params.n_values; i++) {
-		worst = fmax(worst, fabs((double)g.slope[i] -
+		worst = worse(worst, fabs((double)g.slope[i] -
 		    3 * (double)once[i]));
-		largest = fmax(largest, fabs((double)g.slope[i]));
+		largest = worse(largest, fabs((double)g.slope[i]));
 	}
 	ok(largest > 0.1, "there are gradients");
 	is_near(worst / largest, 0, 1e-5, "three passes are three times one");
@@ -226,7 +226,7 @@ some_slopes(struct grad *g, struct rng *r)
 		if (nn_is_buffer(s->kind))
 			continue;
 		for (size_t j = 0; j < s->n; j++)
-			scale = fmax(scale, fabs((double)g->slope[s->at + j]));
+			scale = worse(scale, fabs((double)g->slope[s->at + j]));
 		for (int j = 0; j < 3; j++, all++)
 			bad += !(grad_error(g, s->at + rng_below(r, s->n),
 			    1e-2 * scale) <= 1e-2 * scale);
@@ -300,10 +300,11 @@ refusals(void)
 int
 main(void)
 {
-	static const char *const sets[] = { "generic", "avx2", "avx512" };
+	static const char *const sets[] = { "generic", "avx2", "avx512",
+		"neon" };
 	struct pool *pool = pool_new(2);
 
-	for (int i = 0; i < 3 && pool != NULL; i++) {
+	for (int i = 0; i < 4 && pool != NULL; i++) {
 		setenv("SELF_SIMD", sets[i], 1);
 		if ((kernel = kernel_new(pool)) == NULL)
 			continue;

@@ -57,9 +57,9 @@ field(const char *name, bool contrast, const char *what)
 	losses_run(&l);
 	memcpy(grad, losses_grad(&l, name), n * sizeof(*grad));
 	for (size_t i = 0; i < n; i++)
-		scale = fmax(scale, fabs((double)grad[i]));
+		scale = worse(scale, fabs((double)grad[i]));
 	for (size_t i = 0; i < n; i++)
-		worst = fmax(worst, fabs(slope_of(losses_x(&l, name) + i,
+		worst = worse(worst, fabs(slope_of(losses_x(&l, name) + i,
 		    contrast) - (double)grad[i]));
 	if (!ok(worst < 4e-3 * scale, "%s: gradient of %s%s", l.row->name,
 	    name, what))

@@ -90,7 +90,7 @@ worst(const float *x, const double *y, size_t n)
 		const double e = fabs((double)x[i] - y[i]);
 
 		most = e > most || isnan(e) ? e : most;
-		scale = fmax(scale, fabs(y[i]));
+		scale = worse(scale, fabs(y[i]));
 	}
 	return most / scale;
 }
@@ -112,7 +112,7 @@ check(struct kernel *k, struct attend s, double limit, const char *what)
 	kernel_attend(k, lse, mean, a, c, &s);
 	kernel_attend_back(k, back, lse, a, c, &s);
 	for (size_t i = 0; i < s.n; i++)
-		error = fmax(error, fabs(lse[i] - right[i]));
+		error = worse(error, fabs(lse[i] - right[i]));
 	ok(error <= limit && worst(mean, middle, s.n * s.p) <= limit &&
 	    worst(back, slope, s.m * s.p) <= limit, "%s: %zu rows, %zu "
 	    "columns, scale %g", what, s.n, s.m, (double)s.scale);
@@ -129,7 +129,7 @@ check(struct kernel *k, struct attend s, double limit, const char *what)
 		kernel_attend(k, lse, mean, a, c + half * s.p, &part);
 		error = 0;
 		for (size_t i = 0; i < s.n; i++)
-			error = fmax(error, fabs(lse[i] - right[i]));
+			error = worse(error, fabs(lse[i] - right[i]));
 		ok(error <= limit && worst(mean, middle, s.n * s.p) <= limit,
 		    "… in two parts");
 	}

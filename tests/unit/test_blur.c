@@ -64,7 +64,7 @@ distance(struct rng *r, struct blur_room *room, enum blur_border border)
 		const int x = i / channels % width;
 		const int y = i / channels / width;
 
-		most = fmax(most, fabs(to[i] - slow_at(from, height, width,
+		most = worse(most, fabs(to[i] - slow_at(from, height, width,
 		    channels, y, x, i % channels, sigma, taps, border)));
 	}
 	return most;
@@ -105,8 +105,8 @@ main(void)
 	double reflect = 0, zero = 0;
 
 	for (int i = 0; i < 60; i++) {
-		reflect = fmax(reflect, distance(&r, &room, BLUR_REFLECT));
-		zero = fmax(zero, distance(&r, &room, BLUR_ZERO));
+		reflect = worse(reflect, distance(&r, &room, BLUR_REFLECT));
+		zero = worse(zero, distance(&r, &room, BLUR_ZERO));
 	}
 	is_near(reflect, 0.25, 0.2502, "reflected: rounded once, %g", reflect);
 	is_near(zero, 0.25, 0.2502, "black: rounded once, %g", zero);

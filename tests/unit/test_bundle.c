@@ -55,10 +55,11 @@ test_bundle(struct kernel *k, const char *name)
 int
 main(void)
 {
-	static const char *const sets[] = { "generic", "avx2", "avx512" };
+	static const char *const sets[] = { "generic", "avx2", "avx512",
+		"neon" };
 	struct pool *pool = pool_new(1);
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		struct kernel *k;
 
 		setenv("SELF_SIMD", sets[i], 1);

@@ -146,7 +146,7 @@ average(void)
 	}
 	got = copy(w.run.target.value, n);
 	for (size_t i = 0; i < n; i++)
-		worst = fmax(worst, fabs(0.5625 * slow[i] +
+		worst = worse(worst, fabs(0.5625 * slow[i] +
 		    0.1875 * fast[0][i] + 0.25 * fast[1][i] - got[i]));
 	is_near(worst, 0, 1e-6, "pitfall 7: once a step, not once a view");
 	free(slow);

@@ -107,7 +107,7 @@ kolmogorov_smirnov(double *a, double *b)
 			i++;
 		while (k < DRAWS && b[k] == at)
 			k++;
-		most = fmax(most, fabs((double)i - (double)k) / DRAWS);
+		most = worse(most, fabs((double)i - (double)k) / DRAWS);
 	}
 	return most;
 }

@@ -163,8 +163,8 @@ one_picture(struct floats *f, struct rng *r, int n, int changes,
 		    * f->stride + (size_t)(i / channels)];
 		const double byte = 255 * fmin(fmax(want, 0), 1);
 
-		most[0] = fmax(most[0], fabs(got - want));
-		most[1] = fmax(most[1], fabs(bytes[i] - byte));
+		most[0] = worse(most[0], fabs(got - want));
+		most[1] = worse(most[1], fabs(bytes[i] - byte));
 	}
 }
 

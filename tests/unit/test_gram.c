@@ -72,10 +72,11 @@ test_gram(struct kernel *one, struct kernel *three, const struct shape *s)
 int
 main(void)
 {
-	static const char *const sets[] = { "generic", "avx2", "avx512" };
+	static const char *const sets[] = { "generic", "avx2", "avx512",
+		"neon" };
 	struct pool *one = pool_new(1), *three = pool_new(3);
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		struct kernel *k, *l;
 
 		setenv("SELF_SIMD", sets[i], 1);

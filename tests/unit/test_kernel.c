@@ -197,13 +197,13 @@ check_epilogue(struct kernel *k, const struct conv *s, double worst[2])
 	kernel_norm_measure(k, want, want + c, y, &norm);
 	kernel_conv_forward_moments(k, z, found, found + c, norm.epsilon, x,
 	    w, s);
-	worst[0] = fmax(worst[0], apart(found, want, c));
-	worst[0] = fmax(worst[0], apart(found + c, want + c, c));
-	worst[0] = fmax(worst[0], apart(z, y, n));
+	worst[0] = worse(worst[0], apart(found, want, c));
+	worst[0] = worse(worst[0], apart(found + c, want + c, c));
+	worst[0] = worse(worst[0], apart(z, y, n));
 	kernel_norm_infer(k, y, y, scale, shift, want, var, residual, &norm);
 	kernel_conv_infer(k, z, x, w, s, scale, shift, want, var, residual,
 	    &norm);
-	worst[1] = fmax(worst[1], apart(z, y, n));
+	worst[1] = worse(worst[1], apart(z, y, n));
 	free(x);
 	free(w);
 	free(y);
@@ -398,7 +398,7 @@ test_product(struct kernel *k, const char *name)
 			cc[i * n + j] = sum;
 		}
 		kernel_product(k, c, a, b, p);
-		worst = fmax(worst, distance(c, cc, m * n));
+		worst = worse(worst, distance(c, cc, m * n));
 	}
 	ok(worst < 2e-6, "%s: products, transposed or not: %.2g", name,
 	    worst);
@@ -534,12 +534,13 @@ test_threads(struct pool *one, struct pool *three)
 int
 main(void)
 {
-	static const char *const sets[] = { "generic", "avx2", "avx512" };
+	static const char *const sets[] = { "generic", "avx2", "avx512",
+		"neon" };
 	struct pool *one = pool_new(1), *three = pool_new(3);
 
 	if (one == NULL || three == NULL)
 		abort();
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		struct kernel *k;
 
 		setenv("SELF_SIMD", sets[i], 1);

@@ -63,7 +63,7 @@ trace(void)
 		abort();
 	row = copy(q.row, 12);
 	for (int i = 0; i < 6; i++)
-		worst = fmax(worst, fabs(hypot((double)row[2 * i],
+		worst = worse(worst, fabs(hypot((double)row[2 * i],
 		    (double)row[2 * i + 1]) - 1));
 	is_near(worst, 0, 1e-6, "pitfall 11: the ring begins with unit rows");
 	free(row);

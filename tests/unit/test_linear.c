@@ -119,7 +119,7 @@ test_columns(size_t n)
 			const float x = scores[c * n + i];
 
 			if (c == (size_t)label[i])
-				own = fmax(own, fabs(x + 1 - want[c] / all));
+				own = worse(own, fabs(x + 1 - want[c] / all));
 			else
 				worst = fmax(worst,
 				    fabs(x / (want[c] / all) - 1));
@@ -130,7 +130,7 @@ test_columns(size_t n)
 		for (size_t i = 0; i < n; i++)
 			db[c] -= scores[c * n + i];
 	for (size_t c = 0; c < K; c++)
-		own = fmax(own, fabs(db[c]));
+		own = worse(own, fabs(db[c]));
 	is_near(own, 0, 1e-6, "… summed");
 	scores[3 * n + n - 1] = NAN;
 	ok(isnan(logistic_columns(scores, b, label, n, K, db)),
@@ -156,8 +156,8 @@ test_value(size_t n, size_t dim, size_t classes)
 	for (size_t i = 0; i < all; i += 1 + all / 97) {
 		const double want = slope(&r, p, 3, i);
 
-		most = fmax(most, fabs(want));
-		worst = fmax(worst, fabs(want - g[i]));
+		most = worse(most, fabs(want));
+		worst = worse(worst, fabs(want - g[i]));
 	}
 	is_near(worst / most, 0, 2e-6, "… the gradient, by differences");
 	logistic_free(t);
@@ -187,7 +187,7 @@ test_optimum(size_t n, size_t dim, size_t classes, double l2, double gap,
 	    l2);
 	is_near(end.value, oracle(&r, p, l2), 1e-7, "… its value is true");
 	for (size_t i = 0; i < all; i += 1 + all / 97)
-		worst = fmax(worst, fabs(slope(&r, p, l2, i)));
+		worst = worse(worst, fabs(slope(&r, p, l2, i)));
 	is_near(worst, 0, 2e-5, "… the gradient there is nought");
 	ok(linear_fit(q, &r, &plan, three, &again) == 0
 	    && memcmp(p, q, all * sizeof(*p)) == 0,

@@ -172,7 +172,7 @@ alike(const char *a, const char *b, double limit, const char *what)
 	double worst = 0;
 
 	for (size_t i = 0; i < l.call.n * l.call.p; i++)
-		worst = fmax(worst, fabs((double)losses_grad(&l, a)[i] -
+		worst = worse(worst, fabs((double)losses_grad(&l, a)[i] -
 		    (double)losses_grad(&m, b)[i]));
 	if (!ok(fabs(first - second) <= limit && worst <= limit, "%s", what))
 		printf("# %.9g and %.9g, gradients %g apart\n", first, second,
@@ -232,7 +232,7 @@ divergence(void)
 	losses_run(&l);
 	entropy = l.call.part[1];
 	for (int i = 0; i < N * D; i++)
-		most = fmax(most, fabs((double)losses_grad(&l, "s0")[i]));
+		most = worse(most, fabs((double)losses_grad(&l, "s0")[i]));
 	is_near(most, 0, 1e-6, "clsa: a strong view that is the weak one has "
 	    "no slope");
 	wave(losses_x(&l, "s0"), N, 0.3);
@@ -315,7 +315,7 @@ unlabelled(const char *name, const char *const *fields, size_t n_fields)
 	for (size_t f = 0; f < n_fields; f++)
 		for (size_t i = 0; i < 3; i++)
 			for (size_t d = 0; d < p; d++)
-				worst = fmax(worst, fabs((double)losses_grad(
+				worst = worse(worst, fabs((double)losses_grad(
 				    &l, fields[f])[gone[i] * p + d]));
 	is_near(worst, 0, 0, "… which have no gradient");
 	losses_end(&l);

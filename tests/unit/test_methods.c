@@ -159,7 +159,7 @@ microbatches(const struct method *m, int groups)
 	a = copy(whole.run.online.grad, n);
 	b = copy(parts.run.online.grad, n);
 	for (size_t i = 0; i < n; i++)
-		worst = fmax(worst, fabs((double)a[i]));
+		worst = worse(worst, fabs((double)a[i]));
 	ok(apart(a, b, n) < 2e-3 * worst, "… the gradient");
 	free(a);
 	free(b);

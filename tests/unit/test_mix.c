@@ -34,8 +34,8 @@ distance(double *x, double (*cdf)(double))
 	for (size_t i = 0; i < DRAWS; i++) {
 		const double want = cdf(x[i]);
 
-		most = fmax(most, fabs(want - (double)i / DRAWS));
-		most = fmax(most, fabs(want - (double)(i + 1) / DRAWS));
+		most = worse(most, fabs(want - (double)i / DRAWS));
+		most = worse(most, fabs(want - (double)(i + 1) / DRAWS));
 	}
 	return most;
 }
@@ -131,7 +131,7 @@ test_draws(void)
 
 		rng_dirichlet(&r, 1, share, 3);
 		x[i] = share[i % 3];
-		worst = fmax(worst, fabs(share[0] + share[1] + share[2] - 1));
+		worst = worse(worst, fabs(share[0] + share[1] + share[2] - 1));
 	}
 	ok(distance(x, beta_one_two) < KOLMOGOROV,
 	    "a share of Dirichlet(1, 1, 1) by Kolmogorov");
@@ -171,7 +171,8 @@ pitfall_20(void)
 		mix_shares(share + 1000 * key.step, 1000, 1, true, key);
 	for (size_t i = 0; i < 10000; i++) {
 		mean += share[i] / 10000;
-		least = fmin(least, share[i]);
+		if (!(share[i] >= least))
+			least = share[i];
 		equal += i > 0 && share[i] == share[i - 1];
 	}
 	is_near(mean, 0.75, 0.005, "pitfall 20: the mean share is 3/4");
@@ -187,7 +188,8 @@ pitfall_20(void)
 	    && box.right == 9, "pitfall 20: … to 9x9");
 	mix_shares(share, 10000, 1, false, key);
 	for (size_t i = 0; i < 10000; i++)
-		least = fmin(least, share[i]);
+		if (!(share[i] >= least))
+			least = share[i];
 	ok(least < 0.01, "unfolded where asked for");
 }
 
@@ -434,7 +436,7 @@ test_inputmix(size_t partners)
 		for (size_t a = 0; a <= partners; a++)
 			sum += w[i * (1 + partners) + a];
 		wrong += w[i * (1 + partners)] < 0.5f;
-		worst = fmax(worst, fabs(sum - 1));
+		worst = worse(worst, fabs(sum - 1));
 		mean += w[i * (1 + partners)] / (double)n;
 	}
 	is_int((long long)wrong, 0, "%zu partners: a row's own share is 1/2 "
@@ -465,10 +467,11 @@ test_inputmix_views(void)
 	    && rec_find(&p.rec, "mix_lambda") == NULL, "… leaves labels");
 	y = field(&p, "view0");
 	for (size_t i = 0; i < 10 * PIXELS; i++)
-		most = fmax(most, y[i]);
+		most = worse(most, y[i]);
 	y = field(&p, "view1");
 	for (size_t i = 0; i < 10 * PIXELS; i++)
-		least = fmin(least, y[i]);
+		if (!(y[i] >= least))
+			least = y[i];
 	ok(most > 0 && most <= 100, "… view 0 has some of view 1, not half");
 	ok(least < 200 && least >= 99.99, "… and view 1 of view 0");
 	m.mode = MIXER_UP;

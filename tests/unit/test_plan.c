@@ -133,8 +133,8 @@ folding(struct work *w)
 	}
 	for (int i = 0; i < w->n * nn_channels(&w->model.net,
 	    w->model.feature); i++) {
-		worst = fmax(worst, fabs((double)y[0][i] - (double)y[1][i]));
-		most = fmax(most, fabs((double)y[1][i]));
+		worst = worse(worst, fabs((double)y[0][i] - (double)y[1][i]));
+		most = worse(most, fabs((double)y[1][i]));
 	}
 	for (int i = 0; i < 2; i++) {
 		kernel_release(w->kernel, memory[i]);

@@ -144,7 +144,7 @@ test_eigen(size_t n)
 	}
 	is_int(eigen_values(got, a, n, pool), 0, "%zu eigenvalues", n);
 	for (size_t i = 0; i < n; i++)
-		worst = fmax(worst, fabs(got[i] - (2 - 2 * cos(
+		worst = worse(worst, fabs(got[i] - (2 - 2 * cos(
 		    3.141592653589793 * (double)(i + 1) / (double)(n + 1)))));
 	is_near(worst, 0, 1e-13 * (double)n, "… are right");
 	free(a);
