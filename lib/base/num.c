@@ -60,7 +60,7 @@ num_bytes(const char *text, uint64_t *out)
 		return fail(FAIL_USAGE, "'%s' is not a number of bytes, such as "
 		    "512M or 8G", text);
 	shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
-	if (errno == ERANGE || value < 1 || value > UINT64_MAX >> (shift + 2))
+	if (errno == ERANGE || value < 1 || value > (uint64_t)1 << 62 >> shift)
 		return fail(FAIL_USAGE, "%s is outside 1 to 2^62 bytes", text);
 	*out = value << shift;
 	return 0;

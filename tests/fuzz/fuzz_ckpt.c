@@ -85,7 +85,7 @@ encode(const char *path, int how)
 
 /* A run as it would begin, described as its own checkpoint would be. */
 static void
-begin(const struct ckpt *c, const struct agree_line *line, struct args *a)
+begin(struct ckpt *c, const struct agree_line *line, struct args *a)
 {
 	struct head views = { 0 }, head = { 0 };
 	struct buf text = { 0 };
@@ -93,7 +93,7 @@ begin(const struct ckpt *c, const struct agree_line *line, struct args *a)
 
 	fuzz_must(head_init(&views, "samples"));
 	if (resume_begin(c, line, &views, a, &a->train, "x") < 0 ||
-	    train_init(&t, &a->train, kernel(), &views, (struct ckpt *)c,
+	    train_init(&t, &a->train, kernel(), &views, c,
 	    a->train.resume != NULL) < 0) {
 		fuzz_failed();
 	} else {

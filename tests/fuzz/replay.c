@@ -3,8 +3,7 @@
  * A main for fuzz targets without libFuzzer.
  *
  *	TARGET FILE...		tries each file
- *	TARGET -n COUNT FILE...	and COUNT damaged copies of each, every one a
- *				change of the one before or of the file
+ *	TARGET -n COUNT FILE...	and COUNT damaged copies of each
  *
  * The same damage in the same order, however far it gets; how many inputs were
  * tried is said at the end, also when SIGTERM asks for it.
@@ -75,30 +74,41 @@ try(const unsigned char *bytes, size_t size)
 	free(exact);
 }
 
-static unsigned long
-try_file(const char *path, uint32_t number, unsigned long count)
-{
-	static unsigned char bytes[FUZZ_MOST], copy[FUZZ_MOST];
-	FILE *f = fopen(path, "rb");
-	unsigned long n;
-	size_t size, now = 0;
+/* A file's bytes. */
+struct input {
+	unsigned char *bytes;
+	size_t size;
+};
 
-	if (f == NULL) {
+static struct input
+load(const char *path)
+{
+	struct input in = { malloc(FUZZ_MOST), 0 };
+	FILE *f = fopen(path, "rb");
+
+	if (f == NULL || in.bytes == NULL) {
 		perror(path);
 		exit(1);
 	}
-	size = fread(bytes, 1, sizeof(bytes), f);
+	in.size = fread(in.bytes, 1, FUZZ_MOST, f);
 	fclose(f);
-	try(bytes, size);
-	for (n = 0; n < count && stopped == 0; n++) {
-		if (n % 8 == 0)
-			memcpy(copy, bytes, now = size);
-		rng = rng_at(0, 1, n, number, 1);
-		now = LLVMFuzzerCustomMutator(copy, now, sizeof(copy),
-		    (unsigned)n);
-		try(copy, now);
+	return in;
+}
+
+/* The nth damaged copy of an input, changed one to eight times. */
+static void
+try_damaged(const struct input *in, uint32_t number, unsigned long n)
+{
+	static unsigned char copy[FUZZ_MOST];
+	size_t size = in->size;
+
+	memcpy(copy, in->bytes, size);
+	for (unsigned i = 0; i <= n % 8; i++) {
+		rng = rng_at(i, 1, n, number, 1);
+		size = LLVMFuzzerCustomMutator(copy, size, sizeof(copy),
+		    rng_u32(&rng));
 	}
-	return n + 1;
+	try(copy, size);
 }
 
 int
@@ -107,11 +117,23 @@ main(int argc, char **argv)
 	const int many = argc > 2 && strcmp(argv[1], "-n") == 0;
 	const unsigned long count = many ? strtoul(argv[2], NULL, 10) : 0;
 	const struct sigaction act = { .sa_handler = stop };
+	const int first = many ? 3 : 1, files = argc - first;
+	struct input *in = calloc((size_t)argc, sizeof(*in));
 	unsigned long tried = 0;
 
+	if (in == NULL)
+		return 1;
 	sigaction(SIGTERM, &act, NULL);
-	for (int i = many ? 3 : 1; i < argc && stopped == 0; i++)
-		tried += try_file(argv[i], (uint32_t)i, count);
-	fprintf(stderr, "%lu inputs tried\n", tried);
+	for (int i = 0; i < files && stopped == 0; i++, tried++) {
+		in[i] = load(argv[first + i]);
+		try(in[i].bytes, in[i].size);
+	}
+	for (unsigned long n = 0; n < count && stopped == 0; n++)
+		for (int i = 0; i < files && stopped == 0; i++, tried++)
+			try_damaged(&in[i], (uint32_t)i, n);
+	printf("%lu inputs tried\n", tried);
+	for (int i = 0; i < files; i++)
+		free(in[i].bytes);
+	free(in);
 	return 0;
 }
