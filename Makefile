@@ -131,7 +131,7 @@ test lint demo fuzz: export BIN = $(abspath $(BUILD))/bin
 # Fuzz targets are linked with a main that replays files, or with libFuzzer.
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
-FUZZ_OBJ := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,shared mutate $(if $(LIBFUZZER),,replay))
+FUZZ_OBJ := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,shared mutate $(if $(LIBFUZZER),,driver))
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_OBJ) $(BUILD)/libself.a
 	@mkdir -p $(@D)

@@ -2,7 +2,7 @@
  * fuzz: what the targets share.
  *
  * A target is LLVMFuzzerTestOneInput and one struct fuzz_target.  It is linked
- * with libFuzzer, or with replay.c, which tries files and damaged copies of
+ * with libFuzzer, or with driver.c, which tries files and damaged copies of
  * them (see there).  What a target finds wrong ends in abort().
  */
 #ifndef SELF_FUZZ_FUZZ_H
