@@ -19,7 +19,7 @@
 
 /* More contents than so many bytes are at most so many times as large as what
  * they came from. */
-#define BELIEVED ((uint64_t)32 << 20)
+#define BELIEVED ((uint64_t)40 << 20)
 #define EXPANSION 32
 
 static bool believe_all;

@@ -22,7 +22,7 @@
 
 /* Input whose contents are more than so many bytes must not be over so many
  * times as large as what it came from. */
-#define FRAME_BELIEVED ((size_t)32 << 20)
+#define FRAME_BELIEVED ((size_t)40 << 20)
 #define FRAME_EXPANSION 32
 
 struct frame_in;
