@@ -155,7 +155,7 @@ $(LIB_OBJ) $(TOOL_OBJ) $(TEST_OBJ) lint: | deps
 endif
 
 .SECONDARY:
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOL_OBJ) $(TEST_OBJ))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOL_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.o))
 
 clean: ## remove build/
 	rm -rf $(BUILD)
