@@ -121,7 +121,7 @@ TEST_SRC := $(sort $(wildcard tests/unit/*.c tests/grad/*.c))
 TEST_BIN := $(TEST_SRC:%.c=$(BUILD)/%)
 TEST_OBJ := $(TEST_SRC:%.c=$(BUILD)/obj/%.o)
 TEST_FILES = $(TEST_BIN) \
-    $(sort $(wildcard tests/cli/*.sh tests/fault/*.sh tests/*/test_*.py)) \
+    $(sort $(wildcard tests/cli/*.sh tests/fault/*.sh tests/*/test_*.py)) tests/fuzz/replay.sh \
     tests/golden/run.py
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
@@ -135,7 +135,17 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libself.a
 # The checkout's own path may hold any character, too.
 test lint demo fuzz: export BIN = $(abspath $(BUILD))/bin
 
-test: all $(TEST_BIN) ## run every test
+# Fuzz targets are linked with a main that replays files, or with libFuzzer.
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
+FUZZ_OBJ := $(patsubst %,$(BUILD)/obj/tests/fuzz/%.o,shared mutate $(if $(LIBFUZZER),,driver))
+
+$(FUZZ_BIN): $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_OBJ) $(BUILD)/libself.a
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(LDFLAGS) $(if $(LIBFUZZER),-fsanitize=fuzzer) -Wl,--as-needed -o $@ $^ $(LDLIBS)
+
+test: all $(TEST_BIN) $(FUZZ_BIN) ## run every test
 	prove -fo -j$(JOBS) --exec 'sh tests/run.sh' $(TEST_FILES)
 
 check: test lint ## the tests, and checks of the sources
@@ -153,7 +163,7 @@ $(LIB_OBJ) $(TOOL_OBJ) $(TEST_OBJ) lint: | deps
 endif
 
 .SECONDARY:
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOL_OBJ) $(TEST_OBJ))
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(TOOL_OBJ) $(TEST_OBJ) $(FUZZ_OBJ) $(FUZZ_SRC:%.c=$(BUILD)/obj/%.o))
 
 clean: ## remove build/
 	rm -rf $(BUILD)
@@ -184,11 +194,20 @@ arm64: ## the C tests on 64-bit Arm: cross-built, emulated
 	sh tests/arm64.sh $(MAKE) BUILD=$(BUILD)/arm64 CC='aarch64-linux-gnu-gcc' \
 	    AR=aarch64-linux-gnu-ar units
 
-T ?= stream
+T ?= all
 S ?= 60
-fuzz: all ## T=stream|jpeg|source_tar S=60: damaged inputs under ASan, for S seconds
-	$(ASAN) $(BUILD)/asan/tests/fuzz/fuzz_$(T)
-	sh tests/fuzz/fuzz.sh $(BUILD)/asan/tests/fuzz/fuzz_$(T) $(S)
+FUZZ_CC ?= clang
+FUZZ_MAKE = $(MAKE) OPT=-O1 BUILD=$(BUILD)/fuzz CC='$(FUZZ_CC)' LIBFUZZER=yes \
+    EXTRA_CFLAGS='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all -fno-omit-frame-pointer'
+FUZZ_TARGETS = $(if $(filter all,$(T)),$(FUZZ_SRC:tests/fuzz/%.c=%),$(T:%=fuzz_%))
+fuzz: ## T=all|NAME S=60: damaged inputs under ASan, each target for S seconds
+	@if echo 'int main(void) { return 0; }' | $(FUZZ_CC) -fsanitize=address -xc -o /dev/null - 2>/dev/null; then \
+		$(FUZZ_MAKE) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/tests/fuzz/%) && \
+		LIBFUZZER=yes sh tests/fuzz/fuzz.sh $(S) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/tests/fuzz/%); \
+	else \
+		$(ASAN) $(FUZZ_TARGETS:%=$(BUILD)/asan/tests/fuzz/%) && \
+		sh tests/fuzz/fuzz.sh $(S) $(FUZZ_TARGETS:%=$(BUILD)/asan/tests/fuzz/%); \
+	fi
 
 # Preloaded, it fails a tool's n-th call.
 FAIL_NTH := $(BUILD)/tests/fault/fail_nth.so

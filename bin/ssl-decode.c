@@ -32,7 +32,7 @@ static const struct opt opts[] = {
 	    false },
 	{ "exif", 0, OPT_FLAG, AT(exif), NULL, NULL, 0, 0,
 	    "turn images upright as their EXIF data say", false },
-	{ "max-pixels", 0, OPT_INT, AT(max_pixels), "N", "178956970", 1,
+	{ "max-pixels", 0, OPT_INT, AT(max_pixels), "N", "89478485", 1,
 	    4000000000.0, "skip an image of more pixels", false },
 	{ "strict", 0, OPT_FLAG, AT(strict), NULL, NULL, 0, 0,
 	    "fail at the first image that would be skipped", false },
@@ -219,6 +219,8 @@ main(int argc, char **argv)
 		.strict = a.strict,
 		.max_bytes = a.size > 0 || cli_given(&cli, "batch") ?
 		    BATCH_BYTES : RECORD_BYTES };
+	if (cli_max_record(&cli) > 0)
+		source_max_file(cli_max_record(&cli));
 	source = open_sources(&cli, &a);
 	order = order_new(source, &choice);
 	if (order == NULL || (a.strict && order_report_lost(order, true) < 0))

@@ -46,6 +46,29 @@ num_float(const char *text, double min, double max, double *out)
 }
 
 int
+num_bytes(const char *text, uint64_t *out)
+{
+	static const char units[] = "KMG";
+	char *end;
+	const char *unit;
+	uintmax_t value;
+	unsigned shift;
+
+	errno = 0;
+	value = strtoumax(text, &end, 10);
+	unit = *end != '\0' ? strchr(units, *end) : NULL;
+	if (*text < '0' || *text > '9' || (*end != '\0' && (unit == NULL ||
+	    end[1] != '\0')))
+		return fail(FAIL_USAGE, "'%s' is not a number of bytes, such as "
+		    "512M or 8G", text);
+	shift = unit != NULL ? 10 * (unsigned)(unit - units + 1) : 0;
+	if (errno == ERANGE || value < 1 || value > (uint64_t)1 << 62 >> shift)
+		return fail(FAIL_USAGE, "%s is outside 1 to 2^62 bytes", text);
+	*out = value << shift;
+	return 0;
+}
+
+int
 num_mul(size_t a, size_t b, size_t *out)
 {
 	if (__builtin_mul_overflow(a, b, out))

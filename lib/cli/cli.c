@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#define _DEFAULT_SOURCE
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -141,18 +142,30 @@ show_version(const struct cli_tool *tool)
 	answer(&b);
 }
 
-/* Input that expands further than is believed, because the user says so. */
-static void
-set_expansion(void)
+uint64_t
+cli_max_record(const struct cli *cli)
 {
-	const char *text = getenv("SELF_EXPANSION");
-	int64_t times;
+	uint64_t bytes = 0;
 
-	if (text == NULL || *text == '\0')
-		return;
-	if (num_int(text, 1, INT64_MAX, &times) < 0)
-		cli_die("SELF_EXPANSION");
-	stream_expansion((uint64_t)times);
+	if (cli->common->max_record != NULL &&
+	    num_bytes(cli->common->max_record, &bytes) < 0)
+		cli_die("--max-record");
+	return bytes;
+}
+
+/* A record larger than the memory would not be read, but what else is at work
+ * would be killed. */
+static void
+limit_records(const struct cli *cli)
+{
+	const uint64_t said = cli_max_record(cli);
+	const uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) *
+	    (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (said > 0)
+		stream_max_record(said, true);
+	else if (memory > 0 && memory < STREAM_RECORD)
+		stream_max_record(memory, false);
 }
 
 void
@@ -174,7 +187,7 @@ cli_start(struct cli *cli, const struct cli_tool *tool, void *args, int argc,
 		show_version(tool);
 	if (cli->said.complete)
 		show_list(tool);
-	set_expansion();
+	limit_records(cli);
 	is_quiet = cli->common->quiet;
 	is_verbose = cli->common->verbose;
 	if (cli->common->threads == 0)

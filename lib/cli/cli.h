@@ -22,6 +22,7 @@ struct cli_common {
 	int64_t threads;	/* --threads, resolved: at least 1 */
 	int64_t seed;		/* -s, --seed */
 	int64_t level;		/* --level, zstd's */
+	const char *max_record;	/* --max-record */
 	bool quiet;		/* -q */
 	bool verbose;		/* -v */
 };
@@ -39,6 +40,10 @@ struct cli_common {
 	{ "level", 0, OPT_INT, offsetof(struct cli_common, level), "L", \
 	    NULL, -7, 19, "zstd level; default 3 for files, fastest for " \
 	    "pipes", true }, \
+	{ "max-record", 0, OPT_TEXT, offsetof(struct cli_common, \
+	    max_record), "SIZE", NULL, 0, 0, "most bytes of a record read " \
+	    "(512M, 8G); default 4G or all memory, if it fits its file", \
+	    true }, \
 	{ "quiet", 'q', OPT_FLAG, offsetof(struct cli_common, quiet), NULL, \
 	    NULL, 0, 0, "no progress, no remarks; only failures", true }, \
 	{ "verbose", 'v', OPT_FLAG, offsetof(struct cli_common, verbose), \
@@ -70,6 +75,9 @@ struct cli {
 void cli_start(struct cli *, const struct cli_tool *, void *args, int argc,
     char **argv);
 bool cli_given(const struct cli *, const char *option);
+
+/* The bytes of --max-record; 0: not given. */
+uint64_t cli_max_record(const struct cli *);
 
 /* The one input: operand 0, or "-" when there is none; more than one operand
  * is wrong usage, and so is a terminal as standard input. */

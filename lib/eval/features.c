@@ -418,7 +418,7 @@ features_close(struct features_in *r)
 int
 features_reserve(struct features *to, size_t rows)
 {
-	size_t room = to->room < 1024 ? 1024 : to->room + to->room / 2;
+	size_t room = to->room < 256 ? 256 : to->room + to->room / 2;
 	size_t n, bytes;
 	float *x;
 	int64_t *label;

@@ -16,6 +16,7 @@
 #define FEW ((size_t)4)		/* rows of a product that are looked at */
 #define SLICE ((size_t)5120)	/* queries that pass a tile while it is near:
 				 * 10,000 on two threads are one search */
+#define SLICE_FLOATS ((size_t)16 << 20)	/* numbers of a slice, at most */
 #define SLICE_ROOM ((size_t)5 << 20)	/* candidates of a slice, at most */
 
 /* One thread's device and arrays. */
@@ -115,6 +116,17 @@ measure_piece(void *arg, size_t piece, int worker)
 		    train->dim);
 }
 
+/* Queries of a slice: fewer where a row or its candidates are many. */
+static size_t
+slice_of(size_t room, size_t dim)
+{
+	const size_t wide = SLICE_FLOATS / (dim > 0 ? dim : 1);
+	size_t n = SLICE_ROOM / room;
+
+	n = n < wide ? n : wide;
+	return n < 16 ? 16 : n > SLICE ? SLICE : n;
+}
+
 struct knn *
 knn_new(const struct features *train, size_t k, struct pool *pool)
 {
@@ -140,8 +152,7 @@ knn_new(const struct features *train, size_t k, struct pool *pool)
 		.room = keep_room(k), .margin = keep_margin(train->dim) };
 	s->pool = pool;
 	s->tile = train->n < TILE ? train->n : TILE;
-	s->slice = SLICE_ROOM / s->rule.room;
-	s->slice = s->slice < 16 ? 16 : s->slice > SLICE ? SLICE : s->slice;
+	s->slice = slice_of(s->rule.room, train->dim);
 	if (reserve(s) < 0) {
 		knn_free(s);
 		return NULL;

@@ -7,8 +7,6 @@
 #include "source/skips.h"
 #include "source/source.h"
 
-/* No picture file is taken that is larger. */
-#define SOURCE_MAX_FILE ((size_t)1 << 30)
 
 /* What is known of an operand before anybody opens it. */
 struct src_probe {
@@ -104,6 +102,9 @@ int src_label(struct src_part *, const char *text, bool may_add,
  * fault (missing, not readable for us), so that the sample is skipped;
  * otherwise FAIL_IO. */
 int src_fail_open(void);
+
+/* FAIL_LIMIT for an image file of so many bytes, if it may not have them. */
+int src_check_size(uint64_t bytes) FAIL_CHECKED;
 
 /* All of an open file, from its beginning. */
 int src_read_file(int fd, struct buf *to) FAIL_CHECKED;

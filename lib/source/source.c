@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "source/doubles.h"
 #include "source/kind.h"
 #include "source/spill.h"
+#include "source/tar_in.h"
 
 struct source {
 	struct src_part *parts;
@@ -49,6 +51,23 @@ src_fail_open(void)
 	}
 }
 
+static uint64_t file_most = SOURCE_FILE;
+
+void
+source_max_file(uint64_t bytes)
+{
+	file_most = bytes < UINT32_MAX ? bytes : UINT32_MAX;
+	tar_in_believe();
+}
+
+int
+src_check_size(uint64_t bytes)
+{
+	return bytes <= file_most ? 0 : fail(FAIL_LIMIT, "a file of %" PRIu64
+	    " bytes, limit %" PRIu64 " (--max-record SIZE sets another)",
+	    bytes, file_most);
+}
+
 int
 src_read_file(int fd, struct buf *to)
 {
@@ -60,9 +79,8 @@ src_read_file(int fd, struct buf *to)
 	if (!S_ISREG(st.st_mode))
 		return fail(FAIL_FORMAT, "not a file");
 	size = (size_t)st.st_size;
-	if (size > SOURCE_MAX_FILE)
-		return fail(FAIL_LIMIT, "%zu bytes, limit %zu", size,
-		    SOURCE_MAX_FILE);
+	if (src_check_size(size) < 0)
+		return fail_last();
 	to->size = 0;
 	if (buf_reserve(to, size + 1) < 0 ||
 	    spill_read(fd, to->data, size, 0) < 0)

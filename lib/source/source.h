@@ -14,6 +14,12 @@
 #include "stream/stream.h"
 
 #define SOURCE_NO_LABEL (-1)
+#define SOURCE_FILE ((size_t)128 << 20)
+
+/* Bytes that an image file may have (SOURCE_FILE at the start; 2^32 - 1 at
+ * most), of archives that may then unfold to any size; to be called before
+ * there are threads. */
+void source_max_file(uint64_t bytes);
 
 struct source;
 

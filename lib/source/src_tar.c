@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <fcntl.h>
 #include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,7 +18,7 @@
 
 #define BLOCK ((size_t)1 << 16)
 #define MAX_LABEL_BYTES 512
-#define MAX_SPARSE ((size_t)1 << 26)	/* takes memory, but no archive */
+#define MAX_HOLES ((uint64_t)1 << 22)	/* take memory, but no archive */
 
 /* A plain archive is read where it lies; of a compressed one, the images are
  * put aside in the source's spill, and so are sparse files. */
@@ -106,20 +107,32 @@ spill_member(struct tar *t, struct tar_reader *r, const struct tar_member *m)
 	return spill_hole(t->spill, m->size - at);
 }
 
+/* Bytes of a sparse file that the archive does not have. */
+static uint64_t
+holes_of(const struct tar_member *m)
+{
+	const struct tar_piece *p = (const struct tar_piece *)m->pieces.data;
+	uint64_t left = m->size;
+
+	for (size_t i = 0; i < m->pieces.size / sizeof(*p); i++)
+		left -= p[i].size < left ? p[i].size : left;
+	return left;
+}
+
 static int
 take_image(struct src_part *p, struct tar_reader *r,
     const struct tar_member *m, const char *name)
 {
 	struct tar *t = p->state;
 	struct tar_place place = { .size = (uint32_t)m->size };
-	const size_t limit = m->is_sparse ? MAX_SPARSE : SOURCE_MAX_FILE;
 	uint64_t end;
 
-	if (m->size > limit)
-		return skips_add(&p->skips, true, m->is_sparse ? "sparse "
-		    "image{|s} of more than 64 MiB" : "image{|s} of more than "
-		    "1 GiB",
-		    name);
+	if (m->is_sparse && holes_of(m) > MAX_HOLES)
+		return skips_add(&p->skips, true, "sparse image{|s} with holes "
+		    "of more than 4 MiB", name);
+	if (src_check_size(m->size) < 0)
+		return skips_add(&p->skips, true, "image{|s} of more bytes "
+		    "than a file may have (--max-record allows more)", name);
 	if (tar_in_is_plain(r->in) && !m->is_sparse) {
 		place.offset = tar_in_at(r->in) & (((uint64_t)1 << 56) - 1);
 		return tar_index_image(&t->index, name, place, &p->skips);

@@ -4,6 +4,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,12 +17,26 @@
 #define BLOCK ((size_t)1 << 16)
 #define SMALL_BLOCK ((size_t)1 << 14)	/* most of a plain file is skipped */
 
+/* More contents than so many bytes are at most so many times as large as what
+ * they came from. */
+#define BELIEVED ((uint64_t)40 << 20)
+#define EXPANSION 32
+
+static bool believe_all;
+
+void
+tar_in_believe(void)
+{
+	believe_all = true;
+}
+
 enum packing { PLAIN, GZIP, OTHER };
 
 struct tar_in {
 	int fd;
 	enum packing packing;
 	uint64_t at;		/* bytes consumed */
+	uint64_t unpacked;	/* bytes, if the file is compressed */
 	uint64_t file_at, file_size;
 	bool ended, garbage;
 	struct archive *archive;	/* OTHER: decompresses */
@@ -223,19 +238,37 @@ fill_gzip(struct tar_in *in, unsigned char *to, size_t size, size_t *got)
 }
 #endif
 
+/* Images hardly shrink: what unfolds to much more is no archive of them. */
+static int
+count_unpacked(struct tar_in *in, size_t got)
+{
+	in->unpacked += got;
+	if (in->unpacked <= BELIEVED || believe_all ||
+	    in->unpacked / EXPANSION <= in->file_at)
+		return 0;
+	return fail(FAIL_LIMIT, "%" PRIu64 " bytes from %" PRIu64 " compressed "
+	    "ones, over %d times as many: not believed (if it is right, give "
+	    "--max-record, the size of the largest file)", in->unpacked,
+	    in->file_at, EXPANSION);
+}
+
 static int
 fill(struct tar_in *in, unsigned char *to, size_t size, size_t *got)
 {
+	int rc;
+
 	switch (in->packing) {
 	case PLAIN:
 		return read_file(in, to, size, got);
 #ifdef SELF_ZLIB
 	case GZIP:
-		return fill_gzip(in, to, size, got);
+		rc = fill_gzip(in, to, size, got);
+		break;
 #endif
 	default:
-		return fill_other(in, to, size, got);
+		rc = fill_other(in, to, size, got);
 	}
+	return rc < 0 ? rc : count_unpacked(in, *got);
 }
 
 static const char gzip_mark[] = "\x1F\x8B";

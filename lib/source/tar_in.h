@@ -16,6 +16,10 @@
 
 struct tar_in;
 
+/* Compressed data may unfold to any number of bytes; to be called before there
+ * are threads. */
+void tar_in_believe(void);
+
 /* Reads `fd`, a file that can be read at any offset, which stays the
  * caller's.  NULL and a failure. */
 struct tar_in *tar_in_new(int fd);

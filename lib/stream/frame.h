@@ -22,14 +22,14 @@
 
 /* Contents of more than FRAME_BELIEVED bytes must be at most FRAME_EXPANSION
  * times as large as the compressed input. */
-#define FRAME_BELIEVED ((size_t)64 << 20)
-#define FRAME_EXPANSION 1024
+#define FRAME_BELIEVED ((size_t)40 << 20)
+#define FRAME_EXPANSION 32
 
 struct frame_in;
 
-/* Another factor than FRAME_EXPANSION, 1 and above, for all input; to be
- * called before there are threads. */
-void frame_expansion(uint64_t times);
+/* All input may be any number of times as large; to be called before there are
+ * threads. */
+void frame_believe(void);
 
 /* How many threads unpack the frames of a file of 1 MiB and more, as far as
  * the frames have 4 MiB at most; 1, as at the start, is the one that reads.

@@ -54,12 +54,12 @@ struct frame_in {
 };
 
 static int threads_wanted = 1;
-static unsigned long long expansion = FRAME_EXPANSION;
+static bool believe_all;
 
 void
-frame_expansion(uint64_t times)
+frame_believe(void)
 {
-	expansion = times;
+	believe_all = true;
 }
 
 void
@@ -571,11 +571,12 @@ frame_read(struct frame_in *f, void *to, size_t size, size_t *got)
 	if (read_any(f, to, size, got) < 0)
 		return fail_last();
 	f->given += *got;
-	if (f->given > FRAME_BELIEVED && f->given / expansion > used(f))
+	if (f->given > FRAME_BELIEVED && !believe_all &&
+	    f->given / FRAME_EXPANSION > used(f))
 		return fail(FAIL_LIMIT, "%llu bytes from %llu compressed ones, "
-		    "over %llu times as many: not believed (if it is right, "
-		    "set SELF_EXPANSION to a larger number)", f->given,
-		    used(f), expansion);
+		    "over %d times as many: not believed (if it is right, "
+		    "give --max-record, the size of the largest record)",
+		    f->given, used(f), FRAME_EXPANSION);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stream/pack.h"
 
+#include <inttypes.h>
 #include <msgpack/pack.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,12 +11,21 @@
 #define WINDOW ((size_t)64 << 10)
 #define STEP ((size_t)1 << 20)	/* long payloads grow from here */
 
+static uint64_t item_most = (uint64_t)4 << 30;
+
+void
+pack_limit(uint64_t bytes)
+{
+	item_most = bytes;
+}
+
 /* What the callbacks of the state machine below work on. */
 struct maker {
 	struct arena *arena;
 	const char *payload;	/* a long one that was fetched already */
 	size_t payload_size;
 	size_t values;		/* in arrays and maps so far */
+	uint64_t bytes;		/* of payloads so far */
 };
 
 /*
@@ -104,6 +114,16 @@ make_double(struct maker *m, double real, struct value *v)
 	return 0;
 }
 
+/* A payload that is only said to come counts as if it had. */
+static int
+count_bytes(struct maker *m, size_t size)
+{
+	m->bytes += size;
+	return m->bytes > item_most ? fail(FAIL_LIMIT, "a record of %" PRIu64
+	    " bytes and more, limit %" PRIu64 " (--max-record SIZE sets "
+	    "another)", m->bytes, item_most) : 0;
+}
+
 static int
 make_payload(struct maker *m, const char *bytes, unsigned int size,
     struct value *v)
@@ -114,6 +134,8 @@ make_payload(struct maker *m, const char *bytes, unsigned int size,
 	m->payload = NULL;
 	if (v->text.bytes != NULL)
 		return 0;
+	if (count_bytes(m, size) < 0)
+		return fail_last();
 	v->text.bytes = arena_string(m->arena, size > 0 ? bytes : "", size);
 	v->text.size = size;
 	return v->text.bytes == NULL ? fail_last() : 0;
@@ -142,6 +164,8 @@ make_bin(struct maker *m, const char *base, const char *bytes,
 	v->type = VALUE_BYTES;
 	if (m->payload != NULL || size >= ARENA_ALIGN)
 		return make_payload(m, bytes, size, v);
+	if (count_bytes(m, size) < 0)
+		return fail_last();
 	/* Short ones too are aligned as a tensor's data must be. */
 	copy = arena_get(m->arena, ARENA_ALIGN);
 	if (copy == NULL)
@@ -307,6 +331,8 @@ fetch_payload(struct unpack *u, struct arena *a, size_t size)
 	size_t room = size + 1, done = 0;
 	unsigned char *p;
 
+	if (count_bytes(m, size) < 0)
+		return fail_last();
 	if (room > believed && !arena_fits(a, room + ARENA_ALIGN))
 		room = believed;
 	p = arena_get(a, room < ARENA_ALIGN ? ARENA_ALIGN : room);

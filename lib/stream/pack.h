@@ -11,6 +11,10 @@
 #define PACK_MOST ((size_t)1 << 22)	/* values of one item, in all */
 #define PACK_TEXT ((size_t)1 << 26)	/* bytes of one text */
 
+/* Bytes of all payloads of an item, for all input (2^32 at the start); to be
+ * called before there are threads. */
+void pack_limit(uint64_t bytes);
+
 /* Reads items one after the other. */
 struct unpack;
 struct unpack *unpack_new(struct frame_in *borrowed);

@@ -13,6 +13,7 @@
 #include "stream/rec.h"
 
 #define STREAM_VERSION 1
+#define STREAM_RECORD ((uint64_t)4 << 30)
 #define STREAM_LEVEL_AUTO INT32_MIN	/* 3 for files, fastest for pipes */
 
 /* What stands before the records. */
@@ -68,10 +69,10 @@ struct stream_in;
  * that are opened later; to be called before there are threads. */
 void stream_threads(int n);
 
-/* How many times larger than the compressed bytes the contents of an input
- * may be, once they are over 64 MiB (1024 at the start); to be called before
- * there are threads. */
-void stream_expansion(uint64_t times);
+/* Bytes that a header or record may have, for all inputs (STREAM_RECORD at the
+ * start); to be called before there are threads.  With `believe`, its size may
+ * be out of all proportion to the compressed bytes; see FRAME_EXPANSION. */
+void stream_max_record(uint64_t bytes, bool believe);
 
 /* Opens and reads the first header.  NULL and a failure otherwise. */
 struct stream_in *stream_open(const char *path);

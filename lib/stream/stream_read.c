@@ -369,9 +369,11 @@ begin(struct stream_in *in, struct frame_in *frames, const char *path)
 }
 
 void
-stream_expansion(uint64_t times)
+stream_max_record(uint64_t bytes, bool believe)
 {
-	frame_expansion(times);
+	pack_limit(bytes);
+	if (believe)
+		frame_believe();
 }
 
 static struct stream_in *

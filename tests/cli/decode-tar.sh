@@ -316,7 +316,7 @@ done
 
 truncate -s 70M hole.jpg
 tar --sparse -cf sparse.tar hole.jpg 4.jpg
-strict "1 sparse image of more than 64 MiB (the first is hole.jpg)" \
+strict "1 sparse image with holes of more than 4 MiB (the first is hole.jpg)" \
     sparse.tar "a sparse image that is too large"
 is "$(labels sparse.tar)" "4:-1 " "the others come"
 

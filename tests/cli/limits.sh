@@ -23,7 +23,7 @@ stream('rows.tz', {}, {'view0': tensor('u1', [2**26, 0], b'')}, samples=2**26)
 stream('few.tz', {}, {'view0': tensor('u1', [2**16, 0], b'')}, samples=2**16)
 stream('many.tz', {}, {'view0': tensor('u1', [2**20 + 1, 1, 1, 1], bytes(2**20 + 1))}, samples=2**20 + 1)
 stream('zeros.tz', {}, {'image': tensor('u1', [5120, 128, 128, 1], bytes(80 * 2**20))}, samples=5120)
-stream('under.tz', {}, {'image': tensor('u1', [3072, 128, 128, 1], bytes(48 * 2**20))}, samples=3072)
+stream('under.tz', {}, {'image': tensor('u1', [1920, 128, 128, 1], bytes(30 * 2**20))}, samples=1920)
 stream('names.ckpt.tz', {'kind': 'checkpoint'}, *({'name': f'p{i}', 'value': tensor('f4', [], bytes(4))} for i in range(65536)))
 PYTHON
 "$python" make.py || exit 1
@@ -45,21 +45,33 @@ refused() {
 }
 refused values.tz "header of stream 1: more than 4194304 values in one item"
 refused split.tz "header of stream 1: more than 4194304 values in one item"
-export SELF_EXPANSION=1000000
-refused text.tz "header of stream 1: *limit 67108864"
-refused texts.tz "header of stream 1: texts of 71303*limit 67108864"
-unset SELF_EXPANSION
+for tool in ssl-show ssl-decode "ssl-mix -o x.tz" "ssl-eval stats -f image"; do
+	case $tool in *eval*) at=--test ;; *) at= ;; esac
+	fails 1 "$tool text.tz" small $tool --max-record 4G $at text.tz
+	like "$(cat .err)" "*: header of stream 1: *limit 67108864*" "... says why"
+	fails 1 "$tool texts.tz" small $tool --max-record 4G $at texts.tz
+	like "$(cat .err)" "*: header of stream 1: texts of 71303*limit 67108864" \
+	    "... says why"
+done
 refused rows.tz "record 0: field view0 says 67108864 samples, but all fields \
 have 0 bytes"
-refused zeros.tz "record 0: *compressed ones, over 1024 times as many*"
+refused zeros.tz "record 0: *compressed ones, over 32 times as many: not believed*--max-record*"
 ok "keys that nobody knows" small ssl-mix -o x.tz names.tz
 ok "some samples without bytes" small ssl-show few.tz
 fails 1 "too many samples to mix" small ssl-mix -o x.tz many.tz
 like "$(cat .err)" "*1048577 samples, at most 1048576 are mixed*" \
     "... is said"
 ok "zeros that are believed" small ssl-show under.tz
-SELF_EXPANSION=100000 ok "more, if the user says so" small ssl-show zeros.tz
-SELF_EXPANSION=1k fails 2 "a wrong SELF_EXPANSION" ssl-show under.tz
+ok "more, if the user says so" small ssl-show --max-record 81M zeros.tz
+fails 1 "... but a record of that size" small ssl-show --max-record 80M zeros.tz
+like "$(cat .err)" "*: record 0: a record of 83886* bytes and more, limit \
+83886080 (--max-record SIZE sets another)" "... the option is named"
+is "$(ssl-show --digest --max-record 81M zeros.tz)" \
+    "$(ssl-show --digest --max-record 4G zeros.tz)" "the option changes nothing"
+for size in 0 1k G 1GB -1 99999999999999999999; do
+	fails 2 "--max-record=$size" ssl-show --max-record=$size under.tz
+done
+fails 1 "short payloads count too" ssl-show --max-record 20 --stats few.tz
 for how in --stats --records --json --digest; do
 	ok "65536 names: ssl-show $how" small ssl-show $how names.ckpt.tz
 done
@@ -97,3 +109,46 @@ is "$(cat skips.tz | ssl-show --digest)" "$(ssl-show --digest random.tz)" \
     "skippable frames in a pipe"
 is "$(ssl-show --digest parts.tz)" "$(ssl-show --digest random.tz)" \
     "the same without them"
+
+# Archives that unfold, claim or leave out much.
+cat >tars.py <<'PYTHON'
+import io, tarfile, zlib, zstandard
+
+def member(name, size):
+    info = tarfile.TarInfo(name)
+    info.size = size
+    return info.tobuf() + b'\xff\xd8' + bytes(size - 2 + -size % 512)
+
+many = b''.join(member(f'{i}.jpg', 11 * 2**20) for i in range(4))
+open('many.tar.zst', 'wb').write(zstandard.ZstdCompressor(write_checksum=True).compress(many + bytes(1024)))
+gzip = zlib.compressobj(9, zlib.DEFLATED, 31)
+open('many.tar.gz', 'wb').write(gzip.compress(many + bytes(1024)) + gzip.flush())
+info = tarfile.TarInfo('large.jpg')
+info.size = 2**27 + 1
+open('large.tar', 'wb').write(info.tobuf())
+PYTHON
+"$python" tars.py || exit 1
+for tar in many.tar.zst many.tar.gz; do
+	fails 1 "$tar" small ssl-decode $tar -o x.tz
+	like "$(cat .err)" "*$tar: *over 32 times as many*--max-record*" "... says why"
+done
+fails 1 "an archive, if the user says so" ssl-decode --max-record 11M \
+    many.tar.gz -o x.tz
+like "$(cat .err)" "*not one image could be read*" "... is read"
+fails 1 "a file of 128 MiB and a byte" small ssl-decode large.tar -o x.tz
+like "$(cat .err)" "*large.tar: large.jpg: cut short*" "... says why"
+truncate -s 5M hole.jpg
+tar --sparse -cf hole.tar hole.jpg
+fails 1 "holes of 5 MiB" ssl-decode hole.tar -o x.tz
+like "$(cat .err)" "*1 sparse image with holes of more than 4 MiB*" "... says why"
+
+# Few rows of many numbers.
+"$python" - <<'PYTHON'
+import random, struct
+exec(open('make.py').read().split("stream('values")[0])
+random.seed(1)
+stream('wide.tz', {}, {'feature': tensor('u1', [4, 200000], random.randbytes(800000)),
+    'label': tensor('i8', [4], struct.pack('<4q', 0, 1, 0, 1))}, samples=4)
+PYTHON
+[ $limit = unlimited ] || limit=1572864
+ok "k-NN of 4 wide rows" small ssl-eval knn -j 2 --train wide.tz --test wide.tz

@@ -7,9 +7,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "replay.h"
+#include "fuzz.h"
 #include "source/kind.h"
 #include "source/spill.h"
+
+static const char *const words[] = { "ustar", "ustar  ", "././@LongLink", "pax",
+	"30 path=a.jpg\n", "25 GNU.sparse.major=1\n", "GNU.sparse.map=",
+	"GNU.sparse.realsize=", "size=", ".cls", ".jpg", "00000001000", "0", "1",
+	"2", "5", "L", "K", "S", "x", "g", NULL };
+const struct fuzz_target fuzz_target = { .words = words };
 
 static void
 use(const struct src_part *p)

@@ -21,10 +21,34 @@ check_float(const char *text, int expect, double value)
 	is_near(out, expect == 0 ? value : -77, 0, "… value of '%s'", text);
 }
 
+static void
+check_bytes(const char *text, int expect, uint64_t value)
+{
+	uint64_t out = 77;
+
+	is_int(num_bytes(text, &out), expect, "'%s'", text);
+	is_int((int64_t)out, expect == 0 ? (int64_t)value : 77,
+	    "… bytes of '%s'", text);
+}
+
 int
 main(void)
 {
 	size_t out;
+
+	check_bytes("1", 0, 1);
+	check_bytes("3K", 0, 3072);
+	check_bytes("512M", 0, (uint64_t)512 << 20);
+	check_bytes("4294967296G", 0, (uint64_t)1 << 62);
+	check_bytes("4294967297G", FAIL_USAGE, 0);
+	check_bytes("18446744073709551616", FAIL_USAGE, 0);
+	check_bytes("0", FAIL_USAGE, 0);
+	check_bytes("", FAIL_USAGE, 0);
+	check_bytes("G", FAIL_USAGE, 0);
+	check_bytes("1g", FAIL_USAGE, 0);
+	check_bytes("1GB", FAIL_USAGE, 0);
+	check_bytes("-1", FAIL_USAGE, 0);
+	check_bytes(" 1", FAIL_USAGE, 0);
 
 	check_int("0", 0, 0);
 	check_int("-10", 0, -10);
