@@ -44,7 +44,7 @@ use(struct infer *f, bool heads)
 		heads ? infer_projections(f) : 0,
 		heads ? infer_predictions(f) : 0 };
 	float *out[3] = { NULL };
-	struct infer_part part = { .pixels = &t, .field = "image", .n = 2 };
+	struct infer_part part = { .pixels = &t, .n = 2 };
 	int bad;
 
 	for (int i = 0; i < 3; i++)
@@ -92,7 +92,7 @@ begin(struct ckpt *c, const struct agree_line *line, struct args *a)
 	struct train t;
 
 	fuzz_must(head_init(&views, "samples"));
-	if (resume_begin(c, line, &views, a, &a->train, "x") < 0 ||
+	if (resume_begin(c, line, &views, a, &a->train) < 0 ||
 	    train_init(&t, &a->train, kernel(), &views, c,
 	    a->train.resume != NULL) < 0) {
 		fuzz_failed();
@@ -118,6 +118,7 @@ train(char *path, int how)
 	struct opt_said said;
 	struct args a;
 	struct ckpt *c;
+	struct running r = { 0 };
 	const struct agree_line line = { opts, N_OPTS, &said, &a, &a.train };
 
 	short_argv[2] = path;
@@ -125,12 +126,13 @@ train(char *path, int how)
 		argv[3] = "--nesterov";
 	fuzz_must(how & 32 ? opt_parse(opts, N_OPTS, &a, 3, short_argv, &said) :
 	    opt_parse(opts, N_OPTS, &a, 10, argv, &said));
-	if (resume_open(&a.train, "x", &c) < 0) {
+	if (resume_open(&a.train, &line, &r, "-", &c) < 0) {
 		fuzz_failed();
-		return;
+	} else {
+		begin(c, &line, &a);
+		ckpt_free(c);
 	}
-	begin(c, &line, &a);
-	ckpt_free(c);
+	running_free(&r);
 }
 
 int

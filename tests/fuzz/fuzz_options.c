@@ -101,7 +101,7 @@ use(int argc, char **argv)
 		a.train.queue = 64;
 	if (a.train.width > 4)
 		a.train.width = 1;
-	if (uses_check(opts, N_OPTS, &said, &a.train) < 0)
+	if (uses_check(opts, N_OPTS, &said, &a.train, NULL) < 0)
 		fuzz_failed();
 	if (is_small(&a.train))
 		begin(&a, &said);
