@@ -19,8 +19,8 @@
 
 /* More contents than so many bytes are at most so many times as large as what
  * they came from. */
-#define BELIEVED ((uint64_t)40 << 20)
-#define EXPANSION 32
+#define BELIEVED ((uint64_t)64 << 20)
+#define EXPANSION 128
 
 static bool believe_all;
 

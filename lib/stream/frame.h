@@ -22,8 +22,8 @@
 
 /* Contents of more than FRAME_BELIEVED bytes must be at most FRAME_EXPANSION
  * times as large as the compressed input. */
-#define FRAME_BELIEVED ((size_t)40 << 20)
-#define FRAME_EXPANSION 32
+#define FRAME_BELIEVED ((size_t)64 << 20)
+#define FRAME_EXPANSION 128
 
 struct frame_in;
 

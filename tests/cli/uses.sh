@@ -137,7 +137,7 @@ tested="$tested --method --channels"
 
 # What a run is not changed by, or what has a test of its own.
 aside="--preset --list-presets --print-config --init --resume \
---resume-anyway --log \
+--resume-anyway --max-record --log \
 --log-every --tap --list-taps --watch-every --monitor --monitor-every \
 --checkpoint-every --checkpoint-minutes --output --threads --level --quiet \
 --verbose --help --version"
