@@ -82,6 +82,7 @@ OUT ?= $(ROOT)/build/$(HERE)
 $(if $(call spaced,$(OUT)),$(error OUT=$(OUT): has a blank in it; give make \
     another folder for its targets))
 $(call refuse,OUT,$(OUT),$(naming),give make another folder for its targets)
+$(if $(call odd,$(CURDIR)),,$(eval override OUT := $$(abspath $$(OUT))))
 $(call refuse,BIN,$(BIN),:,PATH cannot have such a folder)
 export PATH := $(BIN):$(value PATH)
 ifeq ($(call exists,$(BIN)/ssl-train),)
