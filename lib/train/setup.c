@@ -295,6 +295,7 @@ make_schedules(struct train *t, const struct train_config *c,
 {
 	struct sched *s = &t->rate;
 	uint64_t warmup = 0;
+	bool ema;
 	int rc;
 
 	*s = (struct sched){ .final = c->rate_final,
@@ -314,12 +315,13 @@ make_schedules(struct train *t, const struct train_config *c,
 	s->warmup = warmup + (uint64_t)c->warmup_steps;
 	if (c->support_epochs == 0)
 		t->support_end = UINT64_MAX;
-	if (t->ema_cosine && t->run.row->target && t->total == 0 &&
-	    of_samples(stream))
+	ema = t->ema_cosine && t->run.row->target;
+	if ((ema || s->kind == SCHED_COSINE || s->kind == SCHED_COSINE_EPOCH)
+	    && t->total == 0 && of_samples(stream))
 		return fail(FAIL_USAGE, "the header is that of samples: pipe "
 		    "them through ssl-augment --batch N, which makes views; "
 		    "for views of another program give --total-steps");
-	if (t->ema_cosine && t->run.row->target && t->total == 0)
+	if (ema && t->total == 0)
 		return fail(FAIL_USAGE, "--ema-schedule cosine needs the "
 		    "number of steps, which the stream does not tell "
 		    "(ssl-augment --batch writes it); give --total-steps");
