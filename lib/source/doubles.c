@@ -90,7 +90,7 @@ check_operand(struct names *all, char *const *paths, size_t i)
 	if (find_above(all, path, &at) < 0)
 		return fail_last();
 	if (at != NAMES_NONE)
-		log_line(LOG_WARNING, "%s: lies in %s, which is given too; "
+		log_line(LOG_WARNING, "%s: is in %s, which is an operand too; "
 		    "its images come twice", paths[i], paths[at]);
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include "source/names.h"
 
 /* A remark for each operand that comes a second time, and for each folder or
- * JPEG file that lies inside a folder that is an operand too. */
+ * JPEG file inside a folder that is an operand too. */
 int doubles_operands(char *const *paths, size_t n) FAIL_CHECKED;
 
 /*

@@ -20,7 +20,7 @@
 #define MAX_LABEL_BYTES 512
 #define MAX_HOLES ((uint64_t)1 << 22)	/* take memory, but no archive */
 
-/* A plain archive is read where it lies; of a compressed one, the images are
+/* A plain archive is read in place; of a compressed one, the images are
  * put aside in the source's spill, and so are sparse files. */
 struct tar {
 	int fd;			/* -1: opened again for each image */

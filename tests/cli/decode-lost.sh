@@ -171,7 +171,7 @@ cp "$good" flat/empty/sub
 ln -s flat same
 for inner in flat/empty flat/empty/sub/colour.jpg same/empty/; do
 	ok "a folder and what lies in it" ssl-decode "$inner" flat/. -o out.tz
-	like "$(cat "$T/.err")" "*$inner: lies in flat/., which is given too; \
+	like "$(cat "$T/.err")" "*$inner: is in flat/., which is an operand too; \
 its images come twice*" "is said"
 done
 ok "a folder and its twin" ssl-decode flat same -o out.tz
