@@ -132,10 +132,11 @@ else
 fi
 
 # stop SIGNAL...: what a run of an endless stream, three steps old, ends with.
-mkfifo feed
 small="--method simclr --stem cifar --width 4 --projector-hidden 16
     --projector-out 8 --total-steps 1000 --quiet"
 stop() {
+	rm -f feed	# whoever writes to the last one is not met again
+	mkfifo feed
 	ssl-decode -q -e 0 set/train 2>/dev/null | ssl-augment -q -r cifar-basic \
 	    --size 16 --batch 32 >feed 2>/dev/null &
 	rm -f log.tsv
