@@ -197,6 +197,7 @@ static void
 make_length(struct train *t, const struct train_config *c,
     const struct head *stream, const struct ckpt *resume)
 {
+	uint64_t own;		/* the stream's steps in an epoch */
 	const struct value *old = resume == NULL ? NULL :
 	    &ckpt_head(resume)->meta;
 
@@ -207,11 +208,16 @@ make_length(struct train *t, const struct train_config *c,
 		t->total = known(&stream->meta, "steps");
 	if (t->total == 0 && c->steps > 0)
 		t->total = (uint64_t)c->steps;
+	own = known(&stream->meta, "steps_per_epoch");
 	t->steps_per_epoch = (uint64_t)c->steps_per_epoch;
+	if (t->steps_per_epoch > 0 && own > 0 && own != t->steps_per_epoch)
+		log_line(LOG_WARNING, "--steps-per-epoch %" PRIu64 ", but an "
+		    "epoch of the stream has %" PRIu64, t->steps_per_epoch,
+		    own);
 	if (t->steps_per_epoch == 0)
 		t->steps_per_epoch = known(old, "steps_per_epoch");
 	if (t->steps_per_epoch == 0)
-		t->steps_per_epoch = known(&stream->meta, "steps_per_epoch");
+		t->steps_per_epoch = own;
 	t->stream_end = known(&stream->meta, "steps");
 	if (t->stream_end > 0)
 		t->stream_end += known(&stream->meta, "start_step");

@@ -95,3 +95,9 @@ ssl-decode -q --classes classes.txt @poor.txt | views --batch 6 -o poor.tz
 cat first.tz poor.tz >mixed.tz
 ok "a --support that gets poorer" suncet mixed.tz
 like "$(cat .err)" "*of 9 steps had no --support record*" "… is counted"
+
+# An option that contradicts the stream.
+ok "--steps-per-epoch of its own" ssl-train -m simclr --stem cifar --width 2 \
+    --projector-out 8 --steps 1 --steps-per-epoch 2 -o x.tz views.tz
+like "$(cat .err)" "*--steps-per-epoch 2, but an epoch of the stream has 3*" \
+    "is said"
