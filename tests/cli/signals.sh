@@ -36,7 +36,7 @@ stopped() {
 	kill -"$signal" "$child"
 	wait "$child" 2>/dev/null
 	is "$?" "$want" "… dies of SIG$signal"
-	is "$(ls -A out | grep -v '^x\.part$')" "" \
+	is "$(ls -A out | grep -vE '^x\.part(\.[0-9]+)?$')" "" \
 	    "… and leaves nothing under a final name"
 	rm -rf out
 }
