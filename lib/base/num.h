@@ -20,8 +20,8 @@ int num_int(const char *text, int64_t min, int64_t max, int64_t *out)
 int num_float(const char *text, double min, double max, double *out)
     FAIL_CHECKED;
 
-/* The same for bytes in [1,2^62]: a whole number with K, M or G (of 1024) behind
- * it or without. */
+/* The same for bytes in [1,2^62]: a whole number, alone or followed by K, M
+ * or G (powers of 1024). */
 int num_bytes(const char *text, uint64_t *out) FAIL_CHECKED;
 
 /* *out = a b, or FAIL_LIMIT when that does not fit into size_t. */

@@ -90,7 +90,7 @@ leave_out(float *block, const struct attend *s, size_t row, size_t j0,
 		block[j - j0] = with;
 }
 
-/* A block without a maximum: all of it is left out, or NaN, which stays. */
+/* A block without a maximum: all of it is masked, or NaN, which stays. */
 static void
 take_none(float *block, size_t n, float *top, double *sum)
 {

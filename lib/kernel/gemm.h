@@ -9,7 +9,7 @@
 
 #include "base/fail.h"
 
-/* Memory for products on so many threads side by side; before the first.
+/* Reserves memory for products on n threads at a time; call before the first.
  * FAIL_MEMORY. */
 int gemm_reserve(int threads) FAIL_CHECKED;
 

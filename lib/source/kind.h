@@ -103,7 +103,7 @@ int src_label(struct src_part *, const char *text, bool may_add,
  * otherwise FAIL_IO. */
 int src_fail_open(void);
 
-/* FAIL_LIMIT for an image file of so many bytes, if it may not have them. */
+/* FAIL_LIMIT if `bytes` is more than an image file may have. */
 int src_check_size(uint64_t bytes) FAIL_CHECKED;
 
 /* All of an open file, from its beginning. */

@@ -32,7 +32,7 @@ struct tar {
 	struct buf bytes;
 };
 
-/* Whether the name, or a folder in it, is what systems leave behind. */
+/* Whether the name, or a folder in it, is junk of an operating system. */
 static bool
 is_hidden(const char *name)
 {

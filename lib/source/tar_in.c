@@ -17,8 +17,8 @@
 #define BLOCK ((size_t)1 << 16)
 #define SMALL_BLOCK ((size_t)1 << 14)	/* most of a plain file is skipped */
 
-/* More contents than so many bytes are at most so many times as large as what
- * they came from. */
+/* Contents of more than BELIEVED bytes must be at most EXPANSION times as large
+ * as the compressed bytes. */
 #define BELIEVED ((uint64_t)64 << 20)
 #define EXPANSION 128
 
@@ -247,8 +247,8 @@ count_unpacked(struct tar_in *in, size_t got)
 	    in->unpacked / EXPANSION <= in->file_at)
 		return 0;
 	return fail(FAIL_LIMIT, "%" PRIu64 " bytes from %" PRIu64 " compressed "
-	    "ones, over %d times as many: not believed (if it is right, give "
-	    "--max-record, the size of the largest file)", in->unpacked,
+	    "bytes, a ratio over %d: refused; if the archive is right, give "
+	    "--max-record with the size of its largest file", in->unpacked,
 	    in->file_at, EXPANSION);
 }
 

@@ -573,9 +573,9 @@ frame_read(struct frame_in *f, void *to, size_t size, size_t *got)
 	f->given += *got;
 	if (f->given > FRAME_BELIEVED && !believe_all &&
 	    f->given / FRAME_EXPANSION > used(f))
-		return fail(FAIL_LIMIT, "%llu bytes from %llu compressed ones, "
-		    "over %d times as many: not believed (if it is right, "
-		    "give --max-record, the size of the largest record)",
+		return fail(FAIL_LIMIT, "%llu bytes from %llu compressed "
+		    "bytes, a ratio over %d: refused; if the stream is right, "
+		    "give --max-record with the size of its largest record",
 		    f->given, used(f), FRAME_EXPANSION);
 	return 0;
 }

@@ -10,12 +10,13 @@ small="--stem cifar --width 4 --projector-hidden 8 --projector-out 4
 ssl-augment -q -r cifar-basic -b 8 -o views.tz samples.tz
 ssl-train $small --steps 1 -o model.tz views.tz || exit 1
 
-# begun FOLDER: waits until an output file is being written there.
+# begun FOLDER: waits until an output file is being written there.  A set has
+# a name with a number for an instant, until it has its marker.
 begun() {
 	local i
 
 	for ((i = 0; i < 200; i++)); do
-		[ -n "$(ls -A "$1")" ] && return 0
+		ls -A "$1" | grep -qvE '^x\.part\.[0-9]+$' && return 0
 		sleep 0.05
 	done
 	return 1
@@ -36,7 +37,7 @@ stopped() {
 	kill -"$signal" "$child"
 	wait "$child" 2>/dev/null
 	is "$?" "$want" "… dies of SIG$signal"
-	is "$(ls -A out | grep -vE '^x\.part(\.[0-9]+)?$')" "" \
+	is "$(ls -A out | grep -v '^x\.part$')" "" \
 	    "… and leaves nothing under a final name"
 	rm -rf out
 }
